@@ -1,0 +1,54 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+import { defineConfig } from 'electron-vite';
+import { resolve } from 'node:path';
+
+const here = import.meta.dirname;
+const from = (...parts: string[]) => resolve(here, ...parts);
+
+export default defineConfig({
+  main: {
+    build: {
+      outDir: 'out/main',
+      // Both the registry's 33.2.1 runtime (Node 20) and the current Electron must run this.
+      target: 'node20',
+      minify: false,
+      // node-llama-cpp resolves its own files and must never be bundled.
+      externalizeDeps: true,
+      rolldownOptions: {
+        input: {
+          main: from('src-main/main.ts'),
+          host: from('src-main/host/entry.ts'),
+          worker: from('src-main/worker/entry.ts'),
+          probe: from('src-main/library/probe.ts'),
+          cli: from('src-main/cli/main.ts'),
+        },
+        output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+      },
+    },
+  },
+  preload: {
+    build: {
+      outDir: 'out/preload',
+      target: 'node20',
+      // A sandboxed preload can only be one CommonJS file.
+      externalizeDeps: false,
+      rolldownOptions: {
+        input: { preload: from('src-main/preload.ts') },
+        output: { format: 'cjs', entryFileNames: '[name].cjs' },
+      },
+    },
+  },
+  renderer: {
+    root: 'src-renderer',
+    resolve: { alias: { '@domain': from('src-main/domain') } },
+    plugins: [svelte({ configFile: from('svelte.config.js') })],
+    build: {
+      outDir: from('out/renderer'),
+      emptyOutDir: true,
+      target: 'chrome130',
+      minify: true,
+      modulePreload: { polyfill: false },
+      rolldownOptions: { input: from('src-renderer/index.html') },
+    },
+  },
+});

@@ -1,0 +1,61 @@
+/** Composition root of the `chimed` command: the same engine and tasks, without the vault. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { annotationSchemas } from '../domain/contract/annotation-schema';
+import { AppError, problemOf } from '../domain/contract/errors';
+import { extractCommand, type ExtractOptions } from './extract-command';
+import { exitCodes, report } from './terminal';
+
+const root = join(import.meta.dirname, '..', '..');
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+
+function positiveInteger(value: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('a whole number from 1');
+  return number;
+}
+
+const program = new Command('chimed')
+  .description('Clinical text work with a language model on this machine. Nothing leaves it.')
+  .version(version)
+  .showHelpAfterError('(chimed --help lists the commands)')
+  .exitOverride();
+
+program
+  .command('extract')
+  .description('extract facts from clinical records, each tied to its exact words')
+  .argument('<input...>', 'text files, folders (read recursively), or - for standard input')
+  .option('--model <file>', 'GGUF model file; defaults to the built-in one')
+  .addOption(
+    new Option('--schema <id>', 'what to look for')
+      .choices(annotationSchemas.map(({ id }) => id))
+      .default('ccks2019'),
+  )
+  .addOption(
+    new Option('--format <format>', 'jsonl: an object a line; json: one array')
+      .choices(['jsonl', 'json'])
+      .default('jsonl'),
+  )
+  .option('--out <file>', 'write there instead of to standard output')
+  .option('--force', 'let --out replace an existing file', false)
+  .option('--threads <n>', 'threads to compute with; defaults to what suits the model', positiveInteger)
+  .action(async (inputs: string[], options: Omit<ExtractOptions, 'inputs'>) => {
+    process.exitCode = await extractCommand({ ...options, inputs }, join(root, 'models'));
+  });
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  } else {
+    report(problemOf(error));
+    process.exitCode =
+      error instanceof AppError && (error.code === 'USAGE' || error.code === 'OUTPUT_EXISTS')
+        ? exitCodes.usage
+        : exitCodes.failed;
+  }
+}
+// Native threads of a model that failed half-way must not keep a finished command alive.
+process.exit();

@@ -1,0 +1,101 @@
+/** Where results go: standard output, or a file that appears under its name only when it is whole. */
+import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { AppError } from '../domain/contract/errors';
+
+export interface Output {
+  write(result: unknown): Promise<void>;
+  /** Ends the array, if there is one, and gives the file its name. Also after an interruption. */
+  finish(): Promise<void>;
+  /** Something stopped everything: keeps the file only if it holds results. */
+  abandon(): Promise<void>;
+}
+
+export interface OutputOptions {
+  readonly format: 'jsonl' | 'json';
+  readonly path?: string | undefined;
+  readonly force: boolean;
+}
+
+/** @throws AppError `OUTPUT_EXISTS`, `OUTPUT_UNWRITABLE` before anything else is done */
+export async function openOutput({ format, path, force }: OutputOptions): Promise<Output> {
+  const sink = path === undefined ? standardOutput() : await fileOutput(path, force);
+  let count = 0;
+  const finish = async (): Promise<void> => {
+    if (format === 'json') await sink.write(count === 0 ? '[]\n' : '\n]\n');
+    await sink.finish();
+  };
+  return {
+    write: async (result) => {
+      const json = JSON.stringify(result);
+      const before = format === 'jsonl' ? '' : count === 0 ? '[\n' : ',\n';
+      await sink.write(`${before}${json}${format === 'jsonl' ? '\n' : ''}`);
+      count++;
+    },
+    finish,
+    abandon: () => (count > 0 ? finish() : sink.discard()),
+  };
+}
+
+interface Sink {
+  write(text: string): Promise<void>;
+  finish(): Promise<void>;
+  discard(): Promise<void>;
+}
+
+function standardOutput(): Sink {
+  return {
+    write: (text) =>
+      new Promise((resolve, reject) => {
+        process.stdout.write(text, (error) => {
+          if (error) reject(new AppError('OUTPUT_UNWRITABLE', { cause: error }));
+          else resolve();
+        });
+      }),
+    finish: () => Promise.resolve(),
+    discard: () => Promise.resolve(),
+  };
+}
+
+async function fileOutput(path: string, force: boolean): Promise<Sink> {
+  const exists = async (): Promise<boolean> =>
+    stat(path).then(
+      () => true,
+      () => false,
+    );
+  const refuseToReplace = async (): Promise<void> => {
+    if (!force && (await exists())) throw new AppError('OUTPUT_EXISTS', { params: { path } });
+  };
+  await refuseToReplace();
+  const beside = `${path}.partial`;
+  const unwritable = (cause: unknown): AppError =>
+    new AppError('OUTPUT_UNWRITABLE', { params: { path }, cause });
+  let file: FileHandle;
+  try {
+    file = await open(beside, 'w', 0o600);
+  } catch (error) {
+    throw unwritable(error);
+  }
+  return {
+    write: async (text) => {
+      try {
+        await file.appendFile(text);
+      } catch (error) {
+        throw unwritable(error);
+      }
+    },
+    discard: async () => {
+      await file.close();
+      await rm(beside, { force: true });
+    },
+    finish: async () => {
+      try {
+        await file.sync();
+        await file.close();
+        await refuseToReplace();
+        await rename(beside, path);
+      } catch (error) {
+        throw error instanceof AppError ? error : unwritable(error);
+      }
+    },
+  };
+}

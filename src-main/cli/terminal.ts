@@ -1,0 +1,36 @@
+/** What the command says to a person: on standard error, in their language. */
+import type { Problem } from '../domain/contract/errors';
+import type { Locale } from '../domain/contract/ipc';
+import { describeProblem } from '../domain/messages';
+
+/** 128 + signal number for an interruption, as shells do. */
+export const exitCodes = { ok: 0, failed: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
+
+const language = process.env['LC_ALL'] || process.env['LC_MESSAGES'] || process.env['LANG'] || '';
+export const locale: Locale = language.startsWith('zh') ? 'zh-CN' : 'en';
+
+/** Names what went wrong; `about` is a file's path, never its content. */
+export function report(problem: Problem, about?: string): void {
+  const detail = Object.entries(problem.params ?? {})
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');
+  const line = [about, describeProblem(locale, problem), detail].filter(Boolean).join(': ');
+  process.stderr.write(`chimed: ${line}\n`);
+}
+
+/** A line that overwrites itself, only on a terminal. */
+export class ProgressLine {
+  readonly #enabled = process.stderr.isTTY;
+  #shown = false;
+
+  show(text: string): void {
+    if (!this.#enabled) return;
+    process.stderr.write(`\r\u001b[K${text}`);
+    this.#shown = true;
+  }
+
+  clear(): void {
+    if (this.#shown) process.stderr.write('\r\u001b[K');
+    this.#shown = false;
+  }
+}

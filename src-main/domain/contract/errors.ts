@@ -1,0 +1,106 @@
+/**
+ * Every failure a person can meet, as a closed union of codes.
+ *
+ * A code is a stable identifier: it is shown beside the plain-words message, written to
+ * logs (which hold nothing clinical) and printed by the CLI. Texts live in `messages/`.
+ */
+import * as z from 'zod';
+
+export const errorCodes = [
+  // text and files
+  'EMPTY_TEXT',
+  'TEXT_TOO_LARGE',
+  'FILE_UNREADABLE',
+  'FILE_EMPTY',
+  'FILE_TOO_LARGE',
+  'FILE_NOT_TEXT',
+  'ENCODING_UNKNOWN',
+  'UNSUPPORTED_FILE',
+  // model files
+  'MODEL_MISSING',
+  'MODEL_EMPTY',
+  'MODEL_NOT_GGUF',
+  'MODEL_TRUNCATED',
+  'MODEL_STRUCTURE',
+  'MODEL_CHECKSUM',
+  'MODEL_CARD_INVALID',
+  'MODEL_LOAD_FAILED',
+  'MODEL_NOT_READY',
+  // extraction
+  'SCHEMA_UNKNOWN',
+  'SCHEMA_NOT_SUPPORTED',
+  'STRATEGY_NOT_SUPPORTED',
+  'CONTEXT_EXCEEDED',
+  'DECODE_FAILED',
+  'LENGTH_LIMIT',
+  // processes
+  'HOST_DIED',
+  'HOST_UNAVAILABLE',
+  'WORKER_DIED',
+  'PORT_CLOSED',
+  'BAD_REQUEST',
+  'BAD_REPLY',
+  'UNKNOWN_METHOD',
+  'FORBIDDEN_SENDER',
+  // storage
+  'DISK_FULL',
+  'STORE_READ_FAILED',
+  'STORE_WRITE_FAILED',
+  'STORE_CORRUPT',
+  'STORE_NEWER',
+  'STORE_LOCKED',
+  'SEAL_INVALID',
+  'KEY_UNREADABLE',
+  'RECORD_NOT_FOUND',
+  'VERSION_CONFLICT',
+  // command line
+  'OUTPUT_EXISTS',
+  'OUTPUT_UNWRITABLE',
+  'USAGE',
+  'INTERNAL',
+] as const;
+
+export type ErrorCode = (typeof errorCodes)[number];
+
+/** What crosses a border when something fails: no stack, no clinical text. */
+export const problemSchema = z.object({
+  code: z.enum(errorCodes),
+  /** Numbers and technical words for the message; never clinical text. */
+  params: z.record(z.string(), z.union([z.string(), z.number()])).optional(),
+  /** Short id that a person can read out to support; also in the log. */
+  incident: z.string().optional(),
+});
+export type Problem = z.infer<typeof problemSchema>;
+
+/** An error with a code of the closed union. Anything else that is thrown is `INTERNAL`. */
+export class AppError extends Error {
+  readonly code: ErrorCode;
+  readonly params: Record<string, string | number> | undefined;
+
+  constructor(
+    code: ErrorCode,
+    options: { params?: Record<string, string | number>; cause?: unknown } = {},
+  ) {
+    super(code, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'AppError';
+    this.code = code;
+    this.params = options.params;
+  }
+
+  /** The part of the error that may cross a process border. */
+  toProblem(): Problem {
+    return this.params ? { code: this.code, params: this.params } : { code: this.code };
+  }
+}
+
+/** Turns whatever was thrown into a problem; unknown errors become `INTERNAL` with an incident id. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof AppError) return error.toProblem();
+  return { code: 'INTERNAL', incident: incidentId() };
+}
+
+/** Eight hexadecimal digits, enough to find a line in one machine's log. */
+export function incidentId(): string {
+  const bytes = globalThis.crypto.getRandomValues(new Uint8Array(4));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

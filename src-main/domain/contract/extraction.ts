@@ -1,0 +1,54 @@
+/** An extraction run: what is asked of the model host, what streams back, what is stored. */
+import * as z from 'zod';
+import { problemSchema } from './errors';
+import { factSchema } from './fact';
+
+/** Longest text accepted as one record, UTF-16 code units (about 2,000 pages). */
+export const maxRecordChars = 2_000_000;
+
+export const runModelSchema = z.object({ name: z.string(), sha256: z.string() });
+
+/** What a run used, frozen with its results so that they can be explained later. */
+export const runIdentitySchema = z.object({
+  schema: z.string(),
+  model: runModelSchema,
+  strategy: z.string(),
+  settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+});
+export type RunIdentity = z.infer<typeof runIdentitySchema>;
+
+export const runStatusSchema = z.enum(['completed', 'incomplete', 'failed']);
+
+export const extractionRequestSchema = z.object({
+  text: z.string(),
+  schema: z.string(),
+});
+export type ExtractionRequest = z.infer<typeof extractionRequestSchema>;
+
+export const extractionEventSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('queued'), ahead: z.int().nonnegative() }),
+  z.object({
+    kind: z.literal('started'),
+    run: runIdentitySchema,
+    windows: z.int().nonnegative(),
+  }),
+  z.object({
+    kind: z.literal('progress'),
+    /** UTF-16 units of the text that are decided, and in all. */
+    doneChars: z.int().nonnegative(),
+    totalChars: z.int().nonnegative(),
+    /** Tokens in the sequence just now, and the context's size. */
+    contextUsed: z.int().nonnegative(),
+    contextSize: z.int().positive(),
+  }),
+  z.object({ kind: z.literal('fact'), fact: factSchema }),
+]);
+export type ExtractionEvent = z.infer<typeof extractionEventSchema>;
+
+export const extractionResultSchema = z.object({
+  status: z.enum(['completed', 'incomplete']),
+  problem: problemSchema.optional(),
+  run: runIdentitySchema,
+  facts: z.array(factSchema),
+});
+export type ExtractionResult = z.infer<typeof extractionResultSchema>;

@@ -1,0 +1,95 @@
+/**
+ * The IPC channels between main and the renderer: one list, shared by preload and router.
+ * What is not in this list does not exist.
+ */
+import * as z from 'zod';
+import { hostStateSchema } from './host-port';
+import { problemSchema } from './errors';
+
+export const localeSchema = z.enum(['zh-CN', 'en']);
+export type Locale = z.infer<typeof localeSchema>;
+
+export const themeSchema = z.enum(['system', 'light', 'dark']);
+export type Theme = z.infer<typeof themeSchema>;
+
+/** Preferences of this desktop; nothing clinical, kept in clear. */
+export const settingsSchema = z.object({
+  locale: localeSchema,
+  theme: themeSchema,
+  /** Factor of the interface's size, 1 is 100 %. */
+  zoom: z.number().min(0.5).max(2),
+});
+export type Settings = z.infer<typeof settingsSchema>;
+
+export const appInfoSchema = z.object({
+  version: z.string(),
+  electron: z.string(),
+  /** `registry`: the development runtime; a release never has it. */
+  runtime: z.enum(['official', 'registry']),
+  platform: z.string(),
+});
+export type AppInfo = z.infer<typeof appInfoSchema>;
+
+/** State of the worker process as main sees it. */
+export const workerStateSchema = z.discriminatedUnion('phase', [
+  z.object({ phase: z.literal('starting') }),
+  z.object({ phase: z.literal('ready') }),
+  z.object({ phase: z.literal('restarting'), problem: problemSchema }),
+  z.object({ phase: z.literal('failed'), problem: problemSchema }),
+]);
+export type WorkerState = z.infer<typeof workerStateSchema>;
+
+const nothing = z.undefined();
+
+/** Renderer -> main, with an answer. */
+export const invokeChannels = {
+  'app.info': { params: nothing, result: appInfoSchema },
+  'settings.get': { params: nothing, result: settingsSchema },
+  'settings.set': { params: settingsSchema.partial(), result: settingsSchema },
+  /** Raw bytes of the data key, handed out once per page load; the caller imports and wipes them. */
+  'vault.key': {
+    params: nothing,
+    result: z.object({ keyId: z.string(), bytes: z.instanceof(Uint8Array) }),
+  },
+  /** Asks for a fresh port; it arrives as a `chimed.port` window message from the preload. */
+  'host.connect': { params: nothing, result: nothing },
+  'worker.connect': { params: nothing, result: nothing },
+  'host.state': { params: nothing, result: hostStateSchema },
+  'worker.state': { params: nothing, result: workerStateSchema },
+  /** Starts a failed host again. */
+  'host.restart': { params: nothing, result: nothing },
+} as const;
+export type InvokeChannel = keyof typeof invokeChannels;
+export type InvokeParams<C extends InvokeChannel> = z.input<(typeof invokeChannels)[C]['params']>;
+export type InvokeResult<C extends InvokeChannel> = z.output<(typeof invokeChannels)[C]['result']>;
+
+/** Main -> renderer, without an answer. */
+export const pushChannels = {
+  'host.state': hostStateSchema,
+  'worker.state': workerStateSchema,
+  /** A menu item or global shortcut asks the page to do something. */
+  'menu.command': z.enum(['record.new', 'record.open', 'help.shortcuts', 'extraction.run']),
+} as const;
+export type PushChannel = keyof typeof pushChannels;
+export type PushPayload<C extends PushChannel> = z.output<(typeof pushChannels)[C]>;
+
+/** How an answer crosses: errors are values, because Electron flattens thrown ones to a string. */
+export type InvokeReply =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly problem: z.output<typeof problemSchema> };
+
+/** Name of the ports that main brokers. */
+export type PortName = 'host' | 'worker';
+
+/** What the preload posts to its own page together with the port. */
+export interface PortMessage {
+  readonly type: 'chimed.port';
+  readonly name: PortName;
+}
+
+/** The one object that the preload puts on `window`. */
+export interface Bridge {
+  invoke<C extends InvokeChannel>(channel: C, ...params: InvokeParams<C> extends undefined ? [] : [InvokeParams<C>]): Promise<InvokeReply>;
+  /** @returns the way to stop listening */
+  subscribe<C extends PushChannel>(channel: C, listener: (payload: PushPayload<C>) => void): () => void;
+}

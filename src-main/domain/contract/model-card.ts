@@ -1,0 +1,109 @@
+/**
+ * The model card: a JSON file beside a GGUF (`NAME.gguf` -> `NAME.card.json`) that says what the
+ * model is, how it is prompted, and what it may be used for.
+ */
+import * as z from 'zod';
+
+const localised = z.object({ 'zh-CN': z.string(), en: z.string() });
+
+/**
+ * A prompt is a list of parts. Text parts and slots are tokenised as plain text, so that nothing a
+ * record contains can become a control token; only a `token` part names a control token.
+ */
+export const promptPartSchema = z.union([
+  z.object({ text: z.string() }),
+  z.object({ slot: z.enum(['instruction', 'input']) }),
+  z.object({ token: z.string() }),
+]);
+export const promptFormatSchema = z.object({
+  id: z.string().min(1),
+  bos: z.boolean(),
+  parts: z
+    .array(promptPartSchema)
+    .min(1)
+    .refine((parts) => parts.filter((part) => 'slot' in part && part.slot === 'input').length === 1, {
+      message: 'a prompt format holds the input exactly once',
+    }),
+});
+export type PromptFormat = z.infer<typeof promptFormatSchema>;
+
+/** The format of ChiMed-GPT's own README: `[human]:…\n[bot]:`. */
+export const chimedPromptFormat: PromptFormat = {
+  id: 'chimed-readme',
+  bos: true,
+  parts: [
+    { text: '[human]:' },
+    { slot: 'instruction' },
+    { text: '\n' },
+    { slot: 'input' },
+    { text: '\n[bot]:' },
+  ],
+};
+
+/** 1:1 character mapping before tokenising; `none` leaves the text as it is. */
+export const normalisationSchema = z.enum(['none', 'nfkc-lower']);
+export type Normalisation = z.infer<typeof normalisationSchema>;
+
+export const markedCopySchema = z.object({
+  kind: z.literal('marked-copy'),
+  instruction: z.string().min(1),
+  normalisation: normalisationSchema,
+  /** Longest window the model was trained on, in characters (code points). */
+  windowChars: z.int().min(8).max(8192),
+  /** Whether marks are ordinary characters or control tokens of the tokenizer. */
+  marksAre: z.enum(['characters', 'control-tokens']),
+  /** Opening mark of each entity type. */
+  open: z.record(z.string(), z.string().min(1)),
+  close: z.string().min(1),
+});
+export type MarkedCopyStrategy = z.infer<typeof markedCopySchema>;
+
+export const typedListSchema = z.object({
+  kind: z.literal('typed-list'),
+  /** `{types}` is replaced by the schema's type names, joined by 、. */
+  instruction: z.string().min(1),
+  normalisation: normalisationSchema,
+  windowChars: z.int().min(8).max(8192),
+});
+export type TypedListStrategy = z.infer<typeof typedListSchema>;
+
+export const strategySchema = z.discriminatedUnion('kind', [markedCopySchema, typedListSchema]);
+export type StrategyCard = z.infer<typeof strategySchema>;
+
+export const modelCardSchema = z.object({
+  card: z.literal(1),
+  id: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/),
+  name: z.string().min(1),
+  /** What kind of thing this is; a `test` model's output has no meaning and the UI says so. */
+  standing: z.enum(['release', 'provisional', 'imported', 'test']),
+  description: localised,
+  source: z.string(),
+  licence: z.string(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  fileSize: z.int().positive(),
+  shape: z.object({
+    architecture: z.string(),
+    parameters: z.int().positive(),
+    blocks: z.int().positive(),
+    embedding: z.int().positive(),
+    heads: z.int().positive(),
+    kvHeads: z.int().positive(),
+    feedForward: z.int().positive(),
+    vocabulary: z.int().positive(),
+    quantization: z.string(),
+  }),
+  /** Tokens; the host never makes a larger context than this. */
+  context: z.int().min(64).max(1_048_576),
+  promptFormat: promptFormatSchema,
+  /** In order of preference. */
+  strategies: z.array(strategySchema).min(1),
+  capabilities: z.object({
+    schemas: z.array(z.string()),
+    attributes: z.array(z.enum(['negated', 'uncertain', 'historical', 'experiencer'])),
+    tasks: z.array(z.enum(['extraction', 'qa', 'dialogue'])),
+  }),
+  /** Reported scores; a name, a data set and a value each. */
+  scores: z.array(z.object({ metric: z.string(), on: z.string(), value: z.number() })).optional(),
+  limits: localised.optional(),
+});
+export type ModelCard = z.infer<typeof modelCardSchema>;

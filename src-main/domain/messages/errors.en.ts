@@ -1,0 +1,173 @@
+/** One plain sentence and one way out for every error code, in English. */
+import type { ErrorCode } from '../contract/errors';
+import type { ErrorText } from './errors.zh-CN';
+
+export const errorsEn: Record<ErrorCode, ErrorText> = {
+  EMPTY_TEXT: {
+    title: 'The text is empty',
+    remedy: 'Paste or choose a record that has text in it.',
+  },
+  TEXT_TOO_LARGE: {
+    title: 'The text is longer than one record may be',
+    remedy: 'Split it by admission or by section and import the parts.',
+  },
+  FILE_UNREADABLE: {
+    title: 'The file cannot be read',
+    remedy:
+      'Check that it is still there, not in use by another program, and that you may read it.',
+  },
+  FILE_EMPTY: { title: 'The file is empty', remedy: 'Check that it was exported completely.' },
+  FILE_TOO_LARGE: { title: 'The file is too large', remedy: 'Split it and import the parts.' },
+  FILE_NOT_TEXT: {
+    title: 'This is not a text file',
+    remedy: 'Save it as plain text in the program it came from, then import it.',
+  },
+  ENCODING_UNKNOWN: {
+    title: "The file's text encoding was not recognised",
+    remedy: 'Save it as a text file in UTF-8 or GB18030.',
+  },
+  UNSUPPORTED_FILE: {
+    title: 'This kind of file is not supported',
+    remedy: 'Plain text files (.txt) can be imported.',
+  },
+  MODEL_MISSING: {
+    title: 'The model file was not found',
+    remedy: 'Check that it is where it was, or install the program again.',
+  },
+  MODEL_EMPTY: { title: 'The model file is empty', remedy: 'Copy the model file again.' },
+  MODEL_NOT_GGUF: {
+    title: 'This is not a GGUF model file',
+    remedy: 'Choose a model file in GGUF format.',
+  },
+  MODEL_TRUNCATED: {
+    title: 'The model file is incomplete',
+    remedy: 'It may not have been copied to the end: copy it again and compare the size.',
+  },
+  MODEL_STRUCTURE: {
+    title: "The model file's structure is wrong; it was not loaded",
+    remedy: 'Get the model file again from a trusted source.',
+  },
+  MODEL_CHECKSUM: {
+    title: 'The model file does not match the checksum on its card; it was not loaded',
+    remedy: 'It may be damaged or changed: get it again from a trusted source.',
+  },
+  MODEL_CARD_INVALID: {
+    title: 'The model card is not valid',
+    remedy: 'Use the card that belongs to the model file.',
+  },
+  MODEL_LOAD_FAILED: {
+    title: 'The model could not be loaded',
+    remedy:
+      'Close programs that use much memory and restart the model; if it fails again, use a smaller one.',
+  },
+  MODEL_NOT_READY: {
+    title: 'The model is not loaded yet',
+    remedy: 'Try again when the status bar says ready.',
+  },
+  SCHEMA_UNKNOWN: { title: 'There is no such schema', remedy: 'Choose a schema from the list.' },
+  SCHEMA_NOT_SUPPORTED: {
+    title: 'The loaded model does not serve this schema',
+    remedy: 'Choose a schema that the model serves, or another model.',
+  },
+  STRATEGY_NOT_SUPPORTED: {
+    title: 'The loaded model does not support the way of extraction asked for',
+    remedy: 'Use another model, or check the model card.',
+  },
+  CONTEXT_EXCEEDED: {
+    title: 'The text is longer than the model can take at once',
+    remedy: 'Split the record, or use a model with a longer context.',
+  },
+  DECODE_FAILED: {
+    title: 'The model failed on this text',
+    remedy: 'Run again; if it keeps happening, note the code and tell your IT office.',
+  },
+  LENGTH_LIMIT: {
+    title: 'The length limit was reached; the result is incomplete',
+    remedy: 'What was found can be used; split the record and run the rest again.',
+  },
+  HOST_DIED: {
+    title: 'The model process ended unexpectedly',
+    remedy: 'It restarts by itself; run again when it is ready. No record was lost.',
+  },
+  HOST_UNAVAILABLE: {
+    title: 'The model process could not be started',
+    remedy: 'Restart the model in the status bar; if it fails again, restart the program.',
+  },
+  WORKER_DIED: {
+    title: 'The storage process ended unexpectedly',
+    remedy: 'It restarts by itself; what is on screen is kept. Try again in a moment.',
+  },
+  PORT_CLOSED: {
+    title: 'An internal connection was closed',
+    remedy: 'Try again; if it fails again, restart the program.',
+  },
+  BAD_REQUEST: {
+    title: 'An internal request had the wrong form',
+    remedy: 'Try again; if it keeps happening, note the code and tell your IT office.',
+  },
+  BAD_REPLY: {
+    title: 'An internal answer had the wrong form',
+    remedy: 'Try again; if it keeps happening, note the code and tell your IT office.',
+  },
+  UNKNOWN_METHOD: {
+    title: 'Parts of the program are of different versions',
+    remedy: 'Restart the program; if it fails again, install it again.',
+  },
+  FORBIDDEN_SENDER: {
+    title: 'A request from a foreign page was refused',
+    remedy: 'Restart the program; if it keeps happening, tell your IT office.',
+  },
+  DISK_FULL: {
+    title: 'The disk is full; nothing was saved',
+    remedy: 'Free some space and try again; what is on screen is kept.',
+  },
+  STORE_READ_FAILED: {
+    title: 'The record store could not be read',
+    remedy: 'Check the disk, then restart the program.',
+  },
+  STORE_WRITE_FAILED: {
+    title: 'Writing failed; nothing was saved',
+    remedy: 'Check free space and permissions and try again; what is on screen is kept.',
+  },
+  STORE_CORRUPT: {
+    title: 'A file of the record store is damaged',
+    remedy: 'Do not delete the data folder: copy it first, then tell your IT office.',
+  },
+  STORE_NEWER: {
+    title: 'The record store was made by a newer version of the program',
+    remedy: 'Install a newer version and open it again.',
+  },
+  STORE_LOCKED: {
+    title: 'The record store is in use by another program',
+    remedy: 'Close the other running workstation and try again.',
+  },
+  SEAL_INVALID: {
+    title: 'A sealed row failed its check; it may be damaged or changed',
+    remedy: 'Do not delete the data folder: copy it first, then tell your IT office.',
+  },
+  KEY_UNREADABLE: {
+    title: 'The data key cannot be read, so the records stay closed',
+    remedy: 'Do not delete the data folder: check that it is readable, or tell your IT office.',
+  },
+  RECORD_NOT_FOUND: {
+    title: 'This record was not found',
+    remedy: 'It may have been deleted: choose again from the list.',
+  },
+  VERSION_CONFLICT: {
+    title: 'This record was just changed in another window',
+    remedy: 'Open the record again, then change it.',
+  },
+  OUTPUT_EXISTS: {
+    title: 'The output file exists and was not overwritten',
+    remedy: 'Choose another name, or add --force to overwrite it.',
+  },
+  OUTPUT_UNWRITABLE: {
+    title: 'The output file cannot be written',
+    remedy: 'Check that the folder exists, free space and permissions.',
+  },
+  USAGE: { title: 'The command was used in a wrong way', remedy: 'See --help.' },
+  INTERNAL: {
+    title: 'Something unexpected went wrong',
+    remedy: 'Try again; if it keeps happening, tell your IT office the code and the incident id.',
+  },
+};

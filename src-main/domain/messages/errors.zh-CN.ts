@@ -1,0 +1,162 @@
+/** One plain sentence and one way out for every error code, in Chinese. */
+import type { ErrorCode } from '../contract/errors';
+
+export interface ErrorText {
+  /** What happened, one sentence. */
+  readonly title: string;
+  /** What the person can do now. */
+  readonly remedy: string;
+}
+
+export const errorsZh: Record<ErrorCode, ErrorText> = {
+  EMPTY_TEXT: { title: '文本是空的', remedy: '请粘贴或选择有内容的病历文本。' },
+  TEXT_TOO_LARGE: {
+    title: '文本过长，超出每份病历的上限',
+    remedy: '请按住院次数或章节拆成几份再导入。',
+  },
+  FILE_UNREADABLE: {
+    title: '文件无法读取',
+    remedy: '请确认文件还在原处、没有被其他程序占用，并且有读取权限。',
+  },
+  FILE_EMPTY: { title: '文件是空的', remedy: '请检查文件是否导出完整。' },
+  FILE_TOO_LARGE: { title: '文件过大', remedy: '请把文件拆成几份再导入。' },
+  FILE_NOT_TEXT: {
+    title: '这不是文本文件',
+    remedy: '请在原系统中另存为纯文本后再导入。',
+  },
+  ENCODING_UNKNOWN: {
+    title: '无法识别文件的文字编码',
+    remedy: '请另存为 UTF-8 或 GB18030 编码的文本文件。',
+  },
+  UNSUPPORTED_FILE: {
+    title: '不支持这种文件',
+    remedy: '目前可以导入 .txt 纯文本文件。',
+  },
+  MODEL_MISSING: {
+    title: '找不到模型文件',
+    remedy: '请检查模型文件是否在原来的位置，或重新安装程序。',
+  },
+  MODEL_EMPTY: { title: '模型文件是空的', remedy: '请重新复制模型文件。' },
+  MODEL_NOT_GGUF: { title: '这不是 GGUF 模型文件', remedy: '请选择 GGUF 格式的模型文件。' },
+  MODEL_TRUNCATED: {
+    title: '模型文件不完整',
+    remedy: '文件可能没有复制完，请重新复制并核对大小。',
+  },
+  MODEL_STRUCTURE: {
+    title: '模型文件的内部结构不正确，已拒绝载入',
+    remedy: '请从可靠来源重新取得这个模型文件。',
+  },
+  MODEL_CHECKSUM: {
+    title: '模型文件与说明卡上的校验值不符，已拒绝载入',
+    remedy: '文件可能损坏或被改动，请从可靠来源重新取得。',
+  },
+  MODEL_CARD_INVALID: {
+    title: '模型说明卡的内容不正确',
+    remedy: '请使用与模型文件配套的说明卡。',
+  },
+  MODEL_LOAD_FAILED: {
+    title: '模型载入失败',
+    remedy: '请关闭其他占用内存的程序后重新启动模型；仍失败时请换用较小的模型。',
+  },
+  MODEL_NOT_READY: { title: '模型还没有载入完成', remedy: '请等状态栏显示就绪后再试。' },
+  SCHEMA_UNKNOWN: { title: '没有这个抽取方案', remedy: '请从列表中选择一个方案。' },
+  SCHEMA_NOT_SUPPORTED: {
+    title: '当前模型不支持这个抽取方案',
+    remedy: '请选择模型支持的方案，或换用其他模型。',
+  },
+  STRATEGY_NOT_SUPPORTED: {
+    title: '当前模型不支持所需的抽取方式',
+    remedy: '请换用其他模型，或检查模型说明卡。',
+  },
+  CONTEXT_EXCEEDED: {
+    title: '文本超出模型一次能处理的长度',
+    remedy: '请拆分病历，或换用上下文更长的模型。',
+  },
+  DECODE_FAILED: {
+    title: '模型在处理这段文本时出错',
+    remedy: '请重新抽取；若反复出现，请记下错误代码并联系信息科。',
+  },
+  LENGTH_LIMIT: {
+    title: '达到长度上限，结果不完整',
+    remedy: '已得到的结果仍可使用；请拆分病历后对其余部分重新抽取。',
+  },
+  HOST_DIED: {
+    title: '模型进程意外退出',
+    remedy: '程序会自动重启它；就绪后请重新抽取，病历没有丢失。',
+  },
+  HOST_UNAVAILABLE: {
+    title: '模型进程无法启动',
+    remedy: '请在状态栏中重新启动模型；仍失败时请重启程序。',
+  },
+  WORKER_DIED: {
+    title: '存储进程意外退出',
+    remedy: '程序会自动重启它；屏幕上的内容仍在，请稍后重试。',
+  },
+  PORT_CLOSED: { title: '内部连接已断开', remedy: '请重试；仍失败时请重启程序。' },
+  BAD_REQUEST: {
+    title: '程序内部的请求格式不正确',
+    remedy: '请重试；若反复出现，请记下错误代码并联系信息科。',
+  },
+  BAD_REPLY: {
+    title: '程序内部的答复格式不正确',
+    remedy: '请重试；若反复出现，请记下错误代码并联系信息科。',
+  },
+  UNKNOWN_METHOD: {
+    title: '程序的各部分版本不一致',
+    remedy: '请重启程序；仍失败时请重新安装。',
+  },
+  FORBIDDEN_SENDER: {
+    title: '拒绝了来自陌生页面的请求',
+    remedy: '请重启程序；若反复出现，请联系信息科。',
+  },
+  DISK_FULL: {
+    title: '磁盘空间不足，没有保存',
+    remedy: '请清理磁盘空间后重试；屏幕上的内容仍在。',
+  },
+  STORE_READ_FAILED: {
+    title: '病历库读取失败',
+    remedy: '请检查磁盘是否正常，然后重启程序。',
+  },
+  STORE_WRITE_FAILED: {
+    title: '写入失败，没有保存',
+    remedy: '请检查磁盘空间和写入权限后重试；屏幕上的内容仍在。',
+  },
+  STORE_CORRUPT: {
+    title: '病历库的文件有损坏',
+    remedy: '请不要删除数据文件夹，先复制备份，再联系信息科。',
+  },
+  STORE_NEWER: {
+    title: '病历库由更新版本的程序建立',
+    remedy: '请安装较新版本的程序后再打开。',
+  },
+  STORE_LOCKED: {
+    title: '病历库正被另一个程序使用',
+    remedy: '请关闭另一个正在运行的工作站后重试。',
+  },
+  SEAL_INVALID: {
+    title: '密文校验失败，内容可能损坏或被改动',
+    remedy: '请不要删除数据文件夹，先复制备份，再联系信息科。',
+  },
+  KEY_UNREADABLE: {
+    title: '无法读取数据密钥，病历打不开',
+    remedy: '请不要删除数据文件夹，检查其读取权限，或联系信息科。',
+  },
+  RECORD_NOT_FOUND: { title: '找不到这份病历', remedy: '它可能已被删除，请在列表中重新选择。' },
+  VERSION_CONFLICT: {
+    title: '这份病历刚在另一个窗口中改动过',
+    remedy: '请重新打开这份病历后再改。',
+  },
+  OUTPUT_EXISTS: {
+    title: '输出文件已存在，没有覆盖',
+    remedy: '请换一个文件名，或加上 --force 覆盖。',
+  },
+  OUTPUT_UNWRITABLE: {
+    title: '无法写入输出文件',
+    remedy: '请检查文件夹是否存在、磁盘空间和写入权限。',
+  },
+  USAGE: { title: '命令用法不正确', remedy: '请用 --help 查看用法。' },
+  INTERNAL: {
+    title: '程序出现意外错误',
+    remedy: '请重试；若反复出现，请把错误代码和事件编号告诉信息科。',
+  },
+};

@@ -1,0 +1,36 @@
+/** Numbers and dates as the chosen language writes them. */
+import type { Locale } from '../contract/ipc';
+
+export interface Formatter {
+  /** Whole numbers with group separators. */
+  integer(value: number): string;
+  /** A share of 1 as a whole percentage; `1` is 100 %. */
+  percent(share: number): string;
+  /** Milliseconds since the epoch as a short local date and time. */
+  dateTime(milliseconds: number): string;
+}
+
+const cache = new Map<Locale, Formatter>();
+
+/** The same formatter for the same language: Intl objects are slow to make. */
+export function formatterFor(locale: Locale): Formatter {
+  const known = cache.get(locale);
+  if (known) return known;
+  const integer = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+  const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 });
+  const dateTime = new Intl.DateTimeFormat(locale, {
+    year: 'numeric',
+    month: locale === 'en' ? 'short' : '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  });
+  const made: Formatter = {
+    integer: (value) => integer.format(value),
+    percent: (share) => percent.format(share),
+    dateTime: (milliseconds) => dateTime.format(milliseconds),
+  };
+  cache.set(locale, made);
+  return made;
+}

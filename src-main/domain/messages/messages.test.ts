@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { errorCodes } from '../contract/errors';
+import { describeProblem, formatterFor, messagesFor, type Messages } from './index';
+
+/** Every leaf as path -> the text a person sees; functions are called with a placeholder. */
+function leaves(node: unknown, path = ''): Map<string, string> {
+  if (typeof node === 'string') return new Map([[path, node]]);
+  if (typeof node === 'function') {
+    const text = node as (...args: string[]) => string;
+    return new Map([[path, text('0', '0')]]);
+  }
+  const all = new Map<string, string>();
+  for (const [key, value] of Object.entries(node as Record<string, unknown>)) {
+    for (const [inner, text] of leaves(value, path ? `${path}.${key}` : key)) all.set(inner, text);
+  }
+  return all;
+}
+
+const zh = leaves(messagesFor('zh-CN') satisfies Messages);
+const en = leaves(messagesFor('en'));
+
+/** Names of products, formats and options that a Chinese text rightly holds in Latin letters. */
+const latinAllowed = /ChiMed-GPT|Electron|GGUF|UTF-8|UTF-16|GB18030|\.txt|--force|--help/g;
+
+describe('messages', () => {
+  it('both languages have exactly the same texts', () => {
+    expect([...en.keys()].sort()).toEqual([...zh.keys()].sort());
+  });
+
+  it('no text is empty', () => {
+    for (const [path, text] of [...zh, ...en]) expect(text.trim(), path).not.toBe('');
+  });
+
+  it('the English interface shows no Chinese', () => {
+    for (const [path, text] of en)
+      expect(text, path).not.toMatch(/\p{Script=Han}|[，。：；「」（）]/u);
+  });
+
+  it('the Chinese interface shows no English besides names and options', () => {
+    for (const [path, text] of zh)
+      expect(text.replace(latinAllowed, ''), path).not.toMatch(/[A-Za-z]/);
+  });
+
+  it('every error code says what happened and what to do, in both languages', () => {
+    for (const locale of ['zh-CN', 'en'] as const) {
+      const { errors } = messagesFor(locale);
+      expect(Object.keys(errors).sort()).toEqual([...errorCodes].sort());
+    }
+  });
+
+  it('a problem is described in one line with its code and incident', () => {
+    expect(describeProblem('en', { code: 'INTERNAL', incident: 'ab12cd34' })).toMatch(
+      /went wrong\. .*\[INTERNAL ab12cd34\]$/,
+    );
+    expect(describeProblem('zh-CN', { code: 'DISK_FULL' })).toContain('[DISK_FULL]');
+  });
+});
+
+describe('formats', () => {
+  it('numbers are grouped and shares are whole percentages', () => {
+    expect(formatterFor('zh-CN').integer(2_000_000)).toBe('2,000,000');
+    expect(formatterFor('en').percent(0.456)).toBe('46%');
+  });
+
+  it('dates follow the language, with a 24-hour clock', () => {
+    const when = new Date(2025, 2, 4, 15, 6).getTime();
+    expect(formatterFor('zh-CN').dateTime(when)).toBe('2025/03/04 15:06');
+    expect(formatterFor('en').dateTime(when)).toMatch(/Mar 04, 2025, 15:06/);
+  });
+});

@@ -1,0 +1,68 @@
+/**
+ * What has to be arranged before node-llama-cpp loads its native library inside Electron.
+ */
+import childProcess from 'node:child_process';
+import { EventEmitter } from 'node:events';
+import { syncBuiltinESMExports } from 'node:module';
+import { constants } from 'node:os';
+import { basename } from 'node:path';
+
+/**
+ * Loads llama-addon.node with RTLD_DEEPBIND on Linux.
+ *
+ * Electron replaces malloc (PartitionAlloc) for every library it loads, and one native allocation
+ * above about 1 GiB then kills the process (exit code 4); a 13B needs such allocations. Deep binding
+ * lets the library and what it links use glibc's allocator. The constant does not exist elsewhere.
+ */
+function deepBindAddon(): void {
+  const deepBind = (constants.dlopen as Record<string, number | undefined>)['RTLD_DEEPBIND'];
+  const now = constants.dlopen.RTLD_NOW;
+  if (process.platform !== 'linux' || deepBind === undefined) return;
+  const original = process.dlopen.bind(process);
+  process.dlopen = (module: object, filename: string, flags?: number) => {
+    const wanted = basename(filename) === 'llama-addon.node' ? now | deepBind : flags;
+    return wanted === undefined ? original(module, filename) : original(module, filename, wanted);
+  };
+}
+
+/**
+ * Answers node-llama-cpp's self-test of its binary without a child process.
+ *
+ * The test forks Electron as Node, which the RunAsNode fuse forbids in a release (it then reports
+ * that there is no binary at all). The host is itself the process that may die, and its supervisor
+ * falls back to the CPU when it dies while starting, so nothing is lost by not testing first.
+ */
+function answerBinaryTest(): void {
+  const original = childProcess.fork;
+  const intercepted = (modulePath: string | URL, ...rest: unknown[]): unknown => {
+    if (basename(String(modulePath)) !== 'testBindingBinary.js') {
+      return Reflect.apply(original, childProcess, [modulePath, ...rest]);
+    }
+    const child = Object.assign(new EventEmitter(), {
+      exitCode: null as number | null,
+      killed: false,
+      stdout: null,
+      stderr: null,
+      kill: () => true,
+      send: (message: { type: string }) => {
+        if (message.type === 'start') setImmediate(() => child.emit('message', { type: 'done' }));
+        if (message.type === 'exit') {
+          child.exitCode = 0;
+          setImmediate(() => child.emit('exit', 0));
+        }
+        return true;
+      },
+    });
+    setImmediate(() => child.emit('message', { type: 'ready' }));
+    return child;
+  };
+  Object.assign(childProcess, { fork: intercepted });
+  syncBuiltinESMExports();
+}
+
+/** Call once, before node-llama-cpp is imported. Does nothing in plain Node. */
+export function prepareNativeLoading(): void {
+  if (!process.versions['electron']) return;
+  deepBindAddon();
+  answerBinaryTest();
+}

@@ -1,0 +1,133 @@
+/** The card beside a model file, and the card made for a model that came without one. */
+import { open } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { annotationSchemas } from '../domain/contract/annotation-schema';
+import { AppError } from '../domain/contract/errors';
+import { chimedPromptFormat, modelCardSchema, type ModelCard } from '../domain/contract/model-card';
+import { structureProblem } from './gguf-header';
+import type { GgufSummary } from './gguf-structure';
+import { readProblem } from './sha256';
+
+const maxCardBytes = 1024 * 1024;
+
+/** `NAME.gguf` -> `NAME.card.json`, in the same folder. */
+export function cardPathOf(modelPath: string): string {
+  return join(dirname(modelPath), `${basename(modelPath).replace(/\.gguf$/i, '')}.card.json`);
+}
+
+/**
+ * The card beside a model, or null where there is none.
+ * @throws AppError `MODEL_CARD_INVALID` with the first wrong field, `FILE_UNREADABLE`
+ */
+export async function readModelCard(modelPath: string): Promise<ModelCard | null> {
+  const text = await readCardText(cardPathOf(modelPath));
+  if (text === null) return null;
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    throw new AppError('MODEL_CARD_INVALID', { params: { field: 'JSON' }, cause: error });
+  }
+  const parsed = modelCardSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const field = parsed.error.issues[0]?.path.join('.') ?? '';
+  throw new AppError('MODEL_CARD_INVALID', { params: { field: field === '' ? 'card' : field } });
+}
+
+async function readCardText(path: string): Promise<string | null> {
+  try {
+    const file = await open(path, 'r');
+    try {
+      const { size } = await file.stat();
+      if (size > maxCardBytes) {
+        throw new AppError('MODEL_CARD_INVALID', { params: { field: 'size' } });
+      }
+      return await file.readFile('utf8');
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    const problem = readProblem(error, 'MODEL_MISSING');
+    if (problem instanceof AppError && problem.code === 'MODEL_MISSING') return null;
+    throw problem;
+  }
+}
+
+/**
+ * How a general model is asked for entities: one line a type, values copied from the text. The form
+ * is `类型：值；值`, which the typed-list strategy checks while the model writes it.
+ */
+export const typedListInstruction =
+  '请从下面的病历中找出以下类型的实体：{types}。' +
+  '每种类型写一行，格式为“类型：实体；实体”。' +
+  '实体必须是病历原文中连续的文字，一字不改，按出现的先后排列；没有的类型不写，也不要解释。';
+
+/** Trained contexts beyond this cost memory at every start and no window needs them. */
+const widestContext = 8192;
+/** The card's own smallest context. */
+const narrowestContext = 64;
+
+/**
+ * The card for a GGUF without one: the format of ChiMed-GPT's README, the strategy that needs no
+ * training, both schemas, extraction only. The model's name and file are all that is known of it.
+ * @throws AppError `MODEL_STRUCTURE` where its context is too small to be of use
+ */
+export function describeUnknownModel(
+  path: string,
+  summary: GgufSummary,
+  sha256: string,
+): ModelCard {
+  if (summary.context < narrowestContext) throw structureProblem('context_length');
+  const context = Math.min(summary.context, widestContext);
+  const fileName = basename(path).replace(/\.gguf$/i, '');
+  return {
+    card: 1,
+    id: slugOf(fileName),
+    name: summary.name === '' ? fileName : summary.name,
+    standing: 'imported',
+    description: {
+      'zh-CN': '外部导入的模型，没有模型卡；来源、许可与效果未知。',
+      en: 'An imported model without a card; its source, licence and quality are unknown.',
+    },
+    source: basename(path),
+    licence: 'unknown',
+    sha256,
+    fileSize: summary.fileSize,
+    shape: {
+      architecture: summary.architecture,
+      parameters: summary.parameters,
+      blocks: summary.blocks,
+      embedding: summary.embedding,
+      heads: summary.heads,
+      kvHeads: summary.kvHeads,
+      feedForward: summary.feedForward,
+      vocabulary: summary.vocabulary,
+      quantization: summary.quantization,
+    },
+    context,
+    promptFormat: chimedPromptFormat,
+    strategies: [
+      {
+        kind: 'typed-list',
+        instruction: typedListInstruction,
+        normalisation: 'none',
+        // A quarter for the window leaves room for the instruction and a list as long as the window.
+        windowChars: Math.max(8, Math.min(600, Math.floor(context / 4))),
+      },
+    ],
+    capabilities: {
+      schemas: annotationSchemas.map((schema) => schema.id),
+      attributes: [],
+      tasks: ['extraction'],
+    },
+  };
+}
+
+/** A card id out of a file name; names without any Latin letter become `model`. */
+function slugOf(fileName: string): string {
+  const slug = fileName
+    .toLowerCase()
+    .replace(/[^a-z0-9.]+/g, '-')
+    .replace(/^[-.]+|[-.]+$/g, '');
+  return slug === '' ? 'model' : slug;
+}

@@ -1,0 +1,28 @@
+/** All that is checked of a model file before native code may load it. */
+import { AppError } from '../domain/contract/errors';
+import type { ModelCard } from '../domain/contract/model-card';
+import { checkGgufStructure, type GgufSummary } from './gguf-structure';
+import { describeUnknownModel, readModelCard } from './model-card';
+import { sha256OfFile, type HashOptions } from './sha256';
+
+export interface VerifiedModel {
+  readonly card: ModelCard;
+  readonly summary: GgufSummary;
+}
+
+/**
+ * Structure first (it needs only the header), then the checksum against the card, if there is one.
+ * A model without a card gets one made for it; its checksum is still taken, because runs are bound
+ * to it.
+ * @throws AppError of `checkGgufStructure`, `MODEL_CARD_INVALID`, `MODEL_CHECKSUM`
+ * @throws Cancelled
+ */
+export async function verifyModel(path: string, options: HashOptions = {}): Promise<VerifiedModel> {
+  const summary = await checkGgufStructure(path);
+  const card = await readModelCard(path);
+  // The size tells a wrong file at once, without reading gigabytes.
+  if (card && card.fileSize !== summary.fileSize) throw new AppError('MODEL_CHECKSUM');
+  const sha256 = await sha256OfFile(path, options);
+  if (card && card.sha256 !== sha256) throw new AppError('MODEL_CHECKSUM');
+  return { card: card ?? describeUnknownModel(path, summary, sha256), summary };
+}

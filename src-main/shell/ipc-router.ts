@@ -1,0 +1,81 @@
+/**
+ * The only door from the page into main.
+ *
+ * Rejects channels that are not in the contract, payloads that do not fit it, and any sender that
+ * is not the top frame of our own page: a frame that got into the window by some hole must not be
+ * able to ask for the data key.
+ */
+import type { IpcMain, IpcMainInvokeEvent } from 'electron';
+import { AppError, incidentId, problemOf } from '../domain/contract/errors';
+import { invokeChannels, type InvokeChannel, type InvokeReply, type InvokeResult } from '../domain/contract/ipc';
+import { isOwnPage } from './own-page';
+
+/** The parts of a sender that handlers and the check need. */
+export interface Sender {
+  readonly frameUrl: string;
+  readonly isTopFrame: boolean;
+  readonly isOurWindow: boolean;
+  /** Id of the web contents. */
+  readonly id: number;
+}
+
+export type InvokeHandlers = {
+  [C in InvokeChannel]: (
+    params: InvokeParamsOut<C>,
+    sender: Sender,
+  ) => Answer<C> | Promise<Answer<C>>;
+};
+type Answer<C extends InvokeChannel> = InvokeResult<C> extends undefined ? void : InvokeResult<C>;
+type InvokeParamsOut<C extends InvokeChannel> = ReturnType<(typeof invokeChannels)[C]['params']['parse']>;
+
+export interface RouterOptions {
+  readonly handlers: InvokeHandlers;
+  isOurWindow(webContentsId: number): boolean;
+  /** For the log: the channel and a code or incident, never a payload. */
+  onRefused?(line: string): void;
+}
+
+/** Answers one message; errors are values, because Electron flattens thrown ones to a string. */
+export async function route(
+  options: RouterOptions,
+  sender: Sender,
+  channel: string,
+  payload: unknown,
+): Promise<InvokeReply> {
+  try {
+    if (!sender.isOurWindow || !sender.isTopFrame || !isOwnPage(sender.frameUrl)) {
+      throw new AppError('FORBIDDEN_SENDER');
+    }
+    if (!Object.hasOwn(invokeChannels, channel)) throw new AppError('UNKNOWN_METHOD');
+    const name = channel as InvokeChannel;
+    const params = invokeChannels[name].params.safeParse(payload);
+    if (!params.success) throw new AppError('BAD_REQUEST');
+    const handler = options.handlers[name] as (params: unknown, sender: Sender) => unknown;
+    const value = invokeChannels[name].result.safeParse(await handler(params.data, sender));
+    if (!value.success) throw new AppError('BAD_REPLY');
+    return { ok: true, value: value.data };
+  } catch (error) {
+    const problem = problemOf(error);
+    options.onRefused?.(`${channel.slice(0, 40)} ${problem.code} ${problem.incident ?? incidentId()}`);
+    return { ok: false, problem };
+  }
+}
+
+/** One Electron channel carries all: an unknown name is then answered, not left hanging. */
+export const ipcChannel = 'chimed.invoke';
+
+export function installRouter(ipcMain: IpcMain, options: RouterOptions): void {
+  ipcMain.handle(ipcChannel, (event: IpcMainInvokeEvent, channel: unknown, payload: unknown) =>
+    route(
+      options,
+      {
+        frameUrl: event.senderFrame?.url ?? '',
+        isTopFrame: event.senderFrame !== null && event.senderFrame === event.sender.mainFrame,
+        isOurWindow: options.isOurWindow(event.sender.id),
+        id: event.sender.id,
+      },
+      typeof channel === 'string' ? channel : '',
+      payload,
+    ),
+  );
+}

@@ -1,0 +1,65 @@
+/** The main window: remembered place, refused everything that a page of ours never needs. */
+import { BrowserWindow, screen } from 'electron';
+import * as z from 'zod';
+import { readJsonFile, writeJsonFile } from './json-file';
+import { hardenContents } from './network-refusal';
+import { appPage } from './own-page';
+
+const boundsSchema = z.object({
+  x: z.int(),
+  y: z.int(),
+  width: z.int().min(800),
+  height: z.int().min(500),
+  maximized: z.boolean(),
+});
+
+export interface MainWindowOptions {
+  readonly preload: string;
+  /** File that remembers the window's place. */
+  readonly boundsFile: string;
+  readonly title: string;
+  /** Background until the first paint, so that a dark desktop does not flash white. */
+  readonly background: string;
+  readonly zoom: number;
+}
+
+export function createMainWindow(options: MainWindowOptions): BrowserWindow {
+  const remembered = readJsonFile(options.boundsFile, boundsSchema);
+  const visible =
+    remembered &&
+    screen.getAllDisplays().some(({ workArea }) => {
+      const overlap = (a: number, b: number, c: number, d: number): boolean => a < d - 80 && b > c + 80;
+      return (
+        overlap(remembered.x, remembered.x + remembered.width, workArea.x, workArea.x + workArea.width) &&
+        overlap(remembered.y, remembered.y + remembered.height, workArea.y, workArea.y + workArea.height)
+      );
+    });
+  const window = new BrowserWindow({
+    width: remembered?.width ?? 1280,
+    height: remembered?.height ?? 800,
+    ...(visible ? { x: remembered.x, y: remembered.y } : {}),
+    minWidth: 960,
+    minHeight: 600,
+    title: options.title,
+    backgroundColor: options.background,
+    webPreferences: {
+      preload: options.preload,
+      sandbox: true,
+      contextIsolation: true,
+      nodeIntegration: false,
+      webSecurity: true,
+      spellcheck: false,
+      zoomFactor: options.zoom,
+      navigateOnDragDrop: false,
+    },
+  });
+  if (remembered?.maximized) window.maximize();
+  hardenContents(window.webContents);
+  // The title bar and the task bar are read by whoever passes: never the page's words.
+  window.on('page-title-updated', (event) => event.preventDefault());
+  window.on('close', () => {
+    writeJsonFile(options.boundsFile, { ...window.getNormalBounds(), maximized: window.isMaximized() });
+  });
+  void window.loadURL(appPage);
+  return window;
+}

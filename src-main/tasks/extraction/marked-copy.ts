@@ -1,0 +1,239 @@
+/**
+ * Marked copy: the model copies the window and inserts marks around mentions.
+ *
+ * While decoding, the next token is the next source token or a mark, nothing else; so offsets are
+ * exact and nothing can be invented. Nearly every token is known in advance: a run of source tokens
+ * is evaluated in one batch, our own argmax over {source token, allowed marks} is taken at each
+ * place, everything up to the first mark is kept, the mark is inserted, and so on. Mentions are
+ * flat, because the one closing mark cannot nest.
+ */
+import { AppError } from '../../domain/contract/errors';
+import type { MarkedCopyStrategy, PromptFormat } from '../../domain/contract/model-card';
+import { Cancelled } from '../../domain/contract/rpc';
+import type { Ask, LanguageModel, Sequence, Token } from '../../engine/language-model';
+import { promptAround } from './prompt';
+import type { SourceText } from './source-text';
+import type { Annotator, CharMention, WindowOutcome } from './strategy';
+import { splitIntoWindows, type Window } from './windows';
+
+/** Source tokens evaluated at once: at first, and at most after unbroken success. */
+const firstRun = 8;
+const longestRun = 64;
+
+export interface MarkedCopyOptions {
+  /** Source tokens a batch; 1 is plain token-by-token decoding (for measuring). */
+  readonly longestRun?: number;
+}
+
+interface Marks {
+  readonly types: readonly string[];
+  readonly open: readonly Token[];
+  readonly close: Token;
+}
+
+/** @throws AppError `MODEL_CARD_INVALID` when a mark is not one token of the model */
+export function markedCopy(
+  model: LanguageModel,
+  card: MarkedCopyStrategy,
+  format: PromptFormat,
+  source: SourceText,
+  options: MarkedCopyOptions = {},
+): Annotator {
+  const marks = readMarks(model, card);
+  const { before, after } = promptAround(model, format, card.instruction);
+  const encode = characterEncoder(model);
+  // The window is held twice (read, then copied), and some room is left for marks; where mentions
+  // are denser than that, opening more is refused while decoding instead of overrunning.
+  const room = model.contextSize - 1 - before.length - after.length;
+  if (room < 16) throw new AppError('CONTEXT_EXCEEDED');
+  const windows = splitIntoWindows(source, {
+    chars: card.windowChars,
+    cost: Math.max(4, Math.floor((room - 8) / 2.5)),
+    costOf: (char) => encode(char).length,
+  });
+  return {
+    windows,
+    annotate: async (window, sequence, signal, emit) => {
+      const copy = new Copy(window, source, encode, marks, options.longestRun ?? longestRun);
+      await sequence.prefill([...before, ...copy.tokens, ...after].slice(0, -1), signal);
+      const last = (after.at(-1) ?? copy.tokens.at(-1)) as Token;
+      return copy.decode(sequence, last, signal, emit);
+    },
+  };
+}
+
+/**
+ * Tokenises one character at a time, whatever merges the tokenizer has: a mark may stand between
+ * any two characters, so no token may hold two of them.
+ */
+function characterEncoder(model: LanguageModel): (char: string) => readonly Token[] {
+  const cache = new Map<string, readonly Token[]>();
+  return (char) => {
+    let tokens = cache.get(char);
+    if (!tokens) {
+      tokens = model.tokenize(char, true);
+      // A tokenizer that yields nothing (some do for a lone space) must not lose the character.
+      if (tokens.length === 0) tokens = model.tokenize('?', true);
+      cache.set(char, tokens);
+    }
+    return tokens;
+  };
+}
+
+function readMarks(model: LanguageModel, card: MarkedCopyStrategy): Marks {
+  const tokenOf = (mark: string): Token => {
+    const tokens =
+      card.marksAre === 'control-tokens'
+        ? [model.controlToken(mark)].filter((token) => token !== null)
+        : model.tokenize(mark, true);
+    const [only] = tokens;
+    if (tokens.length !== 1 || only === undefined) {
+      throw new AppError('MODEL_CARD_INVALID', { params: { field: `mark ${mark}` } });
+    }
+    return only;
+  };
+  const types = Object.keys(card.open);
+  return {
+    types,
+    open: types.map((type) => tokenOf(card.open[type] as string)),
+    close: tokenOf(card.close),
+  };
+}
+
+/** One window being copied. */
+class Copy {
+  readonly tokens: Token[] = [];
+  /** For each token: the code point it begins, or -1 inside a character. */
+  readonly #begins: number[] = [];
+  readonly #end: number;
+  readonly #marks: Marks;
+  readonly #source: SourceText;
+  readonly #longestRun: number;
+  /** Next source token to copy. */
+  #next = 0;
+  /** The mention that is open. */
+  #open: { type: string; start: number; logP: number } | null = null;
+
+  constructor(
+    window: Window,
+    source: SourceText,
+    encode: (char: string) => readonly Token[],
+    marks: Marks,
+    longest: number,
+  ) {
+    this.#marks = marks;
+    this.#source = source;
+    this.#end = window.end;
+    this.#longestRun = longest;
+    for (let i = window.start; i < window.end; i++) {
+      encode(source.chars[i] as string).forEach((token, part) => {
+        this.tokens.push(token);
+        this.#begins.push(part === 0 ? i : -1);
+      });
+    }
+  }
+
+  async decode(
+    sequence: Sequence,
+    lastPromptToken: Token,
+    signal: AbortSignal,
+    emit: (mention: CharMention) => void,
+  ): Promise<WindowOutcome> {
+    let pending = lastPromptToken;
+    let run = Math.min(firstRun, this.#longestRun);
+    while (this.#next < this.tokens.length) {
+      if (signal.aborted) throw new Cancelled();
+      const count = Math.min(run, this.tokens.length - this.#next);
+      const ahead = this.tokens.slice(this.#next, this.#next + count - 1);
+      const asks = Array.from({ length: count }, (_, k) => this.#ask(sequence, this.#next + k));
+      const fed = sequence.length + 1;
+      const from = this.#next;
+      const answers = await sequence.evaluate([pending, ...ahead], asks);
+      const mark = this.#accept(asks, answers, emit);
+      if (mark === null) {
+        pending = this.tokens[this.#next - 1] as Token;
+        run = Math.min(this.#longestRun, run * 2);
+      } else {
+        await sequence.truncate(fed + this.#next - from);
+        pending = mark;
+        run = Math.min(firstRun, this.#longestRun);
+      }
+    }
+    // The text is consumed: an open mention can only be closed here, so closing costs nothing.
+    this.#close(this.#end, emit);
+    return { ended: 'complete' };
+  }
+
+  /** What to ask before source token `at`, given whether a mention is open; null where it is forced. */
+  #ask(sequence: Sequence, at: number): Ask | null {
+    const char = this.#begins[at] as number;
+    if (char < 0) return null;
+    const token = this.tokens[at] as Token;
+    if (this.#open) {
+      // An empty mention is impossible: the first character inside is forced.
+      if (char === this.#open.start || token === this.#marks.close) return null;
+      return { candidates: [token, this.#marks.close] };
+    }
+    // Room for the rest of the copy with both marks of one more mention must remain.
+    const left = this.tokens.length - this.#next;
+    if (sequence.length + left + 3 > sequence.capacity) return null;
+    // A source character that is written like a mark is that character, not the mark.
+    return { candidates: [token, ...this.#marks.open.filter((mark) => mark !== token)] };
+  }
+
+  /** Takes source tokens up to the first place where a mark wins; returns that mark. */
+  #accept(
+    asks: readonly (Ask | null)[],
+    answers: readonly ({ logits: Float64Array } | null)[],
+    emit: (mention: CharMention) => void,
+  ): Token | null {
+    for (let k = 0; k < asks.length; k++) {
+      const ask = asks[k];
+      const answer = answers[k];
+      if (!ask || !answer) {
+        this.#next++;
+        continue;
+      }
+      const { best, logP } = argmax(answer.logits);
+      if (best === 0) {
+        if (this.#open) this.#open.logP += logP;
+        this.#next++;
+        continue;
+      }
+      const token = ask.candidates[best] as Token;
+      const place = this.#begins[this.#next] as number;
+      if (this.#open) {
+        this.#open.logP += logP;
+        this.#close(place, emit);
+      } else {
+        const type = this.#marks.types[this.#marks.open.indexOf(token)] as string;
+        this.#open = { type, start: place, logP };
+      }
+      return token;
+    }
+    return null;
+  }
+
+  #close(end: number, emit: (mention: CharMention) => void): void {
+    const open = this.#open;
+    this.#open = null;
+    if (!open) return;
+    const { chars } = this.#source;
+    let { start } = open;
+    while (start < end && (chars[start] as string).trim() === '') start++;
+    while (end > start && (chars[end - 1] as string).trim() === '') end--;
+    if (start < end) emit({ type: open.type, start, end, confidence: Math.exp(open.logP) });
+  }
+}
+
+/** Index of the largest logit, and its log-probability renormalised over the candidates. */
+export function argmax(logits: Float64Array): { best: number; logP: number } {
+  let best = 0;
+  for (let i = 1; i < logits.length; i++) {
+    if ((logits[i] as number) > (logits[best] as number)) best = i;
+  }
+  const max = logits[best] as number;
+  let sum = 0;
+  for (const logit of logits) sum += Math.exp(logit - max);
+  return { best, logP: -Math.log(sum) };
+}

@@ -1,0 +1,56 @@
+/**
+ * The original text as code points, each with its normalised form and its place.
+ *
+ * Normalisation is 1:1 by code point, so a place in what the model reads is always a place in the
+ * original text, whatever NFKC and lower-casing did to the character (default-model.md).
+ */
+import type { Normalisation } from '../../domain/contract/model-card';
+
+export interface SourceText {
+  readonly original: string;
+  /** One normalised code point each. */
+  readonly chars: readonly string[];
+  /** UTF-16 offset of each code point in the original, and of its end; length is `chars.length + 1`. */
+  readonly offsets: Uint32Array;
+}
+
+const spaces = /^[\s\u0000-\u001f\u007f\u3000\u00a0\ufeff]$/u;
+
+/** One code point normalised to one code point. */
+export function normaliseChar(char: string, how: Normalisation): string {
+  // A NUL would end the text for native code, and lone surrogates have no UTF-8.
+  if (char === '\0' || (char.length === 1 && char >= '\ud800' && char <= '\udfff')) return ' ';
+  if (how === 'none') return char;
+  const wide = oneCodePoint(char.normalize('NFKC'), char);
+  const lower = oneCodePoint(wide.toLowerCase(), wide);
+  return spaces.test(lower) ? ' ' : lower;
+}
+
+function oneCodePoint(mapped: string, otherwise: string): string {
+  const [first] = mapped;
+  return first !== undefined && first.length === mapped.length ? mapped : otherwise;
+}
+
+export function sourceText(original: string, how: Normalisation): SourceText {
+  const chars: string[] = [];
+  const offsets: number[] = [];
+  const cache = new Map<string, string>();
+  let offset = 0;
+  for (const char of original) {
+    let normal = cache.get(char);
+    if (normal === undefined) {
+      normal = normaliseChar(char, how);
+      cache.set(char, normal);
+    }
+    chars.push(normal);
+    offsets.push(offset);
+    offset += char.length;
+  }
+  offsets.push(offset);
+  return { original, chars, offsets: Uint32Array.from(offsets) };
+}
+
+/** True for what no mention may begin or end with. */
+export function isSpace(char: string): boolean {
+  return spaces.test(char);
+}

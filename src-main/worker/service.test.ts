@@ -1,0 +1,188 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { WorkerState } from '../domain/contract/ipc';
+import { RpcClient } from '../domain/contract/rpc';
+import {
+  committedPayloadSchema,
+  committedTopic,
+  workerMethods,
+  type WorkerMethods,
+} from '../domain/contract/worker-port';
+import { journalFileName } from '../vault/journal';
+import { fromWorkerSchema } from './control';
+import type { ParentPort, ProcessPort } from '../domain/contract/process-port';
+import { WorkerService } from './service';
+
+const source = { kind: 'paste' as const, notices: [] };
+
+let dir = '';
+const cleanups: (() => unknown)[] = [];
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'chimed-service-'));
+});
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+  await rm(dir, { recursive: true, force: true });
+});
+
+/** A real port of Node in the shape of Electron's: data comes inside an event, and only once started. */
+function shapedLikeElectrons(port: MessagePort): ProcessPort {
+  const onMessage: ((data: unknown) => void)[] = [];
+  return {
+    postMessage: (message) => port.postMessage(message),
+    on: (event: 'message' | 'close', listener: (event: { data: unknown }) => void) =>
+      event === 'message'
+        ? onMessage.push((data) => listener({ data }))
+        : port.on('close', () => listener({ data: undefined })),
+    // Attaching a listener starts a port of Node by itself.
+    start: () => {
+      for (const listener of onMessage) port.on('message', listener);
+    },
+    close: () => port.close(),
+  };
+}
+
+interface Started {
+  readonly states: WorkerState[];
+  readonly send: (data: unknown, ports?: ProcessPort[]) => void;
+  readonly connect: () => RpcClient<WorkerMethods>;
+}
+
+function start(): Started {
+  const states: WorkerState[] = [];
+  let send: Started['send'] = () => undefined;
+  const parent: ParentPort = {
+    postMessage: (message) => states.push(fromWorkerSchema.parse(message).state),
+    on: (_event, listener) => {
+      send = (data, ports = []) => listener({ data, ports });
+    },
+  };
+  const service = new WorkerService(parent, {
+    decodeText: (bytes) => ({
+      text: Buffer.from(bytes).toString('utf-8'),
+      encoding: 'utf-8',
+      fileSha256: 'ab',
+      extractor: 'test 1',
+      notices: [],
+    }),
+    onInternalError: () => undefined,
+  });
+  cleanups.push(() => service.close());
+  const connect = (): RpcClient<WorkerMethods> => {
+    const { port1, port2 } = new MessageChannel();
+    send({ type: 'connect' }, [shapedLikeElectrons(port1)]);
+    const client = new RpcClient(
+      {
+        post: (message) => port2.postMessage(message),
+        onMessage: (listener) => void port2.on('message', listener),
+        onClose: (listener) => void port2.on('close', listener),
+        close: () => port2.close(),
+      },
+      workerMethods,
+    );
+    cleanups.push(() => client.close({ code: 'PORT_CLOSED' }));
+    return client;
+  };
+  return { states, send, connect };
+}
+
+const init = (): { type: 'init'; dataDir: string; keyId: string; key: Uint8Array } => ({
+  type: 'init',
+  dataDir: dir,
+  keyId: '0011223344556677',
+  key: new Uint8Array(32).fill(7),
+});
+
+test('a window saves and reads records; every window hears of every commit, in order', async () => {
+  const { states, send, connect } = start();
+  const one = connect();
+  const two = connect();
+  const heard: number[] = [];
+  two.on(committedTopic, (payload) => {
+    heard.push(...committedPayloadSchema.parse(payload).rows.map((row) => row.seq));
+  });
+  // Asked before the store is open: it waits, it is not refused.
+  const early = one.call('records.create', { title: 'a', text: '头痛', source });
+  send(init());
+  const { recordId } = await early;
+  await one.call('records.rename', { recordId, title: 'b' });
+  await two.call('records.delete', { recordId });
+  await two.call('records.restore', { recordId });
+  const read = await one.call('journal.read', { after: 0, limit: 100 });
+  expect(read.rows.map((row) => row.seq)).toEqual([1, 2, 3, 4, 5]);
+  await vi.waitFor(() => expect(heard).toEqual([1, 2, 3, 4, 5]));
+  expect(states).toEqual([{ phase: 'starting' }, { phase: 'ready' }]);
+  expect(
+    await one.call('documents.decode', { bytes: new TextEncoder().encode('血压') }),
+  ).toMatchObject({ text: '血压' });
+});
+
+test('a window that went away is forgotten, and the others go on', async () => {
+  const { send, connect } = start();
+  send(init());
+  const one = connect();
+  const two = connect();
+  await one.call('journal.read', { after: 0, limit: 1 });
+  one.close({ code: 'PORT_CLOSED' });
+  await expect(one.call('journal.read', { after: 0, limit: 1 })).rejects.toMatchObject({
+    code: 'PORT_CLOSED',
+  });
+  await two.call('records.create', { title: 'a', text: '头痛', source });
+});
+
+test('the key is wiped after its import', async () => {
+  const { states, send } = start();
+  const message = init();
+  send(message);
+  await vi.waitFor(() => expect(states.at(-1)?.phase).toBe('ready'));
+  expect(message.key.every((byte) => byte === 0)).toBe(true);
+});
+
+test('a store that cannot be opened is told to main, and every request answers with its code', async () => {
+  await writeFile(join(dir, journalFileName), 'not a journal');
+  const { states, send, connect } = start();
+  const before = connect().call('journal.read', { after: 0, limit: 1 });
+  send(init());
+  await expect(before).rejects.toMatchObject({ code: 'STORE_CORRUPT' });
+  await expect(
+    connect().call('records.create', { title: 'a', text: '头痛', source }),
+  ).rejects.toMatchObject({ code: 'STORE_CORRUPT' });
+  expect(states.at(-1)).toMatchObject({ phase: 'failed', problem: { code: 'STORE_CORRUPT' } });
+  // What needs no store still works.
+  await connect().call('documents.decode', { bytes: new Uint8Array([0x41]) });
+});
+
+test('a second worker on the same folder says that it is locked', async () => {
+  const first = start();
+  first.send(init());
+  await vi.waitFor(() => expect(first.states.at(-1)?.phase).toBe('ready'));
+  const second = start();
+  second.send(init());
+  await vi.waitFor(() =>
+    expect(second.states.at(-1)).toEqual({ phase: 'failed', problem: { code: 'STORE_LOCKED' } }),
+  );
+});
+
+test('a message that is none of ours, and a second init, change nothing', async () => {
+  const { states, send, connect } = start();
+  send(init());
+  await vi.waitFor(() => expect(states).toHaveLength(2));
+  for (const message of [init(), null, 'connect', { type: 'connect' }, { type: 'other' }])
+    send(message);
+  await connect().call('records.create', { title: 'a', text: '头痛', source });
+  expect(states).toHaveLength(2);
+});
+
+test('a wrong first message is a failure that is told, not a worker that waits for ever', async () => {
+  const { states, send, connect } = start();
+  send({ ...init(), key: 'a string' });
+  await vi.waitFor(() =>
+    expect(states.at(-1)).toEqual({ phase: 'failed', problem: { code: 'BAD_REQUEST' } }),
+  );
+  await expect(connect().call('journal.read', { after: 0, limit: 1 })).rejects.toMatchObject({
+    code: 'BAD_REQUEST',
+  });
+});

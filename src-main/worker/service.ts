@@ -1,0 +1,126 @@
+/**
+ * The worker without its process: takes the messages of main, opens the store once, and serves every
+ * connected window.
+ */
+import { AppError, problemOf, type Problem } from '../domain/contract/errors';
+import type { WorkerState } from '../domain/contract/ipc';
+import type { JournalRow } from '../domain/contract/record';
+import {
+  serve,
+  type Handlers,
+  type ParamsOf,
+  type ResultOf,
+  type RpcServer,
+} from '../domain/contract/rpc';
+import { committedTopic, workerMethods, type WorkerMethods } from '../domain/contract/worker-port';
+import { importDataKey } from '../domain/sealing/row';
+import { Journal } from '../vault/journal';
+import { toWorkerSchema, type FromWorker, type ToWorker } from './control';
+import { fromProcessPort, type ParentPort, type ProcessPort } from '../domain/contract/process-port';
+import { RecordStore } from './store';
+
+type DecodeText = (bytes: Uint8Array) => ResultOf<WorkerMethods['documents.decode']>;
+
+export interface WorkerParts {
+  /** Bytes of a file into text. @throws AppError */
+  readonly decodeText: DecodeText;
+  /** Called with errors that have no code and the incident id that the window was given. */
+  readonly onInternalError: (error: unknown, incident: string) => void;
+}
+
+export class WorkerService {
+  readonly #main: ParentPort;
+  readonly #parts: WorkerParts;
+  readonly #servers = new Set<RpcServer>();
+  readonly #handlers: Handlers<WorkerMethods>;
+  /** Requests that come before the store is open wait for it; those after a failure get its code. */
+  readonly #store: Promise<RecordStore>;
+  #settleStore: (store: Promise<RecordStore>) => void = () => undefined;
+  #journal: Journal | null = null;
+  #initialised = false;
+
+  constructor(main: ParentPort, parts: WorkerParts) {
+    this.#main = main;
+    this.#parts = parts;
+    this.#store = new Promise((resolve) => {
+      this.#settleStore = resolve;
+    });
+    this.#store.catch(() => undefined);
+    this.#handlers = this.#makeHandlers();
+    main.on('message', (event) => this.#receive(event.data, event.ports));
+  }
+
+  /** Closes the journal after what was asked of it so far. */
+  async close(): Promise<void> {
+    for (const server of this.#servers) server.abortAll();
+    await this.#journal?.close();
+  }
+
+  #receive(data: unknown, ports: readonly ProcessPort[]): void {
+    const message = toWorkerSchema.safeParse(data);
+    const [port] = ports;
+    if (message.success && message.data.type === 'connect' && port) {
+      this.#connect(port);
+      return;
+    }
+    for (const stray of ports) stray.close();
+    if (this.#initialised) return;
+    this.#initialised = true;
+    const store =
+      message.success && message.data.type === 'init'
+        ? this.#init(message.data)
+        : Promise.reject(new AppError('BAD_REQUEST'));
+    this.#settleStore(store);
+    this.#tell({ phase: 'starting' });
+    store.then(
+      () => this.#tell({ phase: 'ready' }),
+      (error: unknown) => this.#tell({ phase: 'failed', problem: this.#problemOf(error) }),
+    );
+  }
+
+  async #init(message: Extract<ToWorker, { type: 'init' }>): Promise<RecordStore> {
+    const { dataDir, keyId } = message;
+    const key = await importDataKey(message.key).finally(() => message.key.fill(0));
+    const journal = await Journal.open(dataDir, { onCommit: (rows) => this.#announce(rows) });
+    this.#journal = journal;
+    return new RecordStore({ journal, key, keyId });
+  }
+
+  #connect(port: ProcessPort): void {
+    const adapted = fromProcessPort(port);
+    const server = serve(adapted, workerMethods, this.#handlers, {
+      onInternalError: this.#parts.onInternalError,
+    });
+    this.#servers.add(server);
+    adapted.onClose(() => this.#servers.delete(server));
+  }
+
+  #announce(rows: readonly JournalRow[]): void {
+    const payload = { journalId: this.#journal?.journalId ?? '', rows };
+    for (const server of this.#servers) server.notify(committedTopic, payload);
+  }
+
+  #tell(state: WorkerState): void {
+    const message: FromWorker = { type: 'state', state };
+    this.#main.postMessage(message);
+  }
+
+  #problemOf(error: unknown): Problem {
+    const problem = problemOf(error);
+    if (problem.incident) this.#parts.onInternalError(error, problem.incident);
+    return problem;
+  }
+
+  #makeHandlers(): Handlers<WorkerMethods> {
+    return {
+      'documents.decode': async ({ bytes }) => this.#parts.decodeText(bytes),
+      'records.create': async (input) => (await this.#store).create(input),
+      'records.rename': async ({ recordId, title }) => (await this.#store).rename(recordId, title),
+      'records.delete': async ({ recordId }) => (await this.#store).delete(recordId),
+      'records.restore': async ({ recordId }) => (await this.#store).restore(recordId),
+      'runs.save': async (run: ParamsOf<WorkerMethods['runs.save']>) =>
+        (await this.#store).saveRun(run),
+      'journal.read': async ({ after, limit }) => (await this.#store).read(after, limit),
+    };
+  }
+}

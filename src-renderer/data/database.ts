@@ -1,0 +1,41 @@
+/**
+ * The IndexedDB behind `data/`: a readable projection of the journal, ciphertext only.
+ *
+ * Relaxed durability is right here and nowhere else: what is lost is read again from the journal,
+ * which is the commit.
+ */
+import { Dexie, type Table } from 'dexie';
+import type { JournalRow, TableName } from '@domain/contract/record';
+
+export type ProjectedRow = JournalRow;
+
+export interface ProjectionMeta {
+  readonly key: 'projection';
+  readonly journalId: string;
+  /** Sequence number of the newest journal row that is in `rows`. */
+  readonly projectedSeq: number;
+}
+
+export class ChimedDatabase extends Dexie {
+  declare readonly rows: Table<ProjectedRow, [TableName, string]>;
+  declare readonly meta: Table<ProjectionMeta, string>;
+
+  constructor(name = 'chimed') {
+    super(name, { chromeTransactionDurability: 'relaxed' });
+    this.version(1).stores({ rows: '[table+id]', meta: 'key' });
+  }
+}
+
+/** Opens the database; a damaged one is thrown away, because the journal holds everything. */
+export async function openDatabase(name?: string): Promise<ChimedDatabase> {
+  const database = new ChimedDatabase(name);
+  try {
+    await database.open();
+    return database;
+  } catch {
+    await database.delete();
+    const fresh = new ChimedDatabase(name);
+    await fresh.open();
+    return fresh;
+  }
+}

@@ -1,0 +1,86 @@
+/** Everything the page knows of stored data: the key, the projection, and the worker that commits. */
+import type * as z from 'zod';
+import { AppError, problemOf, type Problem } from '@domain/contract/errors';
+import type { Bridge } from '@domain/contract/ipc';
+import type { ResultOf } from '@domain/contract/rpc';
+import type { WorkerMethods } from '@domain/contract/worker-port';
+import type { Connection } from './connection';
+import { openDatabase } from './database';
+import { holdDataKey } from './data-key';
+import { Projection, type ProjectionEvent } from './projection';
+import { Repository } from './repository';
+
+export type SyncState =
+  | { readonly phase: 'syncing' }
+  | { readonly phase: 'synced' }
+  | { readonly phase: 'failed'; readonly problem: Problem };
+
+export interface StoreHooks {
+  onChange(event: ProjectionEvent): void;
+  onSync(state: SyncState): void;
+}
+
+export class Store {
+  readonly #bridge: Bridge;
+  readonly #worker: Connection<WorkerMethods>;
+  #repository: Repository | undefined;
+
+  constructor(bridge: Bridge, worker: Connection<WorkerMethods>) {
+    this.#bridge = bridge;
+    this.#worker = worker;
+  }
+
+  /** @throws AppError `STORE_READ_FAILED` before `open` has ended */
+  get repository(): Repository {
+    if (!this.#repository) throw new AppError('STORE_READ_FAILED');
+    return this.#repository;
+  }
+
+  /**
+   * Holds the key, opens the projection as it lies, and follows every worker from then on.
+   *
+   * @throws AppError `KEY_UNREADABLE`, `STORE_READ_FAILED`
+   */
+  async open(hooks: StoreHooks): Promise<void> {
+    const [held, database] = await Promise.all([holdDataKey(this.#bridge), openOrFail()]);
+    this.#repository = new Repository(database, held);
+    const projection = new Projection(database);
+    projection.onChange((event) => hooks.onChange(event));
+    this.#worker.onClient((client) => {
+      const failed = (error: unknown): void => {
+        // The next worker starts over; its predecessor's death is not the projection's failure.
+        if (this.#worker.client === client)
+          hooks.onSync({ phase: 'failed', problem: ofStore(error) });
+      };
+      hooks.onSync({ phase: 'syncing' });
+      projection.attach(client, failed).then(() => hooks.onSync({ phase: 'synced' }), failed);
+    });
+  }
+
+  /**
+   * Asks the worker for something, waiting for it to come up if it is just starting.
+   *
+   * @throws AppError with the worker's code, `WORKER_DIED` when it goes away meanwhile
+   */
+  async call<K extends keyof WorkerMethods & string>(
+    name: K,
+    params: z.input<WorkerMethods[K]['params']>,
+  ): Promise<ResultOf<WorkerMethods[K]>> {
+    const client = await this.#worker.ready();
+    return client.call(name, params);
+  }
+}
+
+function ofStore(error: unknown): Problem {
+  const problem = problemOf(error);
+  // What has no code here comes from IndexedDB.
+  return problem.code === 'INTERNAL' ? { code: 'STORE_WRITE_FAILED' } : problem;
+}
+
+async function openOrFail() {
+  try {
+    return await openDatabase();
+  } catch (cause) {
+    throw new AppError('STORE_READ_FAILED', { cause });
+  }
+}

@@ -1,0 +1,173 @@
+/** The record on screen, its run, and what is selected in it. */
+import { annotationSchemas, type AnnotationSchema } from '@domain/contract/annotation-schema';
+import { problemOf, type Problem } from '@domain/contract/errors';
+import type { Fact } from '@domain/contract/fact';
+import type { HostMethods } from '@domain/contract/host-port';
+import type { RpcClient } from '@domain/contract/rpc';
+import type { Store } from '../../data/store';
+import type { RecordItem } from '../records';
+import type { SystemState } from '../status';
+import { RunSession } from './run-session.svelte';
+
+export interface OpenRecord {
+  readonly item: RecordItem;
+  readonly text: string;
+}
+
+export class ExtractionState {
+  readonly #store: Store;
+  readonly #host: { ready(): Promise<RpcClient<HostMethods>> };
+  readonly #system: SystemState;
+  /** The newest run of each record that was run since the page was loaded. */
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- bookkeeping that is never shown
+  readonly #sessions = new Map<string, RunSession>();
+  #openId: string | null = null;
+  #record = $state.raw<OpenRecord | null>(null);
+  #opening = $state(false);
+  #openProblem = $state.raw<Problem | null>(null);
+  #session = $state.raw<RunSession | null>(null);
+  #live = $state.raw<readonly RunSession[]>([]);
+  #selectedFactId = $state<string | null>(null);
+  schemaId = $state('ccks2019');
+
+  constructor(
+    store: Store,
+    host: { ready(): Promise<RpcClient<HostMethods>> },
+    system: SystemState,
+  ) {
+    this.#store = store;
+    this.#host = host;
+    this.#system = system;
+  }
+
+  get record(): OpenRecord | null {
+    return this.#record;
+  }
+  /** True while a record is being read. */
+  get opening(): boolean {
+    return this.#opening;
+  }
+  get openProblem(): Problem | null {
+    return this.#openProblem;
+  }
+  /** The run on screen: going on, just ended, or as stored. */
+  get session(): RunSession | null {
+    return this.#session;
+  }
+  get facts(): readonly Fact[] {
+    return this.#session?.facts ?? [];
+  }
+  get selectedFactId(): string | null {
+    return this.#selectedFactId;
+  }
+  get selectedFactIndex(): number {
+    return this.facts.findIndex((fact) => fact.id === this.#selectedFactId);
+  }
+  get running(): boolean {
+    return this.#session?.status === 'running';
+  }
+  /** A run that goes on for another record than the one on screen. */
+  get elsewhere(): RunSession | null {
+    return (
+      this.#live.find(
+        (session) => session.status === 'running' && session.recordId !== this.#record?.item.id,
+      ) ?? null
+    );
+  }
+  get schema(): AnnotationSchema | undefined {
+    return annotationSchemas.find(({ id }) => id === this.schemaId);
+  }
+
+  /** Whether the loaded model names this schema; null while no model is known. */
+  serves(schemaId: string): boolean | null {
+    return this.#system.model ? this.#system.model.schemas.includes(schemaId) : null;
+  }
+
+  get canRun(): boolean {
+    return (
+      this.#record !== null &&
+      !this.running &&
+      this.#system.ready &&
+      this.serves(this.schemaId) === true
+    );
+  }
+
+  selectFact(id: string | null): void {
+    this.#selectedFactId = id;
+  }
+
+  /** Shows a record: its text, and its latest run. The last call wins. */
+  async open(item: RecordItem): Promise<void> {
+    if (this.#openId === item.id && this.#record?.item.head.textSha256 === item.head.textSha256) {
+      this.#record = { item, text: this.#record.text };
+      return;
+    }
+    this.#openId = item.id;
+    this.#opening = true;
+    this.#openProblem = null;
+    this.#selectedFactId = null;
+    try {
+      const text = await this.#store.repository.text(item.head.textSha256);
+      const session = await this.#latest(item);
+      if (this.#openId !== item.id) return;
+      this.#record = { item, text };
+      this.#session = session;
+    } catch (error) {
+      if (this.#openId !== item.id) return;
+      this.#record = null;
+      this.#session = null;
+      this.#openProblem = problemOf(error);
+    } finally {
+      if (this.#openId === item.id) this.#opening = false;
+    }
+  }
+
+  close(): void {
+    this.#openId = null;
+    this.#record = null;
+    this.#session = null;
+    this.#openProblem = null;
+    this.#selectedFactId = null;
+    this.#opening = false;
+  }
+
+  run(): void {
+    const record = this.#record;
+    const model = this.#system.model;
+    if (!record || !model || !this.canRun) return;
+    const session = RunSession.start(
+      {
+        recordId: record.item.id,
+        title: record.item.head.title,
+        textSha256: record.item.head.textSha256,
+        text: record.text,
+        identity: {
+          schema: this.schemaId,
+          model: { name: model.name, sha256: model.sha256 },
+          strategy: model.strategy,
+          settings: {},
+        },
+      },
+      this.#host,
+      (run) => this.#store.call('runs.save', run),
+    );
+    this.#sessions.set(record.item.id, session);
+    this.#live = [...this.#live.filter(({ status }) => status === 'running'), session];
+    this.#session = session;
+    this.#selectedFactId = null;
+  }
+
+  stop(): void {
+    this.#session?.stop();
+  }
+
+  async #latest(item: RecordItem): Promise<RunSession | null> {
+    const session = this.#sessions.get(item.id);
+    if (session) return session;
+    if (!item.lastRun) return null;
+    const run = await this.#store.repository.run(item.lastRun.id);
+    // Facts of another version of the text would point to wrong places.
+    if (run.textSha256 !== item.head.textSha256) return null;
+    return RunSession.stored(run, item.head.title);
+  }
+}

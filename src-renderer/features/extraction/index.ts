@@ -1,0 +1,2 @@
+export { ExtractionState } from './extraction.svelte';
+export { default as ExtractionView } from './ExtractionView.svelte';

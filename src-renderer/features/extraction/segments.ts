@@ -1,0 +1,132 @@
+/**
+ * From a text and its facts to what is drawn: the text in blocks of whole lines, each block in
+ * segments that lie under the same set of facts. Offsets are UTF-16 units of the original text.
+ */
+import type { Fact } from '@domain/contract/fact';
+
+export interface Block {
+  readonly start: number;
+  /** Exclusive; includes the block's last line feed. */
+  readonly end: number;
+}
+
+/** Characters of a block where lines allow; the browser skips the layout of blocks off screen. */
+const blockChars = 2_000;
+/** A line longer than this is broken over blocks, or one block could be the whole text. */
+const longestLine = 20_000;
+
+export function splitBlocks(text: string, target = blockChars, hardLimit = longestLine): Block[] {
+  const blocks: Block[] = [];
+  let start = 0;
+  while (start < text.length) {
+    const feed = text.indexOf('\n', Math.min(text.length, start + target - 1));
+    let end = feed < 0 ? text.length : feed + 1;
+    if (end - start > hardLimit) {
+      const before = text.lastIndexOf('\n', start + target - 1);
+      end = before >= start ? before + 1 : wholeCharacter(text, start + hardLimit);
+    }
+    blocks.push({ start, end });
+    start = end;
+  }
+  return blocks;
+}
+
+/** A fact that has a place in the text. */
+export type PlacedFact = Fact & { readonly start: number; readonly end: number };
+
+export function isPlaced(fact: Fact): fact is PlacedFact {
+  return fact.start !== null && fact.end !== null && fact.end > fact.start;
+}
+
+/**
+ * The facts of each block, in the blocks' order; `facts` are sorted by start. Lists that have not
+ * changed are returned as the same arrays, so that a streamed fact redraws its own block only.
+ */
+export function factsByBlock(
+  blocks: readonly Block[],
+  facts: readonly Fact[],
+  previous: readonly (readonly PlacedFact[])[] = [],
+): (readonly PlacedFact[])[] {
+  const lists: PlacedFact[][] = blocks.map(() => []);
+  for (const fact of facts) {
+    if (!isPlaced(fact)) continue;
+    for (let at = blockAt(blocks, fact.start); at < blocks.length; at++) {
+      const block = blocks[at];
+      if (!block || block.start >= fact.end) break;
+      lists[at]?.push(fact);
+    }
+  }
+  return lists.map((list, index) => {
+    const old = previous[index];
+    const same = old?.length === list.length && list.every((fact, at) => fact === old[at]);
+    return same ? old : list;
+  });
+}
+
+/** Index of the block that holds an offset; the last one for an offset at or past the end. */
+export function blockAt(blocks: readonly Block[], offset: number): number {
+  let low = 0;
+  let high = blocks.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((blocks[middle]?.end ?? 0) <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return Math.max(0, low);
+}
+
+export interface SegmentFact {
+  readonly fact: PlacedFact;
+  /** True on the first segment of the fact: it carries the fact's label. */
+  readonly first: boolean;
+}
+
+export interface Segment {
+  readonly start: number;
+  readonly end: number;
+  /** The facts over this stretch, the widest first: drawn from the outside in. */
+  readonly facts: readonly SegmentFact[];
+}
+
+/** Cuts a block at every border of its facts; the segments cover the block without gaps. */
+export function segmentBlock(text: string, block: Block, facts: readonly PlacedFact[]): Segment[] {
+  if (block.end <= block.start) return [];
+  const spans = facts
+    .map((fact) => ({
+      fact,
+      from: snap(text, fact.start, -1),
+      to: snap(text, fact.end, 1),
+    }))
+    .filter(({ from, to }) => from < block.end && to > block.start && from < to);
+  const borders = new Set([block.start, block.end]);
+  for (const { from, to } of spans) {
+    if (from > block.start) borders.add(from);
+    if (to < block.end) borders.add(to);
+  }
+  const cuts = [...borders].sort((a, b) => a - b);
+  const segments: Segment[] = [];
+  for (let index = 0; index + 1 < cuts.length; index++) {
+    const start = cuts[index] ?? 0;
+    const end = cuts[index + 1] ?? 0;
+    const over = spans
+      .filter(({ from, to }) => from <= start && to >= end)
+      .sort((a, b) => b.to - b.from - (a.to - a.from) || a.from - b.from)
+      .map(({ fact, from }) => ({ fact, first: from === start }));
+    segments.push({ start, end, facts: over });
+  }
+  return segments;
+}
+
+/** Moves a border out of the middle of a surrogate pair, which would draw two broken characters. */
+function snap(text: string, offset: number, direction: -1 | 1): number {
+  const inPair =
+    offset > 0 &&
+    offset < text.length &&
+    /[\uD800-\uDBFF]/.test(text.charAt(offset - 1)) &&
+    /[\uDC00-\uDFFF]/.test(text.charAt(offset));
+  return inPair ? offset + direction : offset;
+}
+
+function wholeCharacter(text: string, offset: number): number {
+  return snap(text, Math.min(offset, text.length), -1);
+}

@@ -1,0 +1,54 @@
+/** One text file into a record. The file is data: its size is looked at before a byte is read. */
+import { AppError } from '@domain/contract/errors';
+import { maxRecordFileBytes, maxTitleChars } from '@domain/contract/worker-port';
+import type { Store } from '../../data/store';
+import { singleLine } from '../../ui/visible-text';
+
+/** What is needed of a DOM `File`. */
+export interface TextFile {
+  readonly name: string;
+  readonly size: number;
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
+/** Name of a file without its ending, as a title: one line, no odd characters, not too long. */
+export function titleOfFile(name: string): string {
+  const stem = singleLine(name.replace(/\.txt$/i, ''));
+  return cutTitle(stem);
+}
+
+/** Cuts a title to the longest allowed without cutting a character in two. */
+export function cutTitle(title: string): string {
+  const cut = title.slice(0, maxTitleChars);
+  return /[\uD800-\uDBFF]$/.test(cut) ? cut.slice(0, -1) : cut;
+}
+
+/**
+ * @returns the new record's id
+ * @throws AppError `UNSUPPORTED_FILE`, `FILE_EMPTY`, `FILE_TOO_LARGE`, `FILE_UNREADABLE`, and what
+ *   the worker answers
+ */
+export async function importFile(
+  store: Pick<Store, 'call'>,
+  file: TextFile,
+  untitled: () => string,
+): Promise<string> {
+  if (!/\.txt$/i.test(file.name)) throw new AppError('UNSUPPORTED_FILE');
+  if (file.size === 0) throw new AppError('FILE_EMPTY');
+  if (file.size > maxRecordFileBytes) {
+    throw new AppError('FILE_TOO_LARGE', { params: { bytes: file.size, max: maxRecordFileBytes } });
+  }
+  let bytes: Uint8Array<ArrayBuffer>;
+  try {
+    bytes = new Uint8Array(await file.arrayBuffer());
+  } catch (cause) {
+    throw new AppError('FILE_UNREADABLE', { cause });
+  }
+  const { text, ...source } = await store.call('documents.decode', { bytes });
+  const created = await store.call('records.create', {
+    title: titleOfFile(file.name) || untitled(),
+    text,
+    source: { kind: 'file', ...source },
+  });
+  return created.recordId;
+}

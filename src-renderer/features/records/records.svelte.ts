@@ -1,0 +1,250 @@
+/** The records as the page knows them: the list, the selection, and every change to them. */
+import { AppError, problemOf, type Problem } from '@domain/contract/errors';
+import { maxRecordChars } from '@domain/contract/extraction';
+import type { RecordSource } from '@domain/contract/record';
+import type { ProjectionEvent } from '../../data/projection';
+import type { Store } from '../../data/store';
+import { i18n } from '../../ui/i18n.svelte';
+import type { Notices } from '../../ui/notices.svelte';
+import { singleLine } from '../../ui/visible-text';
+import { RecordDraft } from './draft.svelte';
+import { cutTitle, importFile, type TextFile } from './import-file';
+import { RecordIndex, type RecordItem } from './record-index';
+
+export class RecordsState {
+  readonly #store: Store;
+  readonly #notices: Notices;
+  readonly #index = new RecordIndex();
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- bookkeeping that is never shown
+  readonly #awaited = new Map<string, () => void>();
+  readonly draft = new RecordDraft();
+  #items = $state.raw<readonly RecordItem[]>([]);
+  #selectedId = $state<string | null>(null);
+  #loading = $state(true);
+  #importing = $state<string | null>(null);
+  #unreadable: Problem[] = [];
+  #work: Promise<void> = Promise.resolve();
+  #lastDeleted: RecordItem | null = null;
+  renaming = $state.raw<RecordItem | null>(null);
+
+  constructor(store: Store, notices: Notices) {
+    this.#store = store;
+    this.#notices = notices;
+  }
+
+  get items(): readonly RecordItem[] {
+    return this.#items;
+  }
+
+  get selectedId(): string | null {
+    return this.#selectedId;
+  }
+
+  get selectedIndex(): number {
+    return this.#items.findIndex((item) => item.id === this.#selectedId);
+  }
+
+  get selected(): RecordItem | null {
+    return this.#items[this.selectedIndex] ?? null;
+  }
+
+  /** True until the list as it lies has been read. */
+  get loading(): boolean {
+    return this.#loading;
+  }
+
+  /** Name of the file being imported. */
+  get importing(): string | null {
+    return this.#importing;
+  }
+
+  select(id: string | null): void {
+    this.#selectedId = id;
+  }
+
+  /** Reads the projection as it lies; what the worker adds comes through `apply`. */
+  load(): Promise<void> {
+    return this.#enqueue(async () => {
+      const { repository } = this.#store;
+      for await (const { values, unreadable } of repository.heads()) {
+        for (const { id, value } of values) this.#index.putHead(id, value);
+        this.#unreadable.push(...unreadable);
+        this.#publish();
+      }
+      this.#loading = false;
+      for await (const { values } of repository.runSummaries()) {
+        for (const { value } of values) this.#index.putRun(value);
+      }
+      this.#publish();
+      this.#reportUnreadable();
+    });
+  }
+
+  apply(event: ProjectionEvent): void {
+    void this.#enqueue(async () => {
+      if (event.kind === 'reset') {
+        this.#index.clear();
+        this.#unreadable = [];
+      } else {
+        const { repository } = this.#store;
+        const heads = await repository.openHeads(
+          event.rows.filter((row) => row.table === 'record'),
+        );
+        const runs = await repository.openRunSummaries(
+          event.rows.filter((row) => row.table === 'run'),
+        );
+        for (const { id, value } of heads.values) this.#index.putHead(id, value);
+        for (const { value } of runs.values) this.#index.putRun(value);
+        this.#unreadable.push(...heads.unreadable);
+        this.#reportUnreadable();
+      }
+      this.#publish();
+    });
+  }
+
+  /** A title from the clock. */
+  defaultTitle(now = Date.now()): string {
+    return i18n.m.records.untitled(i18n.format.dateTime(now));
+  }
+
+  /** Saves the draft; on failure the text stays in the editor. @returns the new record's id */
+  async saveDraft(): Promise<string | null> {
+    const { draft } = this;
+    if (draft.saving) return null;
+    draft.saving = true;
+    draft.problem = null;
+    try {
+      const title = cutTitle(singleLine(draft.title)) || this.defaultTitle();
+      const id = await this.#create(title, draft.text, { kind: 'paste', notices: [] });
+      draft.clear();
+      draft.open = false;
+      this.#notices.toast(i18n.m.records.created(title));
+      return id;
+    } catch (error) {
+      draft.problem = problemOf(error);
+      return null;
+    } finally {
+      draft.saving = false;
+    }
+  }
+
+  /** Saves a bundled sample as a new record. @returns its id */
+  async addSample(title: string, text: string): Promise<string | null> {
+    try {
+      return await this.#create(title, text, { kind: 'sample', notices: [] });
+    } catch (error) {
+      this.#notices.error(error, title);
+      return null;
+    }
+  }
+
+  /** Imports files one after the other; each failure is told with its file's name. */
+  async importFiles(files: readonly TextFile[]): Promise<string[]> {
+    const ids: string[] = [];
+    for (const file of files) {
+      this.#importing = file.name;
+      try {
+        const id = await importFile(this.#store, file, () => this.defaultTitle());
+        await this.#present(id);
+        ids.push(id);
+      } catch (error) {
+        this.#notices.error(error, i18n.m.records.importFailed(singleLine(file.name)));
+      }
+    }
+    this.#importing = null;
+    if (ids.length > 0) {
+      this.#notices.toast(i18n.m.records.imported(i18n.format.integer(ids.length)));
+    }
+    return ids;
+  }
+
+  async rename(id: string, wanted: string): Promise<void> {
+    const title = cutTitle(singleLine(wanted));
+    if (title === '' || title === this.#index.get(id)?.head.title) return;
+    await this.#store.call('records.rename', { recordId: id, title });
+    this.#notices.toast(i18n.m.records.renamed);
+  }
+
+  /** Moves a record to the bin at once; the toast takes it back. */
+  async remove(item: RecordItem): Promise<void> {
+    const index = this.#items.findIndex(({ id }) => id === item.id);
+    try {
+      await this.#store.call('records.delete', { recordId: item.id });
+    } catch (error) {
+      this.#notices.error(error, singleLine(item.head.title));
+      return;
+    }
+    this.#lastDeleted = item;
+    if (this.#selectedId === item.id) {
+      const neighbour = this.#items[index + 1] ?? this.#items[index - 1];
+      this.#selectedId = neighbour?.id ?? null;
+    }
+    this.#notices.toast(
+      i18n.m.records.deleted(singleLine(item.head.title)),
+      () => void this.restore(item),
+    );
+  }
+
+  async restore(item: RecordItem): Promise<void> {
+    try {
+      await this.#store.call('records.restore', { recordId: item.id });
+    } catch (error) {
+      this.#notices.error(error, singleLine(item.head.title));
+      return;
+    }
+    if (this.#lastDeleted?.id === item.id) this.#lastDeleted = null;
+    this.#selectedId = item.id;
+    this.#notices.toast(i18n.m.records.restored(singleLine(item.head.title)));
+  }
+
+  undoDelete(): void {
+    if (this.#lastDeleted) void this.restore(this.#lastDeleted);
+  }
+
+  /** @throws AppError `EMPTY_TEXT`, `TEXT_TOO_LARGE`, and what the worker answers */
+  async #create(title: string, text: string, source: RecordSource): Promise<string> {
+    if (text === '') throw new AppError('EMPTY_TEXT');
+    if (text.length > maxRecordChars) {
+      throw new AppError('TEXT_TOO_LARGE', { params: { chars: text.length, max: maxRecordChars } });
+    }
+    const { recordId } = await this.#store.call('records.create', { title, text, source });
+    await this.#present(recordId);
+    return recordId;
+  }
+
+  /** Resolves when a committed record has come back through the projection. */
+  #present(id: string): Promise<void> {
+    if (this.#index.get(id)) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.#awaited.delete(id);
+        resolve();
+      };
+      // It is saved either way; a projection in trouble must not keep the editor waiting.
+      const timer = setTimeout(done, 5_000);
+      this.#awaited.set(id, done);
+    });
+  }
+
+  #publish(): void {
+    this.#items = this.#index.list();
+    for (const [id, done] of [...this.#awaited]) if (this.#index.get(id)) done();
+  }
+
+  #reportUnreadable(): void {
+    const [first] = this.#unreadable;
+    if (!first) return;
+    const count = i18n.format.integer(this.#unreadable.length);
+    this.#notices.problem(first, i18n.m.records.unreadable(count));
+    this.#unreadable = [];
+  }
+
+  #enqueue(work: () => Promise<void>): Promise<void> {
+    this.#work = this.#work.then(work).catch((error: unknown) => {
+      this.#loading = false;
+      this.#notices.error(error);
+    });
+    return this.#work;
+  }
+}

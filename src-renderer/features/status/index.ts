@@ -1,0 +1,2 @@
+export { SystemState } from './system.svelte';
+export { default as StatusBar } from './StatusBar.svelte';

@@ -1,0 +1,87 @@
+/** Which key does what; the same list feeds the handler and the help. */
+
+export const commands = [
+  'newRecord',
+  'openFile',
+  'run',
+  'stop',
+  'next',
+  'previous',
+  'open',
+  'rename',
+  'remove',
+  'undo',
+  'panes',
+  'screens',
+  'help',
+] as const;
+export type Command = (typeof commands)[number];
+
+/** Key caps as the help shows them; alternatives are separate entries. */
+export const keyCaps: Record<Command, readonly string[]> = {
+  newRecord: ['Ctrl N'],
+  openFile: ['Ctrl O'],
+  run: ['Ctrl Enter'],
+  stop: ['Esc'],
+  next: ['J', '↓'],
+  previous: ['K', '↑'],
+  open: ['Enter'],
+  rename: ['F2'],
+  remove: ['Delete'],
+  undo: ['Ctrl Z'],
+  panes: ['F6'],
+  screens: ['Ctrl 1', 'Ctrl 2'],
+  help: ['?', 'F1'],
+};
+
+export interface KeyLike {
+  readonly key: string;
+  readonly ctrlKey: boolean;
+  readonly metaKey: boolean;
+  readonly altKey: boolean;
+  readonly shiftKey: boolean;
+}
+
+const plain: Record<string, Command> = {
+  Escape: 'stop',
+  j: 'next',
+  J: 'next',
+  k: 'previous',
+  K: 'previous',
+  F1: 'help',
+  F2: 'rename',
+  F6: 'panes',
+  Delete: 'remove',
+  '?': 'help',
+  // The question mark of a Chinese input method.
+  '？': 'help',
+};
+
+const withControl: Record<string, Command> = {
+  n: 'newRecord',
+  o: 'openFile',
+  Enter: 'run',
+  z: 'undo',
+  '1': 'screens',
+  '2': 'screens',
+};
+
+/** The command a key stands for, or null; Command on macOS counts as Control. */
+export function commandOf(event: KeyLike): Command | null {
+  if (event.altKey) return null;
+  if (event.ctrlKey || event.metaKey) {
+    if (event.shiftKey) return null;
+    return withControl[event.key.length === 1 ? event.key.toLowerCase() : event.key] ?? null;
+  }
+  return plain[event.key] ?? null;
+}
+
+/** True where keys belong to what is being typed. */
+export function isTyping(target: EventTarget | null): boolean {
+  if (!target || !('tagName' in target)) return false;
+  const element = target as HTMLElement;
+  return (
+    element.isContentEditable ||
+    ['INPUT', 'TEXTAREA', 'SELECT'].includes(element.tagName.toUpperCase())
+  );
+}

@@ -1,0 +1,98 @@
+/** The page's composition root: makes every part once and connects them. */
+import { problemOf } from '@domain/contract/errors';
+import { hostMethods, type HostMethods } from '@domain/contract/host-port';
+import { workerMethods, type WorkerMethods } from '@domain/contract/worker-port';
+import { invoke } from './data/bridge';
+import { Connection } from './data/connection';
+import { windowInbox } from './data/port-inbox';
+import { Store } from './data/store';
+import { ExtractionState } from './features/extraction';
+import { RecordsState } from './features/records';
+import { documentTarget, SettingsState } from './features/settings';
+import { SystemState } from './features/status';
+import { Notices } from './ui/notices.svelte';
+
+export class Workstation {
+  readonly #bridge = window.chimed;
+  readonly notices = new Notices();
+  readonly system = new SystemState();
+  readonly settings = new SettingsState(this.#bridge, documentTarget(document));
+  readonly #host = new Connection<HostMethods>({
+    table: hostMethods,
+    whenClosed: 'HOST_DIED',
+    request: () => invoke(this.#bridge, 'host.connect'),
+  });
+  readonly #worker = new Connection<WorkerMethods>({
+    table: workerMethods,
+    whenClosed: 'WORKER_DIED',
+    request: () => invoke(this.#bridge, 'worker.connect'),
+  });
+  readonly #store = new Store(this.#bridge, this.#worker);
+  readonly records = new RecordsState(this.#store, this.notices);
+  readonly extraction = new ExtractionState(this.#store, this.#host, this.system);
+
+  /** Connects everything; each part that fails says so by itself and leaves the rest working. */
+  async start(): Promise<void> {
+    this.settings.load().catch((error: unknown) => this.notices.error(error));
+    this.system.loadInfo(this.#bridge).catch((error: unknown) => this.notices.error(error));
+    this.#followProcesses();
+    try {
+      await this.#store.open({
+        onChange: (event) => this.records.apply(event),
+        onSync: (state) => {
+          this.system.setSync(state);
+          if (state.phase === 'failed') this.notices.problem(state.problem);
+        },
+      });
+      await this.records.load();
+    } catch (error) {
+      this.system.setSync({ phase: 'failed', problem: problemOf(error) });
+      this.notices.error(error);
+    }
+  }
+
+  /** Calls `listener` for menu items and global shortcuts. */
+  onMenuCommand(listener: (command: string) => void): () => void {
+    return this.#bridge.subscribe('menu.command', listener);
+  }
+
+  restartHost(): void {
+    void this.system.restartHost(this.#bridge);
+  }
+
+  #followProcesses(): void {
+    const inbox = windowInbox(window);
+    inbox.onPort('host', (port) => this.#host.adopt(port));
+    inbox.onPort('worker', (port) => this.#worker.adopt(port));
+
+    // Pushes first, then the state as it is: nothing can change unseen in between, and a push that
+    // came meanwhile is newer than the answer.
+    let hostPushed = false;
+    let workerPushed = false;
+    const host = (state: Parameters<SystemState['setHost']>[0]): void => {
+      this.system.setHost(state);
+      this.#host.setPhase(state.phase, 'problem' in state ? state.problem : undefined);
+    };
+    const worker = (state: Parameters<SystemState['setWorker']>[0]): void => {
+      this.system.setWorker(state);
+      this.#worker.setPhase(state.phase, 'problem' in state ? state.problem : undefined);
+      if (state.phase === 'failed') this.notices.problem(state.problem);
+    };
+    this.#bridge.subscribe('host.state', (state) => {
+      hostPushed = true;
+      host(state);
+    });
+    this.#bridge.subscribe('worker.state', (state) => {
+      workerPushed = true;
+      worker(state);
+    });
+    invoke(this.#bridge, 'host.state').then(
+      (state) => !hostPushed && host(state),
+      (error: unknown) => this.notices.error(error),
+    );
+    invoke(this.#bridge, 'worker.state').then(
+      (state) => !workerPushed && worker(state),
+      (error: unknown) => this.notices.error(error),
+    );
+  }
+}
