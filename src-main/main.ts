@@ -59,7 +59,9 @@ function push<C extends PushChannel>(channel: C, payload: PushPayload<C>): void 
 
 async function findModel(): Promise<{ model: ModelToLoad } | { problem: ReturnType<typeof problemOf> }> {
   try {
-    const path = await findDefaultModel({ modelsDir: join(root, 'models') });
+    // Another model to start with, for development and tests; it is verified like any other.
+    const path =
+      process.env['CHIMED_MODEL'] ?? (await findDefaultModel({ modelsDir: join(root, 'models') }));
     const answer = fromProbeSchema.parse(
       await askChild(join(out, 'probe.js'), { type: 'verify', path }, 'MODEL_STRUCTURE'),
     );

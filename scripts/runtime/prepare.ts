@@ -18,7 +18,8 @@ import type { RuntimeSource } from './source';
 import { integrityOf, takeFromTarball } from './tarball';
 import { unzipFolder } from './unzip';
 
-const manifestName = 'prepared.json';
+/** A file that only a runtime prepared here holds; the program and the packager know it by that. */
+export const preparedMark = 'prepared.json';
 const executableName = 'electron';
 
 /** Steps of a preparation, in order. Before 'published' nothing is visible under the final name. */
@@ -53,7 +54,7 @@ export function preparedFolder(source: RuntimeSource, cache: string): string {
 export async function isPrepared(source: RuntimeSource, cache: string): Promise<boolean> {
   const folder = preparedFolder(source, cache);
   try {
-    const manifest = JSON.parse(await readFile(join(folder, manifestName), 'utf8')) as Manifest;
+    const manifest = JSON.parse(await readFile(join(folder, preparedMark), 'utf8')) as Manifest;
     if (manifest.zip !== source.zip.sha256) return false;
     const sizes = await Promise.all(
       Object.entries(manifest.files).map(
@@ -155,8 +156,8 @@ async function writeManifest(source: RuntimeSource, dist: string): Promise<void>
     files[relative(dist, path)] = (await stat(path)).size;
   }
   const manifest: Manifest = { zip: source.zip.sha256, files };
-  await writeFile(join(dist, manifestName), `${JSON.stringify(manifest, null, 1)}\n`);
-  await sync(join(dist, manifestName));
+  await writeFile(join(dist, preparedMark), `${JSON.stringify(manifest, null, 1)}\n`);
+  await sync(join(dist, preparedMark));
 }
 
 /** Removes what killed preparations left beside the final folder. */

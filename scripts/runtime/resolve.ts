@@ -41,7 +41,7 @@ export interface ResolveOptions {
  */
 export async function resolveRuntime(options: ResolveOptions = {}): Promise<Runtime> {
   const { env = process.env, platform = process.platform, arch = process.arch } = options;
-  const override = await fromOverride(env, platform);
+  const override = await findOverride(options);
   if (override) return override;
   const official = await findOfficial(options);
   if (official) return official;
@@ -101,10 +101,12 @@ export async function findOfficial(options: ResolveOptions = {}): Promise<Runtim
   }
 }
 
-async function fromOverride(
-  env: NodeJS.ProcessEnv,
-  platform: NodeJS.Platform,
-): Promise<Runtime | undefined> {
+/**
+ * The runtime that the environment names, or undefined if it names none.
+ * @throws PlainError if there is no executable where it points.
+ */
+export async function findOverride(options: ResolveOptions = {}): Promise<Runtime | undefined> {
+  const { env = process.env, platform = process.platform } = options;
   const name = env['CHIMED_ELECTRON'] ? 'CHIMED_ELECTRON' : 'ELECTRON_OVERRIDE_DIST_PATH';
   const path = env[name];
   if (!path) return undefined;

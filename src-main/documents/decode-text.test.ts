@@ -53,6 +53,9 @@ describe('a text file in each encoding hospitals use', () => {
     expect(decodeText(utf16be('患者一般情况可神志清楚')).encoding).toBe('utf-16be');
     expect(decodeText(utf16le('WBC 6.5, PLT 180')).encoding).toBe('utf-16le');
     expect(decodeText(utf16be('WBC 6.5, PLT 180')).encoding).toBe('utf-16be');
+    // Letters are plausible Chinese in the other byte order.
+    expect(decodeText(utf16le('hemoglobin')).text).toBe('hemoglobin');
+    expect(decodeText(utf16be('hemoglobin')).text).toBe('hemoglobin');
   });
 
   it('does not take plain ASCII for UTF-16', () => {

@@ -108,6 +108,7 @@ class LlamaLanguageModel implements LanguageModel {
   readonly #free: LlamaSequence[] = [];
   readonly #waiting: ((sequence: LlamaSequence) => void)[] = [];
   #pieces: ReadonlyMap<string, Token> | null = null;
+  #lineEnd: readonly Token[] | null = null;
 
   constructor(llama: Llama, model: LlamaModel, context: LlamaContext) {
     this.#llama = llama;
@@ -131,7 +132,13 @@ class LlamaLanguageModel implements LanguageModel {
   }
 
   tokenize(text: string, continues: boolean): Token[] {
-    return this.#model.tokenize(text, false, continues ? 'trimLeadingSpace' : undefined);
+    if (!continues) return this.#model.tokenize(text, false);
+    // SentencePiece puts a space before every text. The library's own way of avoiding it does not
+    // for a text that begins with a line end, so the text is put after a line end, which is cut off.
+    this.#lineEnd ??= this.#model.tokenize('\n', false);
+    const tokens = this.#model.tokenize(`\n${text}`, false);
+    if (this.#lineEnd.every((token, i) => token === tokens[i])) return tokens.slice(this.#lineEnd.length);
+    return this.#model.tokenize(text, false, 'trimLeadingSpace');
   }
 
   controlToken(text: string): Token | null {

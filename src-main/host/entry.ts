@@ -37,5 +37,3 @@ parent.on('message', ({ data, ports }) => {
     serve(fromProcessPort(port), hostMethods, service.handlers, { onInternalError: logInternal });
   }
 });
-
-publish({ phase: 'starting' });

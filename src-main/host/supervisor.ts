@@ -69,7 +69,9 @@ export class HostSupervisor {
   restart(): void {
     this.#deaths = [];
     this.#device = 'auto';
-    if (this.#process) this.#process.kill();
+    this.#setState({ phase: 'starting' });
+    // A host without a model is alive: it only has to be given one.
+    if (this.#process) void this.#load(this.#process);
     else this.start();
   }
 

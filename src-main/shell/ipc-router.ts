@@ -25,7 +25,9 @@ export type InvokeHandlers = {
     sender: Sender,
   ) => Answer<C> | Promise<Answer<C>>;
 };
-type Answer<C extends InvokeChannel> = InvokeResult<C> extends undefined ? void : InvokeResult<C>;
+// A handler without an answer may simply return.
+type Answer<C extends InvokeChannel> =
+  InvokeResult<C> extends undefined ? ReturnType<() => void> : InvokeResult<C>;
 type InvokeParamsOut<C extends InvokeChannel> = ReturnType<(typeof invokeChannels)[C]['params']['parse']>;
 
 export interface RouterOptions {

@@ -89,13 +89,13 @@ export class Projection {
         after: meta.projectedSeq,
         limit: pageRows,
       });
-      if (page.journalId !== meta.journalId || meta.projectedSeq > page.lastSeq) {
-        const wasEmpty = meta.projectedSeq === 0;
+      const known = meta.projectedSeq > 0;
+      if (known && (page.journalId !== meta.journalId || meta.projectedSeq > page.lastSeq)) {
         await this.#reset(page.journalId);
         meta = await this.#loadMeta();
-        // A page read from the start of a journal that was merely unknown is good as it is.
-        if (!wasEmpty) continue;
+        continue;
       }
+      if (!known) this.#meta = { journalId: page.journalId, projectedSeq: 0 };
       if (page.rows.length === 0) return;
       await this.#apply(page.journalId, page.rows);
       meta = await this.#loadMeta();

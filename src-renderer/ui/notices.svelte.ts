@@ -33,10 +33,18 @@ export class Notices {
     return this.#errors;
   }
 
-  toast(text: string, undo?: () => void): void {
+  /**
+   * Shows a toast in the place of the last one, so that they never pile up over the record; one
+   * that offers an undo gives way only to the next undo.
+   *
+   * @returns its id
+   */
+  toast(text: string, undo?: () => void): number {
     const id = this.#nextId++;
-    this.#toasts = [...this.#toasts.slice(-2), { id, text, undo }];
+    for (const toast of this.#toasts) if (!toast.undo || undo) this.closeToast(toast.id);
+    this.#toasts = [...this.#toasts, { id, text, undo }];
     this.release(id, undo ? undoTime : toastTime);
+    return id;
   }
 
   /** Keeps a toast while the pointer or the focus is on it. */

@@ -44,7 +44,7 @@ export function visiblePieces(text: string): TextPiece[] {
 /** One line for titles and labels: odd characters are left out, white space is one space. */
 export function singleLine(text: string): string {
   return text
+    .replace(/(?![\s\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}]/gu, '')
     .replace(/[\s\u2028\u2029]+/gu, ' ')
-    .replace(/(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}]/gu, '')
     .trim();
 }

@@ -32,7 +32,7 @@ export const en = {
   records: {
     heading: 'Records',
     list: 'List of records',
-    count: (count: string) => `${count} in all`,
+    count: (count: string) => count,
     newRecord: 'New record',
     openFile: 'Open text file',
     openSample: 'Open sample record',
@@ -81,7 +81,7 @@ export const en = {
   extraction: {
     heading: 'Extract',
     text: 'Text of the record',
-    facts: 'Extracted facts',
+    facts: 'Facts',
     schema: 'Schema',
     schemaNotServed: 'Not served by the loaded model',
     run: 'Extract',

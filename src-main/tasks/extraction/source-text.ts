@@ -14,7 +14,7 @@ export interface SourceText {
   readonly offsets: Uint32Array;
 }
 
-const spaces = /^[\s\u0000-\u001f\u007f\u3000\u00a0\ufeff]$/u;
+const spaces = /^[\s\p{Cc}]$/u;
 
 /** One code point normalised to one code point. */
 export function normaliseChar(char: string, how: Normalisation): string {
@@ -48,9 +48,4 @@ export function sourceText(original: string, how: Normalisation): SourceText {
   }
   offsets.push(offset);
   return { original, chars, offsets: Uint32Array.from(offsets) };
-}
-
-/** True for what no mention may begin or end with. */
-export function isSpace(char: string): boolean {
-  return spaces.test(char);
 }

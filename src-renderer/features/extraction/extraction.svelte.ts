@@ -21,7 +21,8 @@ export class ExtractionState {
   /** The newest run of each record that was run since the page was loaded. */
   // eslint-disable-next-line svelte/prefer-svelte-reactivity -- bookkeeping that is never shown
   readonly #sessions = new Map<string, RunSession>();
-  #openId: string | null = null;
+  /** Counts what was asked to be shown, so that a slow answer never covers a later one. */
+  #turn = 0;
   #record = $state.raw<OpenRecord | null>(null);
   #opening = $state(false);
   #openProblem = $state.raw<Problem | null>(null);
@@ -98,32 +99,38 @@ export class ExtractionState {
 
   /** Shows a record: its text, and its latest run. The last call wins. */
   async open(item: RecordItem): Promise<void> {
-    if (this.#openId === item.id && this.#record?.item.head.textSha256 === item.head.textSha256) {
-      this.#record = { item, text: this.#record.text };
-      return;
-    }
-    this.#openId = item.id;
-    this.#opening = true;
+    const open = this.#record;
+    const same = open?.item.id === item.id && open.item.head.textSha256 === item.head.textSha256;
+    const turn = ++this.#turn;
     this.#openProblem = null;
-    this.#selectedFactId = null;
+    if (same) {
+      this.#record = { item, text: open.text };
+      // Its run may have become known only now; a run on screen is never taken away.
+      if (this.#session) {
+        this.#opening = false;
+        return;
+      }
+    } else {
+      this.#opening = true;
+      this.#selectedFactId = null;
+    }
     try {
-      const text = await this.#store.repository.text(item.head.textSha256);
-      const session = await this.#latest(item);
-      if (this.#openId !== item.id) return;
+      const text = same ? open.text : await this.#store.repository.text(item.head.textSha256);
+      const stored = await this.#latest(item);
+      if (turn !== this.#turn) return;
       this.#record = { item, text };
-      this.#session = session;
+      // A run that was started meanwhile is newer than any stored one.
+      this.#session = this.#sessions.get(item.id) ?? stored;
+      this.#opening = false;
     } catch (error) {
-      if (this.#openId !== item.id) return;
-      this.#record = null;
-      this.#session = null;
+      if (turn !== this.#turn) return;
+      this.close();
       this.#openProblem = problemOf(error);
-    } finally {
-      if (this.#openId === item.id) this.#opening = false;
     }
   }
 
   close(): void {
-    this.#openId = null;
+    this.#turn += 1;
     this.#record = null;
     this.#session = null;
     this.#openProblem = null;

@@ -24,7 +24,7 @@ export class RecordsState {
   #importing = $state<string | null>(null);
   #unreadable: Problem[] = [];
   #work: Promise<void> = Promise.resolve();
-  #lastDeleted: RecordItem | null = null;
+  #lastDeleted: { readonly item: RecordItem; readonly toast: number } | null = null;
   renaming = $state.raw<RecordItem | null>(null);
 
   constructor(store: Store, notices: Notices) {
@@ -168,21 +168,18 @@ export class RecordsState {
   /** Moves a record to the bin at once; the toast takes it back. */
   async remove(item: RecordItem): Promise<void> {
     const index = this.#items.findIndex(({ id }) => id === item.id);
+    const neighbour = this.#items[index + 1] ?? this.#items[index - 1];
     try {
       await this.#store.call('records.delete', { recordId: item.id });
     } catch (error) {
       this.#notices.error(error, singleLine(item.head.title));
       return;
     }
-    this.#lastDeleted = item;
-    if (this.#selectedId === item.id) {
-      const neighbour = this.#items[index + 1] ?? this.#items[index - 1];
-      this.#selectedId = neighbour?.id ?? null;
-    }
-    this.#notices.toast(
-      i18n.m.records.deleted(singleLine(item.head.title)),
-      () => void this.restore(item),
-    );
+    this.#markDeleted(item, Date.now());
+    if (this.#selectedId === item.id) this.#selectedId = neighbour?.id ?? null;
+    const title = singleLine(item.head.title);
+    const toast = this.#notices.toast(i18n.m.records.deleted(title), () => void this.restore(item));
+    this.#lastDeleted = { item, toast };
   }
 
   async restore(item: RecordItem): Promise<void> {
@@ -192,13 +189,24 @@ export class RecordsState {
       this.#notices.error(error, singleLine(item.head.title));
       return;
     }
-    if (this.#lastDeleted?.id === item.id) this.#lastDeleted = null;
+    this.#markDeleted(item, null);
+    if (this.#lastDeleted?.item.id === item.id) {
+      this.#notices.closeToast(this.#lastDeleted.toast);
+      this.#lastDeleted = null;
+    }
     this.#selectedId = item.id;
     this.#notices.toast(i18n.m.records.restored(singleLine(item.head.title)));
   }
 
+  /** Shows at once what the journal already has; the projection brings the same a moment later. */
+  #markDeleted(item: RecordItem, deletedAt: number | null): void {
+    const head = this.#index.get(item.id)?.head ?? item.head;
+    this.#index.putHead(item.id, { ...head, deletedAt });
+    this.#publish();
+  }
+
   undoDelete(): void {
-    if (this.#lastDeleted) void this.restore(this.#lastDeleted);
+    if (this.#lastDeleted) void this.restore(this.#lastDeleted.item);
   }
 
   /** @throws AppError `EMPTY_TEXT`, `TEXT_TOO_LARGE`, and what the worker answers */

@@ -1,0 +1,144 @@
+/** Starts the real program for a test, on a data folder of its own, and ends it with the test. */
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { _electron, test as base, type ElectronApplication, type Page } from '@playwright/test';
+import { electronEnvironment, hasDisplay, startVirtualDisplay } from '../scripts/display';
+import { projectRoot } from '../scripts/project';
+import { resolveRuntime } from '../scripts/runtime/resolve';
+
+export interface StartOptions {
+  /** Data folder to start on. Defaults to the test's own, empty at first. */
+  readonly userData?: string;
+  readonly env?: Record<string, string>;
+  /** Window size in CSS pixels. Defaults to 1280 x 800. */
+  readonly size?: { width: number; height: number };
+}
+
+export interface Workstation {
+  readonly app: ElectronApplication;
+  readonly page: Page;
+  readonly userData: string;
+  /** Process id of a utility process by its service name. */
+  pidOf(service: 'chimed-model-host' | 'chimed-worker'): Promise<number>;
+  /** Quits as a person would, so that data is written. */
+  quit(): Promise<void>;
+}
+
+interface Fixtures {
+  start(options?: StartOptions): Promise<Workstation>;
+}
+
+export const test = base.extend<Fixtures, { display: string | undefined }>({
+  display: [
+    // Playwright wants the destructured form, and this fixture needs no other.
+    // eslint-disable-next-line no-empty-pattern
+    async ({}, use) => {
+      const display = hasDisplay() ? null : await startVirtualDisplay();
+      await use(display?.name);
+      await display?.stop();
+    },
+    { scope: 'worker' },
+  ],
+  start: async ({ display }, use) => {
+    const folder = await mkdtemp(join(tmpdir(), 'chimed-e2e-'));
+    const running = new Set<ElectronApplication>();
+    const runtime = await resolveRuntime();
+    await use(async (options = {}) => {
+      const userData = options.userData ?? folder;
+      const { width, height } = options.size ?? { width: 1280, height: 800 };
+      const app = await _electron.launch({
+        executablePath: runtime.executable,
+        args: [`--user-data-dir=${userData}`, projectRoot],
+        env: {
+          ...electronEnvironment(display),
+          CHIMED_THREADS: '1',
+          LANG: 'zh_CN.UTF-8',
+          LANGUAGE: 'zh_CN',
+          ...options.env,
+        },
+      });
+      running.add(app);
+      const page = await app.firstWindow();
+      await app.evaluate(
+        ({ BrowserWindow }, size) => BrowserWindow.getAllWindows()[0]?.setContentSize(size.width, size.height),
+        { width, height },
+      );
+      await page.getByTestId('app').waitFor();
+      return {
+        app,
+        page,
+        userData,
+        pidOf: (service) => pidOf(app, service),
+        quit: async () => {
+          running.delete(app);
+          await app.close();
+        },
+      };
+    });
+    for (const app of running) await app.close().catch(() => undefined);
+    await rm(folder, { recursive: true, force: true });
+  },
+});
+export { expect } from '@playwright/test';
+
+async function pidOf(app: ElectronApplication, service: string): Promise<number> {
+  const pid = await app.evaluate(
+    (electron, name) => electron.app.getAppMetrics().find((metric) => metric.name === name)?.pid,
+    service,
+  );
+  if (pid === undefined) throw new Error(`${service} does not run`);
+  return pid;
+}
+
+/** Waits until the model is loaded. */
+export async function modelReady(page: Page): Promise<void> {
+  await page.locator('[data-testid="host-state"][data-phase="ready"]').waitFor();
+}
+
+/** Saves a record by pasting it, as a doctor does. */
+export async function pasteRecord(page: Page, title: string, text: string): Promise<void> {
+  await page.getByTestId('new-record').first().click();
+  await page.getByTestId('record-title').fill(title);
+  await page.getByTestId('record-text').fill(text);
+  await page.getByTestId('save-record').click();
+  await page.getByTestId('new-record-dialog').waitFor({ state: 'hidden' });
+}
+
+/** Runs extraction on the open record and waits for its end. */
+export async function runExtraction(page: Page, status = 'completed'): Promise<void> {
+  await page.getByTestId('run-extraction').click();
+  await page.locator(`[data-testid="run-status"][data-status="${status}"]`).waitFor({ timeout: 60_000 });
+}
+
+export interface ShownFact {
+  readonly type: string;
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+/** The facts as the screen shows them. */
+export function shownFacts(page: Page): Promise<ShownFact[]> {
+  return page.getByTestId('fact').evaluateAll((rows) =>
+    rows.map((row) => ({
+      type: row.getAttribute('data-type') ?? '',
+      start: Number(row.getAttribute('data-start')),
+      end: Number(row.getAttribute('data-end')),
+      text: row.querySelector('[data-testid="fact-text"]')?.textContent ?? '',
+    })),
+  );
+}
+
+/** Every file below a folder whose bytes hold the text, in UTF-8 or UTF-16. */
+export async function filesHolding(folder: string, text: string): Promise<string[]> {
+  const needles = [Buffer.from(text, 'utf8'), Buffer.from(text, 'utf16le')];
+  const found: string[] = [];
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    const bytes = await readFile(path).catch(() => Buffer.alloc(0));
+    if (needles.some((needle) => bytes.includes(needle))) found.push(path);
+  }
+  return found;
+}

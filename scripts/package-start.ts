@@ -1,0 +1,83 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from '@playwright/test';
+import { electronEnvironment, hasDisplay, sandboxArguments, startVirtualDisplay } from './display';
+import { PlainError } from './terminal';
+
+const startLimitMs = 60_000;
+
+/**
+ * Starts a packaged program on a data folder of its own, waits until its window is there and its
+ * model is loaded, and ends it. With every hardening fuse set there is no inspector to attach to,
+ * so it is watched through Chromium's remote debugging.
+ *
+ * @throws PlainError with the program's last output if it does not get there.
+ */
+export async function startPackaged(executable: string): Promise<void> {
+  const display = hasDisplay() ? undefined : await startVirtualDisplay();
+  const userData = await mkdtemp(join(tmpdir(), 'chimed-packaged-'));
+  const child = spawn(
+    executable,
+    [...sandboxArguments(), '--remote-debugging-port=0', `--user-data-dir=${userData}`],
+    { stdio: ['ignore', 'pipe', 'pipe'], env: electronEnvironment(display?.name) },
+  );
+  let output = '';
+  const ended = once(child, 'exit');
+  try {
+    const address = await debuggingAddress(child, (text) => (output += text));
+    const browser = await chromium.connectOverCDP(address);
+    const context = browser.contexts()[0];
+    const page = context?.pages()[0] ?? (await context?.waitForEvent('page'));
+    if (!page) throw new Error('it opened no window');
+    await page.getByTestId('app').waitFor({ timeout: startLimitMs });
+    const settled = page.locator(
+      '[data-testid="host-state"]:is([data-phase="ready"], [data-phase="failed"])',
+    );
+    await settled.waitFor({ timeout: startLimitMs });
+    if ((await settled.getAttribute('data-phase')) === 'failed')
+      throw new Error(`its model is not available (${await settled.innerText()})`);
+    await browser.close();
+  } catch (error) {
+    throw new PlainError(
+      `The packaged program did not start: ${(error as Error).message}\n${ownWords(output)}`,
+    );
+  } finally {
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGTERM');
+      const killer = setTimeout(() => child.kill('SIGKILL'), 10_000);
+      await ended;
+      clearTimeout(killer);
+    }
+    await display?.stop();
+    await rm(userData, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** The address that Chromium prints once its debugging port listens. */
+function debuggingAddress(child: ChildProcess, onOutput: (text: string) => void): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let seen = '';
+    const limit = setTimeout(() => reject(new Error('it stayed silent')), startLimitMs);
+    const listen = (chunk: Buffer): void => {
+      onOutput(chunk.toString());
+      seen += chunk.toString();
+      const address = /DevTools listening on (ws:\S+)/.exec(seen)?.[1];
+      if (address === undefined) return;
+      clearTimeout(limit);
+      resolve(address);
+    };
+    child.stdout?.on('data', listen);
+    child.stderr?.on('data', listen);
+    child.once('error', reject);
+    child.once('exit', (code, signal) => reject(new Error(`it ended with ${code ?? signal}`)));
+  });
+}
+
+/** The end of what the program printed, without Chromium's complaints about the missing GPU. */
+function ownWords(output: string): string {
+  const lines = output.split('\n').filter((line) => !/^\[\d+:\d+\/[\d.]+:[A-Z]+:/.test(line));
+  return lines.join('\n').trim().slice(-4_000);
+}

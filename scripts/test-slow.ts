@@ -1,0 +1,23 @@
+/** `npm run test:slow`: what takes minutes or needs the whole runtime; `.ci/run` adds it. */
+import { runSuite } from './suite';
+import { runScript } from './terminal';
+
+const report = 'out/reports/slow.json';
+
+await runScript(() =>
+  runSuite(
+    'npm run test:slow',
+    [
+      {
+        name: 'slow',
+        command:
+          'vitest run --config scripts/vitest-slow.config.ts ' +
+          `--reporter=default --reporter=json --outputFile.json=${report}`,
+        runner: 'vitest',
+        report,
+      },
+      { name: 'packaged', command: 'tsx scripts/package.ts --test' },
+    ],
+    'out/reports/summary-slow.json',
+  ),
+);

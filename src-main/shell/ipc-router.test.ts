@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import { AppError } from '../domain/contract/errors';
+import type { Settings } from '../domain/contract/ipc';
+import { route, type InvokeHandlers, type RouterOptions, type Sender } from './ipc-router';
+import { isOwnPage } from './own-page';
+
+const settings: Settings = { locale: 'zh-CN', theme: 'system', zoom: 1 };
+const page: Sender = {
+  frameUrl: 'app://chimed/index.html',
+  isTopFrame: true,
+  isOurWindow: true,
+  id: 1,
+};
+
+function router(changes: Partial<InvokeHandlers> = {}): RouterOptions & { calls: string[] } {
+  const calls: string[] = [];
+  const handlers: InvokeHandlers = {
+    'app.info': () => ({ version: '0', electron: '0', runtime: 'registry', platform: 'linux' }),
+    'settings.get': () => settings,
+    'settings.set': (change) => {
+      calls.push('settings.set');
+      return { ...settings, ...(change as Partial<Settings>) };
+    },
+    'vault.key': () => {
+      calls.push('vault.key');
+      return { keyId: 'k', bytes: new Uint8Array(32) };
+    },
+    'host.connect': () => undefined,
+    'worker.connect': () => undefined,
+    'host.state': () => ({ phase: 'starting' }),
+    'worker.state': () => ({ phase: 'starting' }),
+    'host.restart': () => undefined,
+    ...changes,
+  };
+  return { handlers, isOurWindow: () => true, calls };
+}
+
+describe('the router answers our own page only', () => {
+  it('answers a known channel with a fitting payload', async () => {
+    expect(await route(router(), page, 'settings.set', { theme: 'dark' })).toEqual({
+      ok: true,
+      value: { ...settings, theme: 'dark' },
+    });
+  });
+
+  it.each([
+    ['a page of another origin', { frameUrl: 'https://example.org/index.html' }],
+    ['another host of our scheme', { frameUrl: 'app://other/index.html' }],
+    ['a look-alike', { frameUrl: 'app://chimed.example.org/index.html' }],
+    ['credentials in front', { frameUrl: 'app://chimed@example.org/index.html' }],
+    ['a file', { frameUrl: 'file:///index.html' }],
+    ['a data url', { frameUrl: 'data:text/html,app://chimed/index.html' }],
+    ['another page of ours', { frameUrl: 'app://chimed/other.html' }],
+    ['no page at all', { frameUrl: '' }],
+    ['a frame inside our page', { isTopFrame: false }],
+    ['a window that is not ours', { isOurWindow: false }],
+  ])('refuses %s and calls nothing', async (_who, wrong) => {
+    const options = router();
+    expect(await route(options, { ...page, ...wrong }, 'vault.key', undefined)).toEqual({
+      ok: false,
+      problem: { code: 'FORBIDDEN_SENDER' },
+    });
+    expect(options.calls).toEqual([]);
+  });
+});
+
+it.each(['nothing', '', '__proto__', 'constructor', 'vault.key '])(
+  'an unknown channel is refused: %j',
+  async (channel) => {
+    expect(await route(router(), page, channel, undefined)).toEqual({
+      ok: false,
+      problem: { code: 'UNKNOWN_METHOD' },
+    });
+  },
+);
+
+it.each([
+  ['settings.set', { theme: 'pink' }],
+  ['settings.set', { zoom: 40 }],
+  ['settings.set', null],
+  ['settings.set', 'x'],
+  ['vault.key', { please: true }],
+  ['host.connect', 1],
+])('a wrong payload is refused: %s %j', async (channel, payload) => {
+  const options = router();
+  expect(await route(options, page, channel, payload)).toEqual({
+    ok: false,
+    problem: { code: 'BAD_REQUEST' },
+  });
+  expect(options.calls).toEqual([]);
+});
+
+it('what a handler throws crosses as a problem, an unknown error without its words', async () => {
+  const typed = router({
+    'vault.key': () => Promise.reject(new AppError('KEY_UNREADABLE')),
+  });
+  expect(await route(typed, page, 'vault.key', undefined)).toEqual({
+    ok: false,
+    problem: { code: 'KEY_UNREADABLE' },
+  });
+  const lines: string[] = [];
+  const untyped = {
+    ...router({ 'vault.key': () => Promise.reject(new Error('患者某某')) }),
+    onRefused: (line: string) => lines.push(line),
+  };
+  const reply = await route(untyped, page, 'vault.key', undefined);
+  expect(reply).toMatchObject({ ok: false, problem: { code: 'INTERNAL' } });
+  expect(JSON.stringify([reply, lines])).not.toContain('患者');
+});
+
+it('an answer that does not fit the contract does not cross', async () => {
+  const broken = router({ 'host.state': () => ({ phase: 'confused' }) as never });
+  expect(await route(broken, page, 'host.state', undefined)).toEqual({
+    ok: false,
+    problem: { code: 'BAD_REPLY' },
+  });
+});
+
+it('our page is recognised whatever its query or hash', () => {
+  expect(isOwnPage('app://chimed/index.html?a=1#b')).toBe(true);
+  expect(isOwnPage('not a url')).toBe(false);
+});
