@@ -28,7 +28,10 @@ const roomRules = Object.entries(allowed).map(([from, to]) => ({
   comment: `${from} may import only: domain${to.map((name) => `, ${name}`).join('')}`,
   severity: 'error',
   from: { path: room(from), pathNot: tests },
-  to: { path: '^src-(main|renderer)/', pathNot: `^src-main/(${[from, 'domain', ...to].join('|')})/` },
+  to: {
+    path: '^src-(main|renderer)/',
+    pathNot: `^src-main/(${[from, 'domain', ...to].join('|')})/`,
+  },
 }));
 
 module.exports = {
@@ -59,7 +62,11 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^src-main/',
-        pathNot: ['^src-main/(main|preload)\\.ts$', room('shell'), '^src-main/(host|worker)/supervisor\\.ts$'],
+        pathNot: [
+          '^src-main/(main|preload)\\.ts$',
+          room('shell'),
+          '^src-main/(host|worker)/supervisor\\.ts$',
+        ],
       },
       to: { path: ['(^|/)node_modules/electron/', '^electron(/|$)'] },
     },
@@ -92,7 +99,10 @@ module.exports = {
       comment: "one feature imports another's index.ts, never its insides",
       severity: 'error',
       from: { path: '^src-renderer/features/([^/]+)/' },
-      to: { path: '^src-renderer/features/([^/]+)/', pathNot: ['^src-renderer/features/$1/', '/index\\.ts$'] },
+      to: {
+        path: '^src-renderer/features/([^/]+)/',
+        pathNot: ['^src-renderer/features/$1/', '/index\\.ts$'],
+      },
     },
     {
       name: 'ui-knows-no-feature',
@@ -106,7 +116,12 @@ module.exports = {
       from: { path: '^src-(main|renderer)/', pathNot: tests },
       to: { path: ['^(scripts|e2e)/', tests] },
     },
-    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true, dependencyTypesNot: ['type-only'] } },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, dependencyTypesNot: ['type-only'] },
+    },
     {
       name: 'resolvable',
       severity: 'error',

@@ -22,7 +22,11 @@ export default defineConfig({
           probe: from('src-main/library/probe.ts'),
           cli: from('src-main/cli/main.ts'),
         },
-        output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+        output: {
+          format: 'es',
+          entryFileNames: '[name].js',
+          chunkFileNames: 'chunks/[name]-[hash].js',
+        },
       },
     },
   },

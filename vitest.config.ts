@@ -6,7 +6,12 @@ export default defineConfig({
   plugins: [svelte()],
   resolve: { alias: { '@domain': resolve(import.meta.dirname, 'src-main/domain') } },
   test: {
-    include: ['src-main/**/*.test.ts', 'src-renderer/**/*.test.ts', 'scripts/**/*.test.ts', 'e2e/fixtures/**/*.test.ts'],
+    include: [
+      'src-main/**/*.test.ts',
+      'src-renderer/**/*.test.ts',
+      'scripts/**/*.test.ts',
+      'e2e/fixtures/**/*.test.ts',
+    ],
     exclude: ['**/*.slow.test.ts', 'node_modules/**', 'out/**'],
     environment: 'node',
     // The suite shares two cores with native model threads.

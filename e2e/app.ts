@@ -61,7 +61,8 @@ export const test = base.extend<Fixtures, { display: string | undefined }>({
       running.add(app);
       const page = await app.firstWindow();
       await app.evaluate(
-        ({ BrowserWindow }, size) => BrowserWindow.getAllWindows()[0]?.setContentSize(size.width, size.height),
+        ({ BrowserWindow }, size) =>
+          BrowserWindow.getAllWindows()[0]?.setContentSize(size.width, size.height),
         { width, height },
       );
       await page.getByTestId('app').waitFor();
@@ -108,7 +109,9 @@ export async function pasteRecord(page: Page, title: string, text: string): Prom
 /** Runs extraction on the open record and waits for its end. */
 export async function runExtraction(page: Page, status = 'completed'): Promise<void> {
   await page.getByTestId('run-extraction').click();
-  await page.locator(`[data-testid="run-status"][data-status="${status}"]`).waitFor({ timeout: 60_000 });
+  await page
+    .locator(`[data-testid="run-status"][data-status="${status}"]`)
+    .waitFor({ timeout: 60_000 });
 }
 
 export interface ShownFact {

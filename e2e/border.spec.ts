@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { projectRoot } from '../scripts/project';
 import { expect, test } from './app';
 
-test('the page has no Node, no Electron, and one frozen bridge with two functions', async ({ start }) => {
+test('the page has no Node, no Electron, and one frozen bridge with two functions', async ({
+  start,
+}) => {
   const { page } = await start();
   expect(
     await page.evaluate(() => ({
@@ -12,18 +14,27 @@ test('the page has no Node, no Electron, and one frozen bridge with two function
       bridge: Object.keys(window.chimed).sort(),
       secure: window.isSecureContext,
     })),
-  ).toEqual({ node: 'undefined', require: 'undefined', bridge: ['invoke', 'subscribe'], secure: true });
+  ).toEqual({
+    node: 'undefined',
+    require: 'undefined',
+    bridge: ['invoke', 'subscribe'],
+    secure: true,
+  });
 });
 
 test('unknown channels and wrong payloads are refused with a code', async ({ start }) => {
   const { page } = await start();
   const ask = (channel: string, payload?: unknown) =>
     page.evaluate(
-      ([name, value]) => (window.chimed.invoke as (name: string, value: unknown) => unknown)(name, value),
+      ([name, value]) =>
+        (window.chimed.invoke as (name: string, value: unknown) => unknown)(name, value),
       [channel, payload] as const,
     );
   expect(await ask('shell.open')).toEqual({ ok: false, problem: { code: 'UNKNOWN_METHOD' } });
-  expect(await ask('settings.set', { zoom: 99 })).toEqual({ ok: false, problem: { code: 'BAD_REQUEST' } });
+  expect(await ask('settings.set', { zoom: 99 })).toEqual({
+    ok: false,
+    problem: { code: 'BAD_REQUEST' },
+  });
 });
 
 test('another page in a window of ours gets no answer from main', async ({ start }) => {
@@ -35,7 +46,9 @@ test('another page in a window of ours gets no answer from main', async ({ start
       webPreferences: { preload: script, sandbox: true, contextIsolation: true },
     });
     await window.loadURL('data:text/html,<p>hostile</p>');
-    const answer: unknown = await window.webContents.executeJavaScript("chimed.invoke('vault.key')");
+    const answer: unknown = await window.webContents.executeJavaScript(
+      "chimed.invoke('vault.key')",
+    );
     window.destroy();
     return answer;
   }, preload);
@@ -43,7 +56,9 @@ test('another page in a window of ours gets no answer from main', async ({ start
   await expect(page.getByTestId('app')).toBeVisible();
 });
 
-test('the page cannot fetch, open windows, navigate away or run inline script', async ({ start }) => {
+test('the page cannot fetch, open windows, navigate away or run inline script', async ({
+  start,
+}) => {
   const { app, page } = await start();
   const tried = await page.evaluate(async () => {
     const failed = async (work: () => Promise<unknown>): Promise<boolean> =>
@@ -73,9 +88,13 @@ test('only files of the built page are served, and only below its folder', async
   const { page } = await start();
   const statuses = await page.evaluate(() =>
     Promise.all(
-      ['/index.html', '/../main/main.js', '/%2e%2e/main/main.js', '/..%2fmain%2fmain.js', '/nothing.js'].map(
-        (path) => window.fetch(path).then((response) => response.status),
-      ),
+      [
+        '/index.html',
+        '/../main/main.js',
+        '/%2e%2e/main/main.js',
+        '/..%2fmain%2fmain.js',
+        '/nothing.js',
+      ].map((path) => window.fetch(path).then((response) => response.status)),
     ),
   );
   expect(statuses).toEqual([200, 404, 404, 404, 404]);

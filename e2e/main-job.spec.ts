@@ -2,9 +2,20 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { projectRoot } from '../scripts/project';
-import { expect, filesHolding, modelReady, pasteRecord, runExtraction, shownFacts, test } from './app';
+import {
+  expect,
+  filesHolding,
+  modelReady,
+  pasteRecord,
+  runExtraction,
+  shownFacts,
+  test,
+} from './app';
 
-const sample = await readFile(join(projectRoot, 'resources/samples/01-admission-cardiology.txt'), 'utf8');
+const sample = await readFile(
+  join(projectRoot, 'resources/samples/01-admission-cardiology.txt'),
+  'utf8',
+);
 
 test('the sample record is extracted; every fact stands at its words; a click selects both sides', async ({
   start,
@@ -20,17 +31,25 @@ test('the sample record is extracted; every fact stands at its words; a click se
   expect(new Set(facts.map(({ type }) => type)).size).toBeGreaterThanOrEqual(5);
 
   await page.getByTestId('fact').nth(3).click();
-  const selected = page.locator('[data-testid="highlight"][aria-current="true"], [data-testid="highlight"].selected');
+  const selected = page.locator(
+    '[data-testid="highlight"][aria-current="true"], [data-testid="highlight"].selected',
+  );
   await expect(selected).toHaveText(facts[3]?.text ?? '');
   await page.getByTestId('highlight').nth(0).click();
   await expect(page.getByTestId('fact').nth(0)).toHaveAttribute('aria-selected', 'true');
   await expect(page.locator('[data-testid="save-state"][data-saved="true"]')).toBeVisible();
 });
 
-test('everything is there again after a restart, also after IndexedDB was deleted', async ({ start }) => {
+test('everything is there again after a restart, also after IndexedDB was deleted', async ({
+  start,
+}) => {
   const first = await start();
   await modelReady(first.page);
-  await pasteRecord(first.page, '随访记录', '患者高血压病史10年，口服硝苯地平控释片，近日头晕，查头颅CT未见异常。');
+  await pasteRecord(
+    first.page,
+    '随访记录',
+    '患者高血压病史10年，口服硝苯地平控释片，近日头晕，查头颅CT未见异常。',
+  );
   await runExtraction(first.page);
   await expect(first.page.locator('[data-testid="save-state"][data-saved="true"]')).toBeVisible();
   const before = await shownFacts(first.page);
@@ -51,7 +70,11 @@ test('everything is there again after a restart, also after IndexedDB was delete
 test('no clinical text lies on disk in clear', async ({ start }) => {
   const { page, userData, quit } = await start();
   await modelReady(page);
-  await pasteRecord(page, '术前讨论甲乙丙', '患者拟行腹腔镜胆囊切除术，既往哮喘病史，对头孢曲松过敏。');
+  await pasteRecord(
+    page,
+    '术前讨论甲乙丙',
+    '患者拟行腹腔镜胆囊切除术，既往哮喘病史，对头孢曲松过敏。',
+  );
   await runExtraction(page);
   await expect(page.locator('[data-testid="save-state"][data-saved="true"]')).toBeVisible();
   await quit();
@@ -62,7 +85,9 @@ test('no clinical text lies on disk in clear', async ({ start }) => {
   expect(await filesHolding(userData, 'maximized')).not.toEqual([]);
 });
 
-test('stop is at once: what was found stays, is saved as stopped, and the next run works', async ({ start }) => {
+test('stop is at once: what was found stays, is saved as stopped, and the next run works', async ({
+  start,
+}) => {
   const { page } = await start();
   await modelReady(page);
   await pasteRecord(page, '长病历', sample.repeat(40));

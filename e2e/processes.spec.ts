@@ -5,7 +5,10 @@ import { projectRoot } from '../scripts/project';
 import { expect, modelReady, pasteRecord, runExtraction, shownFacts, test } from './app';
 import { brokenModels, testModel } from './fixtures/make-models';
 
-const sample = await readFile(join(projectRoot, 'resources/samples/01-admission-cardiology.txt'), 'utf8');
+const sample = await readFile(
+  join(projectRoot, 'resources/samples/01-admission-cardiology.txt'),
+  'utf8',
+);
 
 test('a model host killed in the middle of a run: a typed error, facts kept, and it starts again', async ({
   start,
@@ -25,7 +28,9 @@ test('a model host killed in the middle of a run: a typed error, facts kept, and
   await runExtraction(page);
 });
 
-test('a worker killed at any time is started again and nothing saved is missing', async ({ start }) => {
+test('a worker killed at any time is started again and nothing saved is missing', async ({
+  start,
+}) => {
   const { page, pidOf } = await start();
   await pasteRecord(page, '之前', '患者高血压。');
   process.kill(await pidOf('chimed-worker'), 'SIGKILL');

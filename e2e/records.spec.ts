@@ -8,7 +8,9 @@ import type { Page } from '@playwright/test';
 const note = '患者，女，54岁，因“上腹部隐痛2月余”入院。既往高血压病史。';
 
 async function openBytes(page: Page, name: string, bytes: Buffer): Promise<void> {
-  await page.getByTestId('file-input').setInputFiles({ name, mimeType: 'text/plain', buffer: bytes });
+  await page
+    .getByTestId('file-input')
+    .setInputFiles({ name, mimeType: 'text/plain', buffer: bytes });
 }
 
 test.describe('a text file is read as what it is', () => {
@@ -92,7 +94,8 @@ test('awkward texts are stored as they are and extracted with right offsets', as
   for (const [i, text] of texts.entries()) {
     await pasteRecord(page, `怪文本${i}`, text);
     await runExtraction(page);
-    for (const fact of await shownFacts(page)) expect(text.slice(fact.start, fact.end)).toBe(fact.text);
+    for (const fact of await shownFacts(page))
+      expect(text.slice(fact.start, fact.end)).toBe(fact.text);
   }
 });
 
@@ -120,9 +123,11 @@ test('an empty paste cannot be saved; a paste over two million characters is ref
   });
   await page.getByTestId('save-record').click();
   await expect(page.locator('[data-code="TEXT_TOO_LARGE"]')).toBeVisible();
-  expect(await page.getByTestId('record-text').evaluate((area: HTMLTextAreaElement) => area.value.length)).toBe(
-    2_000_001,
-  );
+  expect(
+    await page
+      .getByTestId('record-text')
+      .evaluate((area: HTMLTextAreaElement) => area.value.length),
+  ).toBe(2_000_001);
 });
 
 test('a paste of two megabytes is stored, shown and can be run and stopped', async ({ start }) => {

@@ -20,7 +20,11 @@ import { installRouter, type Sender } from './shell/ipc-router';
 import { readJsonFile, writeJsonFile } from './shell/json-file';
 import { createMainWindow } from './shell/main-window';
 import { installMenu } from './shell/menu';
-import { hardenSession, refuseNetworkInChromium, refuseNetworkInNode } from './shell/network-refusal';
+import {
+  hardenSession,
+  refuseNetworkInChromium,
+  refuseNetworkInNode,
+} from './shell/network-refusal';
 import { openDataKey } from './vault/key-file';
 import { WorkerSupervisor } from './worker/supervisor';
 
@@ -57,7 +61,9 @@ function push<C extends PushChannel>(channel: C, payload: PushPayload<C>): void 
   for (const window of BrowserWindow.getAllWindows()) window.webContents.send(channel, payload);
 }
 
-async function findModel(): Promise<{ model: ModelToLoad } | { problem: ReturnType<typeof problemOf> }> {
+async function findModel(): Promise<
+  { model: ModelToLoad } | { problem: ReturnType<typeof problemOf> }
+> {
   try {
     // Another model to start with, for development and tests; it is verified like any other.
     const path =
@@ -98,21 +104,26 @@ function applyAppearance(): void {
   nativeTheme.themeSource = settings.theme;
   installMenu(
     settings.locale,
-    (window, command) => (window ?? BrowserWindow.getAllWindows()[0])?.webContents.send('menu.command', command),
+    (window, command) =>
+      (window ?? BrowserWindow.getAllWindows()[0])?.webContents.send('menu.command', command),
     !app.isPackaged,
   );
-  for (const window of BrowserWindow.getAllWindows()) window.webContents.setZoomFactor(settings.zoom);
+  for (const window of BrowserWindow.getAllWindows())
+    window.webContents.setZoomFactor(settings.zoom);
 }
 
 function handPort(name: PortName, port: MessagePortMain | null, sender: Sender): void {
   if (!port) throw new AppError(name === 'host' ? 'HOST_UNAVAILABLE' : 'WORKER_DIED');
-  const window = BrowserWindow.getAllWindows().find(({ webContents }) => webContents.id === sender.id);
+  const window = BrowserWindow.getAllWindows().find(
+    ({ webContents }) => webContents.id === sender.id,
+  );
   if (!window) throw new AppError('FORBIDDEN_SENDER');
   window.webContents.postMessage('chimed.port', name, [port]);
 }
 
 installRouter(ipcMain, {
-  isOurWindow: (id) => BrowserWindow.getAllWindows().some(({ webContents }) => webContents.id === id),
+  isOurWindow: (id) =>
+    BrowserWindow.getAllWindows().some(({ webContents }) => webContents.id === id),
   onRefused: (line) => process.stderr.write(`ipc: ${line}\n`),
   handlers: {
     'app.info': () => appInfo,

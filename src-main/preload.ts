@@ -1,6 +1,12 @@
 /** The bridge: one typed object on the page's window, and the ports that main brokers. */
 import { contextBridge, ipcRenderer } from 'electron';
-import type { Bridge, InvokeReply, PortMessage, PortName, PushChannel } from './domain/contract/ipc';
+import type {
+  Bridge,
+  InvokeReply,
+  PortMessage,
+  PortName,
+  PushChannel,
+} from './domain/contract/ipc';
 
 const pushed: readonly PushChannel[] = ['host.state', 'worker.state', 'menu.command'];
 

@@ -57,12 +57,15 @@ export async function extractCommand(options: ExtractOptions, modelsDir: string)
   });
   const stop = new AbortController();
   let interrupted: number | null = null;
+  // The first Ctrl+C ends in order, a second one at once. The listener stays for as long as the
+  // process: libraries that see no other listener end the process themselves.
   const interrupt = (code: number) => () => {
+    if (interrupted !== null) process.exit(code);
     interrupted = code;
     stop.abort();
   };
-  process.once('SIGINT', interrupt(exitCodes.interrupted));
-  process.once('SIGTERM', interrupt(exitCodes.terminated));
+  process.on('SIGINT', interrupt(exitCodes.interrupted));
+  process.on('SIGTERM', interrupt(exitCodes.terminated));
 
   let allCompleted = true;
   try {

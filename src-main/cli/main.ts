@@ -8,11 +8,14 @@ import { extractCommand, type ExtractOptions } from './extract-command';
 import { exitCodes, report } from './terminal';
 
 const root = join(import.meta.dirname, '..', '..');
-const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  version: string;
+};
 
 function positiveInteger(value: string): number {
   const number = Number(value);
-  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError('a whole number from 1');
+  if (!Number.isInteger(number) || number < 1)
+    throw new InvalidArgumentError('a whole number from 1');
   return number;
 }
 
@@ -39,7 +42,11 @@ program
   )
   .option('--out <file>', 'write there instead of to standard output')
   .option('--force', 'let --out replace an existing file', false)
-  .option('--threads <n>', 'threads to compute with; defaults to what suits the model', positiveInteger)
+  .option(
+    '--threads <n>',
+    'threads to compute with; defaults to what suits the model',
+    positiveInteger,
+  )
   .action(async (inputs: string[], options: Omit<ExtractOptions, 'inputs'>) => {
     process.exitCode = await extractCommand({ ...options, inputs }, join(root, 'models'));
   });

@@ -90,7 +90,9 @@ export async function loadLlamaModel(options: LoadOptions): Promise<LanguageMode
     if (options.signal?.aborted) throw new Cancelled();
     const detail = complaints.find((line) => /error|fail|invalid|missing/i.test(line));
     throw new AppError('MODEL_LOAD_FAILED', {
-      params: { detail: (detail ?? (error instanceof Error ? error.message : 'unknown')).slice(0, 300) },
+      params: {
+        detail: (detail ?? (error instanceof Error ? error.message : 'unknown')).slice(0, 300),
+      },
       cause: error,
     });
   }
@@ -124,8 +126,10 @@ class LlamaLanguageModel implements LanguageModel {
     this.device = { kind: llama.gpu === false ? 'cpu' : llama.gpu };
     for (let i = 0; i < this.sequences; i++) {
       this.#free.push(
-        new LlamaSequence(context.getSequence(contextShiftRefused), this.contextSize - 1, (sequence) =>
-          this.#giveBack(sequence),
+        new LlamaSequence(
+          context.getSequence(contextShiftRefused),
+          this.contextSize - 1,
+          (sequence) => this.#giveBack(sequence),
         ),
       );
     }
@@ -137,14 +141,17 @@ class LlamaLanguageModel implements LanguageModel {
     // for a text that begins with a line end, so the text is put after a line end, which is cut off.
     this.#lineEnd ??= this.#model.tokenize('\n', false);
     const tokens = this.#model.tokenize(`\n${text}`, false);
-    if (this.#lineEnd.every((token, i) => token === tokens[i])) return tokens.slice(this.#lineEnd.length);
+    if (this.#lineEnd.every((token, i) => token === tokens[i]))
+      return tokens.slice(this.#lineEnd.length);
     return this.#model.tokenize(text, false, 'trimLeadingSpace');
   }
 
   controlToken(text: string): Token | null {
     const tokens = this.#model.tokenize(text, true, 'trimLeadingSpace');
     const [only] = tokens;
-    return tokens.length === 1 && only !== undefined && this.#model.isSpecialToken(only) ? only : null;
+    return tokens.length === 1 && only !== undefined && this.#model.isSpecialToken(only)
+      ? only
+      : null;
   }
 
   get pieces(): ReadonlyMap<string, Token> {
@@ -152,7 +159,8 @@ class LlamaLanguageModel implements LanguageModel {
       const pieces = new Map<string, Token>();
       for (const token of this.#model.iterateAllTokens()) {
         const attributes = this.#model.getTokenAttributes(token);
-        if (attributes.control || attributes.byte || attributes.unknown || attributes.unused) continue;
+        if (attributes.control || attributes.byte || attributes.unknown || attributes.unused)
+          continue;
         // A preceding token keeps the leading space of a piece; without it the first space is eaten.
         const text = this.#model.detokenize([token], false, [this.eos as LlamaToken]);
         if (text !== '' && !text.includes('\uFFFD') && !pieces.has(text)) pieces.set(text, token);
@@ -225,7 +233,8 @@ class LlamaSequence implements Sequence {
     if (tokens.length > this.capacity) throw this.#exceeded(tokens.length);
     const held = this.#sequence.contextTokens;
     let common = 0;
-    while (common < held.length && common < tokens.length && held[common] === tokens[common]) common++;
+    while (common < held.length && common < tokens.length && held[common] === tokens[common])
+      common++;
     await this.truncate(common);
     for (let i = common; i < tokens.length; i += prefillPiece) {
       if (signal.aborted) throw new Cancelled();
@@ -293,8 +302,6 @@ function toAnswer(ask: Ask, logits: ReadonlyMap<number, number>, totalWeight: nu
   const wanted = Float64Array.from(ask.candidates, (token) => logits.get(token) ?? -Infinity);
   // A NaN anywhere means broken weights; comparing with it would silently pick nonsense.
   if (!Number.isFinite(max) || wanted.some(Number.isNaN)) throw new AppError('DECODE_FAILED');
-  const top = ask.top
-    ? [...logits].sort((a, b) => b[1] - a[1]).slice(0, ask.top)
-    : [];
+  const top = ask.top ? [...logits].sort((a, b) => b[1] - a[1]).slice(0, ask.top) : [];
   return { logits: wanted, top, logZ: max + Math.log(totalWeight) };
 }

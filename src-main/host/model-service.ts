@@ -76,6 +76,12 @@ export class ModelService {
     }
   }
 
+  async unload(): Promise<void> {
+    const loaded = this.#loaded;
+    this.#loaded = null;
+    await loaded?.model.dispose();
+  }
+
   async #inTurn<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     const turn = this.#queue.then(() => {
       if (signal.aborted) throw new Cancelled();
@@ -84,6 +90,10 @@ export class ModelService {
     this.#waiting++;
     // The next in line waits for the end of this one, however it ends.
     this.#queue = turn.catch(() => undefined).finally(() => this.#waiting--);
-    return turn;
+    // Whoever is cancelled while waiting need not wait for it.
+    const cancelled = new Promise<never>((_resolve, reject) => {
+      signal.addEventListener('abort', () => reject(new Cancelled()), { once: true });
+    });
+    return Promise.race([turn, cancelled]);
   }
 }

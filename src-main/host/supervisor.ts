@@ -5,7 +5,12 @@
  * is answered by a start on the CPU; several deaths in a short time end in `failed`, with a way to
  * try again.
  */
-import { MessageChannelMain, utilityProcess, type MessagePortMain, type UtilityProcess } from 'electron';
+import {
+  MessageChannelMain,
+  utilityProcess,
+  type MessagePortMain,
+  type UtilityProcess,
+} from 'electron';
 import type { Problem } from '../domain/contract/errors';
 import type { HostState } from '../domain/contract/host-port';
 import type { ModelCard } from '../domain/contract/model-card';

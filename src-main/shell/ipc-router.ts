@@ -7,7 +7,12 @@
  */
 import type { IpcMain, IpcMainInvokeEvent } from 'electron';
 import { AppError, incidentId, problemOf } from '../domain/contract/errors';
-import { invokeChannels, type InvokeChannel, type InvokeReply, type InvokeResult } from '../domain/contract/ipc';
+import {
+  invokeChannels,
+  type InvokeChannel,
+  type InvokeReply,
+  type InvokeResult,
+} from '../domain/contract/ipc';
 import { isOwnPage } from './own-page';
 
 /** The parts of a sender that handlers and the check need. */
@@ -28,7 +33,9 @@ export type InvokeHandlers = {
 // A handler without an answer may simply return.
 type Answer<C extends InvokeChannel> =
   InvokeResult<C> extends undefined ? ReturnType<() => void> : InvokeResult<C>;
-type InvokeParamsOut<C extends InvokeChannel> = ReturnType<(typeof invokeChannels)[C]['params']['parse']>;
+type InvokeParamsOut<C extends InvokeChannel> = ReturnType<
+  (typeof invokeChannels)[C]['params']['parse']
+>;
 
 export interface RouterOptions {
   readonly handlers: InvokeHandlers;
@@ -58,7 +65,9 @@ export async function route(
     return { ok: true, value: value.data };
   } catch (error) {
     const problem = problemOf(error);
-    options.onRefused?.(`${channel.slice(0, 40)} ${problem.code} ${problem.incident ?? incidentId()}`);
+    options.onRefused?.(
+      `${channel.slice(0, 40)} ${problem.code} ${problem.incident ?? incidentId()}`,
+    );
     return { ok: false, problem };
   }
 }

@@ -28,10 +28,21 @@ export function createMainWindow(options: MainWindowOptions): BrowserWindow {
   const visible =
     remembered &&
     screen.getAllDisplays().some(({ workArea }) => {
-      const overlap = (a: number, b: number, c: number, d: number): boolean => a < d - 80 && b > c + 80;
+      const overlap = (a: number, b: number, c: number, d: number): boolean =>
+        a < d - 80 && b > c + 80;
       return (
-        overlap(remembered.x, remembered.x + remembered.width, workArea.x, workArea.x + workArea.width) &&
-        overlap(remembered.y, remembered.y + remembered.height, workArea.y, workArea.y + workArea.height)
+        overlap(
+          remembered.x,
+          remembered.x + remembered.width,
+          workArea.x,
+          workArea.x + workArea.width,
+        ) &&
+        overlap(
+          remembered.y,
+          remembered.y + remembered.height,
+          workArea.y,
+          workArea.y + workArea.height,
+        )
       );
     });
   const window = new BrowserWindow({
@@ -58,7 +69,10 @@ export function createMainWindow(options: MainWindowOptions): BrowserWindow {
   // The title bar and the task bar are read by whoever passes: never the page's words.
   window.on('page-title-updated', (event) => event.preventDefault());
   window.on('close', () => {
-    writeJsonFile(options.boundsFile, { ...window.getNormalBounds(), maximized: window.isMaximized() });
+    writeJsonFile(options.boundsFile, {
+      ...window.getNormalBounds(),
+      maximized: window.isMaximized(),
+    });
   });
   void window.loadURL(appPage);
   return window;

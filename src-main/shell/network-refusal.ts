@@ -34,7 +34,9 @@ export function refuseNetworkInNode(): void {
     const [first] = args;
     const target: unknown = Array.isArray(first) ? (first as unknown[])[0] : first;
     const local =
-      typeof target === 'object' && target !== null && typeof (target as { path?: unknown }).path === 'string';
+      typeof target === 'object' &&
+      target !== null &&
+      typeof (target as { path?: unknown }).path === 'string';
     return local ? (Reflect.apply(connect, this, args) as net.Socket) : refused();
   };
   Object.assign(net.Server.prototype, { listen: refused });
@@ -53,8 +55,8 @@ export function hardenSession(session: Session): void {
     // Without it Chromium may evict the projection when the disk is nearly full.
     callback((permission as string) === 'persistent-storage');
   });
-  session.setPermissionCheckHandler((_contents, permission) =>
-    (permission as string) === 'persistent-storage',
+  session.setPermissionCheckHandler(
+    (_contents, permission) => (permission as string) === 'persistent-storage',
   );
   session.on('will-download', (event) => event.preventDefault());
 }

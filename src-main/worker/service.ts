@@ -16,7 +16,11 @@ import { committedTopic, workerMethods, type WorkerMethods } from '../domain/con
 import { importDataKey } from '../domain/sealing/row';
 import { Journal } from '../vault/journal';
 import { toWorkerSchema, type FromWorker, type ToWorker } from './control';
-import { fromProcessPort, type ParentPort, type ProcessPort } from '../domain/contract/process-port';
+import {
+  fromProcessPort,
+  type ParentPort,
+  type ProcessPort,
+} from '../domain/contract/process-port';
 import { RecordStore } from './store';
 
 type DecodeText = (bytes: Uint8Array) => ResultOf<WorkerMethods['documents.decode']>;

@@ -1,7 +1,11 @@
 /** The border between the renderer (or main) and the model host. */
 import * as z from 'zod';
 import { problemSchema } from './errors';
-import { extractionEventSchema, extractionRequestSchema, extractionResultSchema } from './extraction';
+import {
+  extractionEventSchema,
+  extractionRequestSchema,
+  extractionResultSchema,
+} from './extraction';
 import { method } from './rpc';
 
 /** What a renderer may ask of the model host over its port. */

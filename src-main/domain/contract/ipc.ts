@@ -89,7 +89,13 @@ export interface PortMessage {
 
 /** The one object that the preload puts on `window`. */
 export interface Bridge {
-  invoke<C extends InvokeChannel>(channel: C, ...params: InvokeParams<C> extends undefined ? [] : [InvokeParams<C>]): Promise<InvokeReply>;
+  invoke<C extends InvokeChannel>(
+    channel: C,
+    ...params: InvokeParams<C> extends undefined ? [] : [InvokeParams<C>]
+  ): Promise<InvokeReply>;
   /** @returns the way to stop listening */
-  subscribe<C extends PushChannel>(channel: C, listener: (payload: PushPayload<C>) => void): () => void;
+  subscribe<C extends PushChannel>(
+    channel: C,
+    listener: (payload: PushPayload<C>) => void,
+  ): () => void;
 }

@@ -21,9 +21,12 @@ export const promptFormatSchema = z.object({
   parts: z
     .array(promptPartSchema)
     .min(1)
-    .refine((parts) => parts.filter((part) => 'slot' in part && part.slot === 'input').length === 1, {
-      message: 'a prompt format holds the input exactly once',
-    }),
+    .refine(
+      (parts) => parts.filter((part) => 'slot' in part && part.slot === 'input').length === 1,
+      {
+        message: 'a prompt format holds the input exactly once',
+      },
+    ),
 });
 export type PromptFormat = z.infer<typeof promptFormatSchema>;
 

@@ -16,10 +16,7 @@ export interface ProcessPort {
 /** The part of a utility process's `process.parentPort` that is used. */
 export interface ParentPort {
   postMessage(message: unknown): void;
-  on(
-    event: 'message',
-    listener: (event: { data: unknown; ports: ProcessPort[] }) => void,
-  ): unknown;
+  on(event: 'message', listener: (event: { data: unknown; ports: ProcessPort[] }) => void): unknown;
 }
 
 /** @throws Error when this process is not a utility process */

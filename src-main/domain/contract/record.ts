@@ -14,7 +14,10 @@ export const tableSchema = z.enum(tableNames);
 export type TableName = (typeof tableNames)[number];
 
 /** Things that were changed on the way in and that a doctor should know of. */
-export const importNoticeSchema = z.enum(['LONE_SURROGATES_REPLACED', 'UNDECODABLE_BYTES_REPLACED']);
+export const importNoticeSchema = z.enum([
+  'LONE_SURROGATES_REPLACED',
+  'UNDECODABLE_BYTES_REPLACED',
+]);
 export type ImportNotice = z.infer<typeof importNoticeSchema>;
 
 export const encodingSchema = z.enum(['utf-8', 'gb18030', 'utf-16le', 'utf-16be']);

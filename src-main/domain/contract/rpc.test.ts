@@ -64,7 +64,11 @@ describe('a request ends in exactly one of result, typed error, cancelled', () =
   it('result, after its events in order', async () => {
     const { client } = pair();
     const events: number[] = [];
-    const result = await client.call('count', { to: 3 }, { onEvent: (event) => events.push(event) });
+    const result = await client.call(
+      'count',
+      { to: 3 },
+      { onEvent: (event) => events.push(event) },
+    );
     expect(result).toBe(3);
     expect(events).toEqual([1, 2, 3]);
   });
@@ -115,14 +119,20 @@ describe('a request ends in exactly one of result, typed error, cancelled', () =
 describe('what crosses is checked', () => {
   it('wrong params, an unknown method and a wrong result are typed errors', async () => {
     const { client } = pair();
-    await expect(client.call('echo', { text: 1 as never })).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+    await expect(client.call('echo', { text: 1 as never })).rejects.toMatchObject({
+      code: 'BAD_REQUEST',
+    });
     await expect(client.call('lies', undefined)).rejects.toMatchObject({ code: 'BAD_REPLY' });
     const stray = { ...table, other: method({ params: z.undefined(), result: z.undefined() }) };
     const { port1, port2 } = new MessageChannel();
     serve(adapt(port1), table, {} as Handlers<typeof table>);
     const strayClient = new RpcClient(adapt(port2), stray);
-    await expect(strayClient.call('other', undefined)).rejects.toMatchObject({ code: 'UNKNOWN_METHOD' });
-    await expect(strayClient.call('echo', { text: 'a' })).rejects.toMatchObject({ code: 'UNKNOWN_METHOD' });
+    await expect(strayClient.call('other', undefined)).rejects.toMatchObject({
+      code: 'UNKNOWN_METHOD',
+    });
+    await expect(strayClient.call('echo', { text: 'a' })).rejects.toMatchObject({
+      code: 'UNKNOWN_METHOD',
+    });
   });
 
   it('names of Object.prototype are not methods', async () => {

@@ -27,7 +27,11 @@ export function method<P, R, E = never>(spec: {
   result: z.ZodType<R>;
   event?: z.ZodType<E>;
 }): MethodSpec<P, R, E> {
-  return { params: spec.params, result: spec.result, event: spec.event ?? (z.never() as z.ZodType<E>) };
+  return {
+    params: spec.params,
+    result: spec.result,
+    event: spec.event ?? (z.never() as z.ZodType<E>),
+  };
 }
 
 export type AnySpec = {
@@ -272,7 +276,10 @@ export class RpcClient<T extends MethodTable> {
       case 'error':
         this.#pending.delete(message.id);
         pending.reject(
-          new AppError(message.problem.code, message.problem.params ? { params: message.problem.params } : {}),
+          new AppError(
+            message.problem.code,
+            message.problem.params ? { params: message.problem.params } : {},
+          ),
         );
         return;
       case 'cancelled':

@@ -52,6 +52,10 @@ export function cardWith(strategy: StrategyCard): ModelCard {
     context: 512,
     promptFormat: chimedPromptFormat,
     strategies: [strategy],
-    capabilities: { schemas: ['ccks2019', 'ccks2019-symptom'], attributes: [], tasks: ['extraction'] },
+    capabilities: {
+      schemas: ['ccks2019', 'ccks2019-symptom'],
+      attributes: [],
+      tasks: ['extraction'],
+    },
   };
 }

@@ -9,7 +9,13 @@ import { HostileModel } from './hostile-model.fixture';
 const strategies: readonly StrategyCard[] = [markedCopyCard, typedListCard];
 const never = new AbortController().signal;
 
-function run(text: string, strategy: StrategyCard, seed = 1, sequences = 1, onEvent?: (event: ExtractionEvent) => void) {
+function run(
+  text: string,
+  strategy: StrategyCard,
+  seed = 1,
+  sequences = 1,
+  onEvent?: (event: ExtractionEvent) => void,
+) {
   return extract(
     { text, schema: 'ccks2019-symptom' },
     {
@@ -58,68 +64,71 @@ function expectGrounded(facts: readonly Fact[], text: string): void {
   }
 }
 
-describe.each(strategies.map((strategy) => [strategy.kind, strategy] as const))('%s', (_kind, strategy) => {
-  it.each(Object.entries(awkward))(
-    'every fact is its own words at its own place, whatever the model says: %s',
-    async (_name, text) => {
-      let found = 0;
-      for (let seed = 1; seed <= 25; seed++) {
-        const { facts } = await run(text, strategy, seed);
-        expectGrounded(facts, text);
-        found += facts.length;
-      }
-      if (/[高头痛😀]/u.test(text)) expect(found).toBeGreaterThan(0);
-    },
-  );
-
-  it('a record longer than the context comes out whole, up to its last window', async () => {
-    const sentence = '患者有高血压史3年，无糖尿病，头痛。';
-    const text = sentence.repeat(200);
-    const last = text.length - strategy.windowChars;
-    let latest = 0;
-    for (let seed = 1; seed <= 20 && latest < last; seed++) {
-      const events: ExtractionEvent[] = [];
-      const { facts } = await run(text, strategy, seed, 1, (event) => events.push(event));
-      expectGrounded(facts, text);
-      latest = Math.max(latest, ...facts.map(({ start }) => start ?? 0));
-      const progress = events.filter((event) => event.kind === 'progress');
-      expect(progress.at(-1)?.doneChars).toBe(text.length);
-      expect(events.filter((event) => event.kind === 'fact')).toHaveLength(facts.length);
-    }
-    expect(latest).toBeGreaterThanOrEqual(last);
-  });
-
-  it('parallel windows give the same facts as one after the other', async () => {
-    const text = '患者有高血压史3年，无糖尿病，头痛。'.repeat(40);
-    const alone = await run(text, strategy, 7, 1);
-    const together = await run(text, strategy, 7, 4);
-    expect(together.facts).toEqual(alone.facts);
-  });
-
-  it('characters outside the vocabulary never overrun the context', async () => {
-    const text = '𠀀𠀁𠀂𠀃'.repeat(150);
-    const { facts } = await run(text, strategy, 3);
-    expectGrounded(facts, text);
-  });
-
-  it('stops between two evaluations when it is cancelled', async () => {
-    const stop = new AbortController();
-    const model = new HostileModel(1);
-    const running = extract(
-      { text: '患者有高血压史3年。'.repeat(5000), schema: 'ccks2019' },
-      {
-        model,
-        card: cardWith(strategy),
-        signal: stop.signal,
-        onEvent: (event) => {
-          if (event.kind === 'progress') stop.abort();
-        },
+describe.each(strategies.map((strategy) => [strategy.kind, strategy] as const))(
+  '%s',
+  (_kind, strategy) => {
+    it.each(Object.entries(awkward))(
+      'every fact is its own words at its own place, whatever the model says: %s',
+      async (_name, text) => {
+        let found = 0;
+        for (let seed = 1; seed <= 25; seed++) {
+          const { facts } = await run(text, strategy, seed);
+          expectGrounded(facts, text);
+          found += facts.length;
+        }
+        if (/[高头痛😀]/u.test(text)) expect(found).toBeGreaterThan(0);
       },
     );
-    await expect(running).rejects.toMatchObject({ name: 'Cancelled' });
-    expect(model.evaluated).toBeLessThan(5000);
-  });
-});
+
+    it('a record longer than the context comes out whole, up to its last window', async () => {
+      const sentence = '患者有高血压史3年，无糖尿病，头痛。';
+      const text = sentence.repeat(200);
+      const last = text.length - strategy.windowChars;
+      let latest = 0;
+      for (let seed = 1; seed <= 20 && latest < last; seed++) {
+        const events: ExtractionEvent[] = [];
+        const { facts } = await run(text, strategy, seed, 1, (event) => events.push(event));
+        expectGrounded(facts, text);
+        latest = Math.max(latest, ...facts.map(({ start }) => start ?? 0));
+        const progress = events.filter((event) => event.kind === 'progress');
+        expect(progress.at(-1)?.doneChars).toBe(text.length);
+        expect(events.filter((event) => event.kind === 'fact')).toHaveLength(facts.length);
+      }
+      expect(latest).toBeGreaterThanOrEqual(last);
+    });
+
+    it('parallel windows give the same facts as one after the other', async () => {
+      const text = '患者有高血压史3年，无糖尿病，头痛。'.repeat(40);
+      const alone = await run(text, strategy, 7, 1);
+      const together = await run(text, strategy, 7, 4);
+      expect(together.facts).toEqual(alone.facts);
+    });
+
+    it('characters outside the vocabulary never overrun the context', async () => {
+      const text = '𠀀𠀁𠀂𠀃'.repeat(150);
+      const { facts } = await run(text, strategy, 3);
+      expectGrounded(facts, text);
+    });
+
+    it('stops between two evaluations when it is cancelled', async () => {
+      const stop = new AbortController();
+      const model = new HostileModel(1);
+      const running = extract(
+        { text: '患者有高血压史3年。'.repeat(5000), schema: 'ccks2019' },
+        {
+          model,
+          card: cardWith(strategy),
+          signal: stop.signal,
+          onEvent: (event) => {
+            if (event.kind === 'progress') stop.abort();
+          },
+        },
+      );
+      await expect(running).rejects.toMatchObject({ name: 'Cancelled' });
+      expect(model.evaluated).toBeLessThan(5000);
+    });
+  },
+);
 
 it('types outside the asked schema are not output', async () => {
   let symptoms = 0;
@@ -144,7 +153,10 @@ it.each([
 });
 
 it('a schema that the model card does not name is refused before anything runs', async () => {
-  const card = { ...cardWith(markedCopyCard), capabilities: { schemas: ['ccks2019'], attributes: [], tasks: [] } };
+  const card = {
+    ...cardWith(markedCopyCard),
+    capabilities: { schemas: ['ccks2019'], attributes: [], tasks: [] },
+  };
   const model = new HostileModel(1);
   await expect(
     extract({ text: '头痛', schema: 'ccks2019-symptom' }, { model, card, signal: never }),
@@ -158,7 +170,10 @@ it('a schema that the model card does not name is refused before anything runs',
 it('a mark that is not one token of the model is a fault of the card', async () => {
   const card = cardWith({ ...markedCopyCard, close: '<<<' });
   await expect(
-    extract({ text: '头痛', schema: 'ccks2019' }, { model: new HostileModel(1), card, signal: never }),
+    extract(
+      { text: '头痛', schema: 'ccks2019' },
+      { model: new HostileModel(1), card, signal: never },
+    ),
   ).rejects.toMatchObject({ code: 'MODEL_CARD_INVALID' });
 });
 

@@ -89,7 +89,8 @@ async function annotateAll(
       for (let window = windows[next++]; window && !signal.aborted; window = windows[next++]) {
         const { ended } = await annotator.annotate(window, sequence, signal, collect);
         if (ended === 'length-limit') problem ??= { code: 'LENGTH_LIMIT' };
-        doneChars += (source.offsets[window.end] as number) - (source.offsets[window.start] as number);
+        doneChars +=
+          (source.offsets[window.end] as number) - (source.offsets[window.start] as number);
         onEvent?.({
           kind: 'progress',
           doneChars,

@@ -6,7 +6,15 @@ import type { Answer, Ask, LanguageModel, Sequence, Token } from '../../engine/l
 
 const bytesAndControls = [...Array(259).keys()];
 const controls = ['<unk>', '<s>', '</s>'];
-const words = ['患者', '高血压', '糖尿病', '：', '；', '\n', ...'患者高血压糖尿病史年无有头痛①②③④⑤⑥⑦〕疾诊断影像检查实验室手术药物解剖部位症状和a b'];
+const words = [
+  '患者',
+  '高血压',
+  '糖尿病',
+  '：',
+  '；',
+  '\n',
+  ...'患者高血压糖尿病史年无有头痛①②③④⑤⑥⑦〕疾诊断影像检查实验室手术药物解剖部位症状和a b',
+];
 
 export class HostileModel implements LanguageModel {
   readonly device = { kind: 'cpu' as const };
@@ -30,7 +38,7 @@ export class HostileModel implements LanguageModel {
 
   tokenize(text: string): Token[] {
     const tokens: Token[] = [];
-    for (let rest = text; rest !== ''; ) {
+    for (let rest = text; rest !== '';) {
       const longest = [3, 2, 1].map((n) => rest.slice(0, n)).find((part) => this.pieces.has(part));
       if (longest !== undefined) {
         tokens.push(this.pieces.get(longest) as Token);
@@ -91,7 +99,9 @@ class HostileSequence implements Sequence {
         if (!ask) return null;
         const state = this.#hashes.at(-1) as number;
         const logit = (candidate: Token): number => (mix(state, candidate) / 2 ** 32) * 12;
-        const all = [...bytesAndControls, ...this.#model.pieces.values()].map((candidate): [Token, number] => [candidate, logit(candidate)]);
+        const all = [...bytesAndControls, ...this.#model.pieces.values()].map(
+          (candidate): [Token, number] => [candidate, logit(candidate)],
+        );
         return {
           logits: Float64Array.from(ask.candidates, logit),
           top: ask.top ? all.sort((a, b) => b[1] - a[1]).slice(0, ask.top) : [],

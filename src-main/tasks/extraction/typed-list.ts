@@ -39,7 +39,8 @@ export function typedList(
     cost: room >> 1,
     costOf: (char) => {
       let cost = costs.get(char);
-      if (cost === undefined) costs.set(char, (cost = Math.max(1, model.tokenize(char, true).length)));
+      if (cost === undefined)
+        costs.set(char, (cost = Math.max(1, model.tokenize(char, true).length)));
       return cost;
     },
   });
@@ -85,7 +86,8 @@ class TypedList {
       const allowed = machine.allowed;
       if (allowed.length === 0) return { ended: 'complete' };
       if (signal.aborted) throw new Cancelled();
-      if (sequence.length + pending.length + 1 > sequence.capacity) return { ended: 'length-limit' };
+      if (sequence.length + pending.length + 1 > sequence.capacity)
+        return { ended: 'length-limit' };
       let token: Token;
       const [only] = allowed;
       if (allowed.length === 1 && only !== undefined) {

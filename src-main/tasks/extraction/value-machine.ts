@@ -32,7 +32,11 @@ export type Step =
   | { readonly kind: 'inside' }
   | { readonly kind: 'type'; readonly type: string }
   | { readonly kind: 'value-grew' }
-  | { readonly kind: 'value-done'; readonly places: readonly Place[]; readonly then: 'value' | 'line' | 'end' };
+  | {
+      readonly kind: 'value-done';
+      readonly places: readonly Place[];
+      readonly then: 'value' | 'line' | 'end';
+    };
 
 /** Characters that separate values, and so cannot be inside one. */
 const forbiddenInValues = new Set([listSeparator, '\n', '\r']);
@@ -147,7 +151,10 @@ export class ValueMachine {
   }
 
   #insideValue(): Map<Token, Continuation[]> {
-    const ends = this.#labels.size > 0 ? [this.#separator, this.#newLine, this.#eos] : [this.#separator, this.#eos];
+    const ends =
+      this.#labels.size > 0
+        ? [this.#separator, this.#newLine, this.#eos]
+        : [this.#separator, this.#eos];
     const onward = new Set(this.#places.map(({ at }) => at));
     return byToken([...ends, ...[...onward].flatMap((at) => this.#from(at))], 0);
   }
@@ -178,7 +185,10 @@ export class ValueMachine {
   }
 }
 
-function byToken(continuations: readonly Continuation[], depth: number): Map<Token, Continuation[]> {
+function byToken(
+  continuations: readonly Continuation[],
+  depth: number,
+): Map<Token, Continuation[]> {
   const map = new Map<Token, Continuation[]>();
   for (const continuation of continuations) {
     const token = continuation.tokens[depth];

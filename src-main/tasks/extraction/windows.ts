@@ -33,7 +33,8 @@ export function splitIntoWindows(source: SourceText, limits: WindowLimits): Wind
   let start = 0;
   while (start < chars.length) {
     const furthest = reach(chars, start, limits);
-    const end = furthest === chars.length ? furthest : bestBorder(chars, start, furthest, isLineEnd);
+    const end =
+      furthest === chars.length ? furthest : bestBorder(chars, start, furthest, isLineEnd);
     if (chars.slice(start, end).some((char) => char.trim() !== '')) windows.push({ start, end });
     start = end;
   }

@@ -45,6 +45,12 @@ describe('segments', () => {
     ]);
   });
 
+  it('of two facts with the same start the wider one is outside', () => {
+    const inner = fact(0, 2);
+    const outer = fact(0, 5);
+    expect(shape('急性阑尾炎', [inner, outer])[0]).toEqual(['急性', outer.id, inner.id]);
+  });
+
   it('facts that cross each other both keep all of their characters', () => {
     const left = fact(0, 3);
     const right = fact(2, 5);

@@ -1,0 +1,232 @@
+/** The command line: the same engine without a window, and the exact contract of its output. */
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from '@playwright/test';
+import iconv from 'iconv-lite';
+import { factSchema } from '../src-main/domain/contract/fact';
+import { projectRoot } from '../scripts/project';
+import { brokenModels, testModel } from './fixtures/make-models';
+
+const note = '患者3年前因右上腹疼痛就诊，查腹部CT示胆囊结石，行腹腔镜胆囊切除术。';
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+interface Line {
+  version: number;
+  record: { source: string; sha256: string | null; fileSha256: string | null; chars: number };
+  status: string;
+  problem?: { code: string; message: string };
+  facts: { text: string; start: number; end: number }[];
+  run: { schema: string; model: { name: string; sha256: string }; strategy: string };
+}
+
+let folder: string;
+test.beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'chimed-cli-'));
+});
+test.afterEach(() => rm(folder, { recursive: true, force: true }));
+
+function chimed(
+  args: string[],
+  options: { input?: string; interruptAfter?: RegExp } = {},
+): Promise<Ended> {
+  const child = spawn(process.execPath, [join(projectRoot, 'bin/chimed.mjs'), ...args], {
+    cwd: folder,
+    env: { ...process.env, LANG: 'C.UTF-8', LC_ALL: '' },
+  });
+  const ended = { out: '', err: '' };
+  let interrupted = false;
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    ended.out += text;
+    // A second Ctrl+C would end it at once, as a person would want.
+    if (!interrupted && options.interruptAfter?.test(ended.out)) interrupted = child.kill('SIGINT');
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (ended.err += text));
+  child.stdin.end(options.input ?? '');
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, ...ended }));
+  });
+}
+
+const linesOf = (out: string): Line[] =>
+  out
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Line);
+
+test('help names the commands and ends with 0', async () => {
+  const { code, out } = await chimed(['--help']);
+  expect(code).toBe(0);
+  expect(out).toContain('extract');
+});
+
+test('a record from standard input: one line, exact offsets, hashes of text and bytes', async () => {
+  const bytes = iconv.encode(note, 'gb18030');
+  await writeFile(join(folder, 'a.txt'), bytes);
+  const { code, out, err } = await chimed(['extract', '--threads', '1', 'a.txt']);
+  expect(err).toBe('');
+  expect(code).toBe(0);
+  const [line, ...more] = linesOf(out);
+  expect(more).toEqual([]);
+  expect(line).toMatchObject({
+    version: 1,
+    record: {
+      source: 'a.txt',
+      sha256: createHash('sha256').update(note, 'utf8').digest('hex'),
+      fileSha256: createHash('sha256').update(bytes).digest('hex'),
+      chars: note.length,
+    },
+    status: 'completed',
+    run: { schema: 'ccks2019', strategy: 'marked-copy' },
+  });
+  expect(line?.problem).toBeUndefined();
+  expect(line?.facts.length).toBeGreaterThan(2);
+  for (const fact of line?.facts ?? []) {
+    expect(factSchema.parse(fact)).toEqual(fact);
+    expect(note.slice(fact.start, fact.end)).toBe(fact.text);
+  }
+  const piped = await chimed(['extract', '--threads', '1', '-'], { input: note });
+  expect(linesOf(piped.out)[0]?.facts).toEqual(line?.facts);
+  expect(linesOf(piped.out)[0]?.record.source).toBe('-');
+});
+
+test('folders: recursive, sorted, hidden files and links skipped, other files named; json is one array', async () => {
+  await mkdir(join(folder, 'notes', 'b'), { recursive: true });
+  await mkdir(join(folder, 'notes', '.hidden'));
+  await writeFile(join(folder, 'notes', 'z.txt'), note);
+  await writeFile(join(folder, 'notes', 'b', 'a.TXT'), note);
+  await writeFile(join(folder, 'notes', 'a.pdf'), '%PDF-1.7');
+  await writeFile(join(folder, 'notes', '.secret.txt'), note);
+  await writeFile(join(folder, 'notes', '.hidden', 'c.txt'), note);
+  await symlink(join(folder, 'notes', 'z.txt'), join(folder, 'notes', 'link.txt'));
+  await symlink(join(folder, 'notes'), join(folder, 'notes', 'loop'));
+  const { code, out, err } = await chimed([
+    'extract',
+    '--threads',
+    '1',
+    '--format',
+    'json',
+    '--schema',
+    'ccks2019-symptom',
+    'notes',
+  ]);
+  expect(code).toBe(0);
+  const array = JSON.parse(out) as Line[];
+  expect(array.map(({ record }) => record.source)).toEqual([
+    join('notes', 'b', 'a.TXT'),
+    join('notes', 'z.txt'),
+  ]);
+  expect(err).toContain(join('notes', 'a.pdf'));
+  expect(err).toContain('UNSUPPORTED_FILE');
+  expect(err).not.toContain('secret');
+});
+
+test('a record that cannot be read fails by itself, the others complete, and the exit code is 1', async () => {
+  await writeFile(join(folder, 'good.txt'), note);
+  await writeFile(join(folder, 'empty.txt'), '');
+  await writeFile(
+    join(folder, 'binary.txt'),
+    Buffer.from('7f454c4602010100000000000000000002003e00', 'hex'),
+  );
+  const { code, out, err } = await chimed([
+    'extract',
+    '--threads',
+    '1',
+    'empty.txt',
+    'binary.txt',
+    'gone.txt',
+    'good.txt',
+  ]);
+  expect(code).toBe(1);
+  const lines = linesOf(out);
+  expect(lines.map(({ status, problem }) => [status, problem?.code])).toEqual([
+    ['failed', 'FILE_EMPTY'],
+    ['failed', 'FILE_NOT_TEXT'],
+    ['failed', 'FILE_UNREADABLE'],
+    ['completed', undefined],
+  ]);
+  expect(lines[0]?.facts).toEqual([]);
+  expect(lines[0]?.problem?.message).not.toBe('');
+  expect(err).toContain('gone.txt');
+});
+
+test('--out writes a file, never over an existing one unless forced, and leaves nothing half-made', async () => {
+  const path = join(folder, 'facts.jsonl');
+  const args = ['extract', '--threads', '1', '--out', path, '-'];
+  expect((await chimed(args, { input: note })).code).toBe(0);
+  const first = await readFile(path, 'utf8');
+  expect(linesOf(first)).toHaveLength(1);
+  const refused = await chimed(args, { input: '患者糖尿病。' });
+  expect(refused.code).toBe(2);
+  expect(refused.err).toContain('OUTPUT_EXISTS');
+  expect(await readFile(path, 'utf8')).toBe(first);
+  expect((await chimed([...args, '--force'], { input: '患者糖尿病。' })).code).toBe(0);
+  expect(await readFile(path, 'utf8')).not.toBe(first);
+  const bad = await chimed(
+    ['extract', '--model', join(folder, 'gone.gguf'), '--out', join(folder, 'x'), '-'],
+    { input: note },
+  );
+  expect(bad.code).toBe(1);
+  await expect(stat(join(folder, 'x'))).rejects.toThrow();
+  await expect(stat(join(folder, 'x.partial'))).rejects.toThrow();
+});
+
+test('wrong usage ends with 2', async () => {
+  for (const args of [
+    [],
+    ['extract'],
+    ['extract', '--schema', 'none', '-'],
+    ['extract', '--bogus', '-'],
+    ['nothing'],
+  ]) {
+    const { code } = await chimed(args);
+    expect([args, code]).toEqual([args, 2]);
+  }
+});
+
+test('an interruption ends with 130 and what was finished is written', async () => {
+  await mkdir(join(folder, 'many'));
+  for (let i = 0; i < 60; i++) {
+    await writeFile(join(folder, 'many', `${String(i).padStart(3, '0')}.txt`), note.repeat(8));
+  }
+  const { code, out } = await chimed(['extract', '--threads', '1', '--format', 'json', 'many'], {
+    interruptAfter: /"version"/,
+  });
+  expect(code).toBe(130);
+  const array = JSON.parse(out) as Line[];
+  expect(array.length).toBeGreaterThan(0);
+  expect(array.length).toBeLessThan(60);
+  expect(array.every(({ status }) => status === 'completed')).toBe(true);
+});
+
+test('model files that cannot be used are named as what they are', async () => {
+  const broken = await brokenModels();
+  for (const [path, wanted] of [
+    [broken.empty, 'MODEL_EMPTY'],
+    [broken.notGguf, 'MODEL_NOT_GGUF'],
+    [broken.truncated, 'MODEL_TRUNCATED'],
+    [broken.headCountZero, 'MODEL_STRUCTURE'],
+  ] as const) {
+    const { code, err, out } = await chimed(['extract', '--model', path, '-'], { input: note });
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toContain(wanted);
+  }
+});
+
+test('a random model says nonsense, and every fact is still a piece of the record', async () => {
+  const model = await testModel('random');
+  const { out } = await chimed(['extract', '--threads', '1', '--model', model, '-'], {
+    input: note,
+  });
+  const [line] = linesOf(out);
+  expect(line?.run.strategy).toBe('typed-list');
+  expect(line?.facts.length).toBeGreaterThan(0);
+  for (const fact of line?.facts ?? []) expect(note.slice(fact.start, fact.end)).toBe(fact.text);
+});

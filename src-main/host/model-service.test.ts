@@ -1,0 +1,137 @@
+import { join } from 'node:path';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { ExtractionEvent } from '../domain/contract/extraction';
+import { hostMethods, type HostState } from '../domain/contract/host-port';
+import type { ModelCard } from '../domain/contract/model-card';
+import { Cancelled, RpcClient, serve, type Port } from '../domain/contract/rpc';
+import { verifyModel } from '../library/verify';
+import { ModelService } from './model-service';
+
+const path = join(import.meta.dirname, '..', '..', 'models', 'default.gguf');
+const note =
+  '患者3年前因右上腹疼痛就诊，查腹部CT示胆囊结石，行腹腔镜胆囊切除术，口服硝苯地平控释片。';
+
+const states: HostState[] = [];
+const ports: MessagePort[] = [];
+const service = new ModelService((state) => states.push(state));
+let card: ModelCard;
+
+beforeAll(async () => {
+  ({ card } = await verifyModel(path));
+  await service.load({ path, card, device: 'cpu', threads: 1 });
+});
+afterAll(async () => {
+  for (const port of ports) port.close();
+  await service.unload();
+});
+
+function adapt(port: MessagePort): Port {
+  ports.push(port);
+  return {
+    post: (message) => port.postMessage(message),
+    onMessage: (listener) => void port.on('message', listener),
+    onClose: (listener) => void port.on('close', listener),
+    close: () => port.close(),
+  };
+}
+
+/** A window's connection to the host. */
+function connect(): { client: RpcClient<typeof hostMethods>; close(): void } {
+  const { port1, port2 } = new MessageChannel();
+  serve(adapt(port1), hostMethods, service.handlers);
+  return { client: new RpcClient(adapt(port2), hostMethods), close: () => port2.close() };
+}
+
+it('loading is reported from 0 to ready, with the model, its device and what it serves', () => {
+  expect(states[0]).toMatchObject({ phase: 'loading', progress: 0 });
+  expect(states.at(-1)).toMatchObject({
+    phase: 'ready',
+    device: { kind: 'cpu' },
+    model: {
+      sha256: card.sha256,
+      standing: 'provisional',
+      strategy: 'marked-copy',
+      contextSize: 512,
+    },
+  });
+});
+
+it('two windows at once: each gets its own facts, and the one that waits is told so', async () => {
+  const texts = [note.repeat(4), '否认高血压、糖尿病史，行头颅CT检查。'.repeat(4)];
+  const windows = texts.map(() => connect());
+  const events: ExtractionEvent[][] = texts.map(() => []);
+  const results = await Promise.all(
+    texts.map((text, i) =>
+      windows[i]?.client.call(
+        'extraction.run',
+        { text, schema: 'ccks2019' },
+        { onEvent: (event) => events[i]?.push(event) },
+      ),
+    ),
+  );
+  results.forEach((result, i) => {
+    expect(result?.status).toBe('completed');
+    expect(result?.facts.length).toBeGreaterThan(3);
+    for (const fact of result?.facts ?? []) {
+      expect(texts[i]?.slice(fact.start ?? 0, fact.end ?? 0)).toBe(fact.text);
+    }
+    const streamed = events[i]?.flatMap((event) => (event.kind === 'fact' ? [event.fact.id] : []));
+    expect(new Set(streamed)).toEqual(new Set(result?.facts.map(({ id }) => id)));
+  });
+  expect(events[1]?.[0]).toEqual({ kind: 'queued', ahead: 1 });
+});
+
+it('a cancelled run ends as cancelled and the next one in line is served', async () => {
+  const { client } = connect();
+  const stop = new AbortController();
+  const long = client.call(
+    'extraction.run',
+    { text: note.repeat(500), schema: 'ccks2019' },
+    { signal: stop.signal, onEvent: (event) => event.kind === 'fact' && stop.abort() },
+  );
+  const next = client.call('extraction.run', { text: note, schema: 'ccks2019' });
+  await expect(long).rejects.toBeInstanceOf(Cancelled);
+  expect((await next).status).toBe('completed');
+});
+
+it('a run that is cancelled while it waits ends at once', async () => {
+  const { client } = connect();
+  const stopFirst = new AbortController();
+  const first = client.call(
+    'extraction.run',
+    { text: note.repeat(2000), schema: 'ccks2019' },
+    { signal: stopFirst.signal },
+  );
+  const stop = new AbortController();
+  const waiting = client.call(
+    'extraction.run',
+    { text: note, schema: 'ccks2019' },
+    { signal: stop.signal, onEvent: () => stop.abort() },
+  );
+  await expect(waiting).rejects.toBeInstanceOf(Cancelled);
+  stopFirst.abort();
+  await expect(first).rejects.toBeInstanceOf(Cancelled);
+});
+
+it('a window that goes away frees the model for the others', async () => {
+  const gone = connect();
+  const lost = gone.client.call('extraction.run', { text: note.repeat(2000), schema: 'ccks2019' });
+  lost.catch(() => undefined);
+  const { client } = connect();
+  const next = client.call('extraction.run', { text: note, schema: 'ccks2019' });
+  gone.close();
+  expect((await next).status).toBe('completed');
+});
+
+it('without a loaded model a request is a typed error', async () => {
+  const empty = new ModelService(() => undefined);
+  const { port1, port2 } = new MessageChannel();
+  serve(adapt(port1), hostMethods, empty.handlers);
+  const client = new RpcClient(adapt(port2), hostMethods);
+  await expect(
+    client.call('extraction.run', { text: note, schema: 'ccks2019' }),
+  ).rejects.toMatchObject({
+    code: 'MODEL_NOT_READY',
+  });
+});
