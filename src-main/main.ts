@@ -30,6 +30,8 @@ import { WorkerSupervisor } from './worker/supervisor';
 
 const out = import.meta.dirname;
 const root = join(out, '..', '..');
+// Native code maps the model file, so a package keeps it outside its archive.
+const modelsDir = join(root.replace(/app\.asar$/, 'app.asar.unpacked'), 'models');
 const productName = 'ChiMed Workstation';
 
 app.setName(productName);
@@ -66,8 +68,7 @@ async function findModel(): Promise<
 > {
   try {
     // Another model to start with, for development and tests; it is verified like any other.
-    const path =
-      process.env['CHIMED_MODEL'] ?? (await findDefaultModel({ modelsDir: join(root, 'models') }));
+    const path = process.env['CHIMED_MODEL'] ?? (await findDefaultModel({ modelsDir }));
     const answer = fromProbeSchema.parse(
       await askChild(join(out, 'probe.js'), { type: 'verify', path }, 'MODEL_STRUCTURE'),
     );
@@ -156,7 +157,9 @@ function openWindow(): void {
     background: nativeTheme.shouldUseDarkColors ? '#16181b' : '#ffffff',
     zoom: settings.zoom,
   });
-  // The model loads after the first paint: the window is what a person waits for.
+  // The window is what a person waits for: the worker starts when its page is there, the model
+  // after that.
+  window.webContents.once('dom-ready', () => worker.start());
   window.webContents.once('did-finish-load', () => host.start());
 }
 
@@ -175,7 +178,6 @@ app.on('before-quit', () => {
 void app.whenReady().then(() => {
   hardenSession(session.defaultSession);
   serveApp(session.defaultSession, join(out, '..', 'renderer'));
-  worker.start();
-  applyAppearance();
   openWindow();
+  applyAppearance();
 });

@@ -76,20 +76,31 @@ export type Problem = z.infer<typeof problemSchema>;
 export class AppError extends Error {
   readonly code: ErrorCode;
   readonly params: Record<string, string | number> | undefined;
+  /** Of an internal error on the other side of a border. */
+  readonly incident: string | undefined;
 
   constructor(
     code: ErrorCode,
-    options: { params?: Record<string, string | number>; cause?: unknown } = {},
+    options: {
+      params?: Record<string, string | number> | undefined;
+      incident?: string | undefined;
+      cause?: unknown;
+    } = {},
   ) {
     super(code, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'AppError';
     this.code = code;
     this.params = options.params;
+    this.incident = options.incident;
   }
 
   /** The part of the error that may cross a process border. */
   toProblem(): Problem {
-    return this.params ? { code: this.code, params: this.params } : { code: this.code };
+    return {
+      code: this.code,
+      ...(this.params ? { params: this.params } : {}),
+      ...(this.incident ? { incident: this.incident } : {}),
+    };
   }
 }
 

@@ -275,12 +275,7 @@ export class RpcClient<T extends MethodTable> {
       }
       case 'error':
         this.#pending.delete(message.id);
-        pending.reject(
-          new AppError(
-            message.problem.code,
-            message.problem.params ? { params: message.problem.params } : {},
-          ),
-        );
+        pending.reject(new AppError(message.problem.code, message.problem));
         return;
       case 'cancelled':
         this.#pending.delete(message.id);
