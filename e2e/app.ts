@@ -11,8 +11,8 @@ export interface StartOptions {
   /** Data folder to start on. Defaults to the test's own, empty at first. */
   readonly userData?: string;
   readonly env?: Record<string, string>;
-  /** Window size in CSS pixels. Defaults to 1280 x 800. */
-  readonly size?: { width: number; height: number };
+  /** Window size in CSS pixels; null leaves it as the program opens it. Defaults to 1280 x 800. */
+  readonly size?: { width: number; height: number } | null;
 }
 
 export interface Workstation {
@@ -46,7 +46,7 @@ export const test = base.extend<Fixtures, { display: string | undefined }>({
     const runtime = await resolveRuntime();
     await use(async (options = {}) => {
       const userData = options.userData ?? folder;
-      const { width, height } = options.size ?? { width: 1280, height: 800 };
+      const size = options.size === undefined ? { width: 1280, height: 800 } : options.size;
       const app = await _electron.launch({
         executablePath: runtime.executable,
         args: [`--user-data-dir=${userData}`, projectRoot],
@@ -60,11 +60,13 @@ export const test = base.extend<Fixtures, { display: string | undefined }>({
       });
       running.add(app);
       const page = await app.firstWindow();
-      await app.evaluate(
-        ({ BrowserWindow }, size) =>
-          BrowserWindow.getAllWindows()[0]?.setContentSize(size.width, size.height),
-        { width, height },
-      );
+      if (size) {
+        await app.evaluate(
+          ({ BrowserWindow }, { width, height }) =>
+            BrowserWindow.getAllWindows()[0]?.setContentSize(width, height),
+          size,
+        );
+      }
       await page.getByTestId('app').waitFor();
       return {
         app,

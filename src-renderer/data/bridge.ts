@@ -8,21 +8,6 @@ import {
   type InvokeResult,
 } from '@domain/contract/ipc';
 
-/** An `AppError` that still knows the incident id main gave it. */
-export class BridgeError extends AppError {
-  readonly incident: string | undefined;
-
-  constructor(problem: ConstructorParameters<typeof AppError>[0], incident?: string) {
-    super(problem);
-    this.incident = incident;
-  }
-
-  override toProblem() {
-    const problem = super.toProblem();
-    return this.incident ? { ...problem, incident: this.incident } : problem;
-  }
-}
-
 /**
  * Asks main for something and checks the shape of the answer.
  *
@@ -34,7 +19,7 @@ export async function invoke<C extends InvokeChannel>(
   ...params: InvokeParams<C> extends undefined ? [] : [InvokeParams<C>]
 ): Promise<InvokeResult<C>> {
   const reply = await bridge.invoke(channel, ...params);
-  if (!reply.ok) throw new BridgeError(reply.problem.code, reply.problem.incident);
+  if (!reply.ok) throw new AppError(reply.problem.code, reply.problem);
   const parsed = invokeChannels[channel].result.safeParse(reply.value);
   if (!parsed.success) throw new AppError('BAD_REPLY', { params: { channel } });
   return parsed.data as InvokeResult<C>;
