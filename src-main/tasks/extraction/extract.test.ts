@@ -130,6 +130,17 @@ describe.each(strategies.map((strategy) => [strategy.kind, strategy] as const))(
   },
 );
 
+it('no mention goes across the end of a sentence or a line', async () => {
+  const text = '患者高血压。头痛；糖尿病\n疾病;肝病\r\n手术！药物';
+  let found = 0;
+  for (let seed = 1; seed <= 60; seed++) {
+    const { facts } = await run(text, markedCopyCard, seed);
+    found += facts.length;
+    for (const fact of facts) expect(fact.text).not.toMatch(/[。；;！\r\n]/);
+  }
+  expect(found).toBeGreaterThan(60);
+});
+
 it('types outside the asked schema are not output', async () => {
   let symptoms = 0;
   for (let seed = 1; seed <= 30; seed++) {

@@ -20,6 +20,12 @@ import { splitIntoWindows, type Window } from './windows';
 const firstRun = 8;
 const longestRun = 64;
 
+/**
+ * What no mention goes across. Of 15,042 mentions of cEHRNER's training part six do, and most of those
+ * join what are two diagnoses; a mention that is left open swallows half a paragraph.
+ */
+const mentionBorders = new Set(['。', '；', ';', '！', '!', '\n', '\r']);
+
 export interface MarkedCopyOptions {
   /** Source tokens a batch; 1 is plain token-by-token decoding (for measuring). */
   readonly longestRun?: number;
@@ -174,6 +180,8 @@ class Copy {
       if (char === this.#open.start || token === this.#marks.close) return null;
       return { candidates: [token, this.#marks.close] };
     }
+    // No mention begins with white space or a border.
+    if ((this.#source.chars[char] as string).trim() === '' || this.#isBorder(char)) return null;
     // Room for the rest of the copy with both marks of one more mention must remain.
     const left = this.tokens.length - this.#next;
     if (sequence.length + left + 3 > sequence.capacity) return null;
@@ -194,14 +202,17 @@ class Copy {
         this.#next++;
         continue;
       }
-      const { best, logP } = argmax(answer.logits);
+      const place = this.#begins[this.#next] as number;
+      const mustClose = this.#open !== null && this.#isBorder(place);
+      const { best, logP } = mustClose
+        ? { best: closing, logP: logProbability(answer.logits, closing) }
+        : argmax(answer.logits);
       if (best === 0) {
         if (this.#open) this.#open.logP += logP;
         this.#next++;
         continue;
       }
       const token = ask.candidates[best] as Token;
-      const place = this.#begins[this.#next] as number;
       if (this.#open) {
         this.#open.logP += logP;
         this.#close(place, emit);
@@ -214,16 +225,29 @@ class Copy {
     return null;
   }
 
+  #isBorder(place: number): boolean {
+    const { original, offsets } = this.#source;
+    return mentionBorders.has(original[offsets[place] as number] as string);
+  }
+
   #close(end: number, emit: (mention: CharMention) => void): void {
     const open = this.#open;
     this.#open = null;
     if (!open) return;
     const { chars } = this.#source;
-    let { start } = open;
-    while (start < end && (chars[start] as string).trim() === '') start++;
-    while (end > start && (chars[end - 1] as string).trim() === '') end--;
-    if (start < end) emit({ type: open.type, start, end, confidence: Math.exp(open.logP) });
+    // It begins with a character, so something is left.
+    while ((chars[end - 1] as string).trim() === '') end--;
+    emit({ type: open.type, start: open.start, end, confidence: Math.exp(open.logP) });
   }
+}
+
+/** The closing mark's place among the candidates inside a mention. */
+const closing = 1;
+
+/** Log-probability of one candidate, renormalised over all of them. */
+function logProbability(logits: Float64Array, chosen: number): number {
+  const { best, logP } = argmax(logits);
+  return logP + (logits[chosen] as number) - (logits[best] as number);
 }
 
 /** Index of the largest logit, and its log-probability renormalised over the candidates. */
