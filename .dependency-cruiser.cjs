@@ -12,14 +12,15 @@ const allowed = {
   domain: [],
   shell: [],
   vault: [],
-  library: [],
+  library: ['offline'],
+  offline: [],
   engine: [],
   tasks: ['engine'],
   documents: [],
   convert: [],
   evaluation: ['tasks', 'engine', 'documents'],
-  host: ['tasks', 'engine', 'library'],
-  worker: ['vault', 'documents', 'tasks', 'engine', 'convert'],
+  host: ['tasks', 'engine', 'library', 'offline'],
+  worker: ['vault', 'documents', 'tasks', 'engine', 'convert', 'offline'],
   cli: ['engine', 'tasks', 'library', 'documents', 'convert', 'evaluation'],
 };
 

@@ -14,17 +14,14 @@ import {
 import { HostSupervisor, type ModelToLoad } from './host/supervisor';
 import { findDefaultModel } from './library/default-model';
 import { fromProbeSchema } from './library/probe-messages';
+import { refuseSockets } from './offline/refuse-sockets';
 import { askChild } from './shell/child-task';
 import { registerAppScheme, serveApp } from './shell/app-protocol';
 import { installRouter, type Sender } from './shell/ipc-router';
 import { readJsonFile, writeJsonFile } from './shell/json-file';
 import { createMainWindow } from './shell/main-window';
 import { installMenu } from './shell/menu';
-import {
-  hardenSession,
-  refuseNetworkInChromium,
-  refuseNetworkInNode,
-} from './shell/network-refusal';
+import { hardenSession, refuseNetworkInChromium } from './shell/network-refusal';
 import { openDataKey } from './vault/key-file';
 import { WorkerSupervisor } from './worker/supervisor';
 
@@ -37,7 +34,7 @@ const productName = 'ChiMed Workstation';
 app.setName(productName);
 registerAppScheme();
 refuseNetworkInChromium(app);
-refuseNetworkInNode();
+refuseSockets();
 
 // Two programs on one journal would be two writers; the second start shows the first window.
 if (!app.requestSingleInstanceLock()) app.exit(0);

@@ -16,7 +16,7 @@ import { Cancelled } from '../domain/contract/rpc';
 import type { Answer, Ask, LanguageModel, Sequence, Token } from './language-model';
 
 /** Tokens evaluated between two looks at the abort signal. */
-const prefillPiece = 64;
+const prefillPiece = 32;
 
 /** llama.cpp "creates" an absurd context without an error (overcommit), so it is capped here. */
 export const maxContextSize = 32_768;

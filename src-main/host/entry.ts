@@ -4,9 +4,11 @@ import { hostMethods, type HostState } from '../domain/contract/host-port';
 import { fromProcessPort, parentPort } from '../domain/contract/process-port';
 import { serve } from '../domain/contract/rpc';
 import { prepareNativeLoading } from '../engine/native-loading';
+import { refuseSockets } from '../offline/refuse-sockets';
 import { toHostSchema, type FromHost } from './control';
 import { ModelService } from './model-service';
 
+refuseSockets();
 prepareNativeLoading();
 
 const parent = parentPort();

@@ -3,6 +3,7 @@
  * to break a parser breaks only this process.
  */
 import { AppError, problemOf } from '../domain/contract/errors';
+import { refuseSockets } from '../offline/refuse-sockets';
 import { toProbeSchema, type FromProbe } from './probe-messages';
 import { verifyModel } from './verify';
 
@@ -30,4 +31,7 @@ async function answer(data: unknown): Promise<FromProbe> {
 }
 
 const { parentPort } = process as { parentPort?: ProbePort };
-if (parentPort) serveProbe(parentPort);
+if (parentPort) {
+  refuseSockets();
+  serveProbe(parentPort);
+}

@@ -1,12 +1,8 @@
 /**
- * Refuses the network, in Chromium and in Node. Each line stops something that the others let
+ * Refuses the network in Chromium (Node's part is the room `offline`). Each line stops something that the others let
  * through (measured; see CONTRIBUTING.md): CSP does not stop dns-prefetch, WebRTC or navigation,
  * and webRequest does not see the spell-checker's download, preconnect or STUN.
  */
-import dgram from 'node:dgram';
-import dns from 'node:dns';
-import net from 'node:net';
-import { syncBuiltinESMExports } from 'node:module';
 import type { App, Session, WebContents } from 'electron';
 import { isOwnPage } from './own-page';
 
@@ -22,27 +18,6 @@ export function refuseNetworkInChromium(app: App): void {
   commandLine.appendSwitch('disable-quic');
   commandLine.appendSwitch('force-webrtc-ip-handling-policy', 'disable_non_proxied_udp');
   commandLine.appendSwitch('disable-features', 'WebRtcHideLocalIpsWithMdns');
-}
-
-/** Node's sockets are not Chromium's; everything but unix sockets is refused in this process. */
-export function refuseNetworkInNode(): void {
-  const refused = (): never => {
-    throw Object.assign(new Error('network is refused'), { code: 'EACCES' });
-  };
-  const connect = net.Socket.prototype.connect;
-  net.Socket.prototype.connect = function (this: net.Socket, ...args: unknown[]): net.Socket {
-    const [first] = args;
-    const target: unknown = Array.isArray(first) ? (first as unknown[])[0] : first;
-    const local =
-      typeof target === 'object' &&
-      target !== null &&
-      typeof (target as { path?: unknown }).path === 'string';
-    return local ? (Reflect.apply(connect, this, args) as net.Socket) : refused();
-  };
-  Object.assign(net.Server.prototype, { listen: refused });
-  Object.assign(dgram, { createSocket: refused });
-  Object.assign(dns, { lookup: refused, resolve: refused });
-  syncBuiltinESMExports();
 }
 
 export function hardenSession(session: Session): void {

@@ -1,8 +1,10 @@
 /** Where the worker process begins; Electron starts this file as a utility process. */
 import { decodeText } from '../documents/decode-text';
 import { parentPort } from '../domain/contract/process-port';
+import { refuseSockets } from '../offline/refuse-sockets';
 import { WorkerService } from './service';
 
+refuseSockets();
 const service = new WorkerService(parentPort(), {
   decodeText,
   onInternalError: (error, incident) => {

@@ -18,7 +18,7 @@ import { splitIntoWindows, type Window } from './windows';
 
 /** Source tokens evaluated at once: at first, and at most after unbroken success. */
 const firstRun = 8;
-const longestRun = 64;
+const longestRun = 32;
 
 /**
  * What no mention goes across. Of 15,042 mentions of cEHRNER's training part six do, and most of those
