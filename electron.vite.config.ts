@@ -12,8 +12,9 @@ export default defineConfig({
       // Both the registry's 33.2.1 runtime (Node 20) and the current Electron must run this.
       target: 'node20',
       minify: false,
-      // node-llama-cpp resolves its own files and must never be bundled.
-      externalizeDeps: true,
+      // node-llama-cpp resolves its own files and must never be bundled. Everything else is: zod alone
+      // is some seventy modules, which a window would wait for at every start.
+      externalizeDeps: { exclude: ['zod', 'iconv-lite', 'commander'] },
       rolldownOptions: {
         input: {
           main: from('src-main/main.ts'),
