@@ -2,8 +2,9 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { _electron, test as base, type ElectronApplication, type Page } from '@playwright/test';
+import { test as base, type ElectronApplication, type Page } from '@playwright/test';
 import { electronEnvironment, hasDisplay, startVirtualDisplay } from '../scripts/display';
+import { launchElectron } from '../scripts/launch';
 import { projectRoot } from '../scripts/project';
 import { resolveRuntime } from '../scripts/runtime/resolve';
 
@@ -47,8 +48,8 @@ export const test = base.extend<Fixtures, { display: string | undefined }>({
     await use(async (options = {}) => {
       const userData = options.userData ?? folder;
       const size = options.size === undefined ? { width: 1280, height: 800 } : options.size;
-      const app = await _electron.launch({
-        executablePath: runtime.executable,
+      const app = await launchElectron({
+        executable: runtime.executable,
         args: [`--user-data-dir=${userData}`, projectRoot],
         env: {
           ...electronEnvironment(display),

@@ -6,9 +6,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { _electron, type Page } from '@playwright/test';
+import type { Page } from '@playwright/test';
 import { ensureBuild } from './build';
 import { electronEnvironment, hasDisplay, startVirtualDisplay } from './display';
+import { launchElectron } from './launch';
 import { projectRoot } from './project';
 import { describeRuntime, resolveRuntime } from './runtime/resolve';
 import { ensureSystemPackages } from './system-packages';
@@ -27,8 +28,8 @@ await runScript(async () => {
   const display = hasDisplay() ? undefined : await startVirtualDisplay();
   const userData = await mkdtemp(join(tmpdir(), 'chimed-demo-'));
   try {
-    const app = await _electron.launch({
-      executablePath: runtime.executable,
+    const app = await launchElectron({
+      executable: runtime.executable,
       args: [`--user-data-dir=${userData}`, projectRoot],
       env: electronEnvironment(display?.name),
     });

@@ -2,8 +2,9 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { _electron, type ElectronApplication, type Page } from 'playwright-core';
+import type { ElectronApplication, Page } from 'playwright-core';
 import { electronEnvironment } from '../display';
+import { launchElectron } from '../launch';
 import { projectRoot } from '../project';
 import type { Runtime } from '../runtime/resolve';
 
@@ -19,8 +20,8 @@ export async function startBenchApp(
   env: Record<string, string> = {},
 ): Promise<BenchApp> {
   const userData = await mkdtemp(join(tmpdir(), 'chimed-bench-'));
-  const app = await _electron.launch({
-    executablePath: runtime.executable,
+  const app = await launchElectron({
+    executable: runtime.executable,
     args: [`--user-data-dir=${userData}`, projectRoot],
     env: { ...electronEnvironment(display), ...env },
   });
@@ -95,8 +96,8 @@ export async function timeToInteractive(
     await writeFile(join(bare, 'page.html'), '<!doctype html><p data-testid="app">static</p>');
   }
   const start = performance.now();
-  const app = await _electron.launch({
-    executablePath: runtime.executable,
+  const app = await launchElectron({
+    executable: runtime.executable,
     args: [
       `--user-data-dir=${join(folder, `${which}-data`)}`,
       which === 'bare' ? bare : projectRoot,
