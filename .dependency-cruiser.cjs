@@ -19,8 +19,8 @@ const allowed = {
   documents: [],
   convert: [],
   evaluation: ['tasks', 'engine', 'documents'],
-  host: ['tasks', 'engine', 'library', 'offline'],
-  worker: ['vault', 'documents', 'tasks', 'engine', 'convert', 'offline'],
+  host: ['tasks', 'engine', 'library', 'offline', 'shell'],
+  worker: ['vault', 'documents', 'tasks', 'engine', 'convert', 'offline', 'shell'],
   cli: ['engine', 'tasks', 'library', 'documents', 'convert', 'evaluation'],
 };
 
@@ -38,6 +38,13 @@ const roomRules = Object.entries(allowed).map(([from, to]) => ({
 module.exports = {
   forbidden: [
     ...roomRules,
+    {
+      name: 'shell-only-for-supervisors',
+      comment: 'of host and worker only the supervisors run in main, beside the shell',
+      severity: 'error',
+      from: { path: '^src-main/(host|worker)/', pathNot: ['/supervisor\\.ts$', tests] },
+      to: { path: room('shell') },
+    },
     {
       name: 'domain-is-pure',
       comment: 'domain runs anywhere: no Node, DOM, Electron; only zod',

@@ -17,6 +17,8 @@ const cases: readonly [file: string, imports: string, rule: string | null][] = [
   ['src-main/tasks/d.ts', '../library/a', 'room-tasks'],
   ['src-main/vault/a.ts', 'electron', 'electron-only-in-shell-and-roots'],
   ['src-main/worker/supervisor.ts', 'electron', null],
+  ['src-main/host/a.ts', '../shell/a', 'shell-only-for-supervisors'],
+  ['src-main/host/supervisor.ts', '../shell/a', null],
   ['src-main/library/a.ts', 'node-llama-cpp', 'llama-only-in-engine'],
   ['src-main/cli/a.ts', '../vault/a', 'room-cli'],
   ['src-renderer/features/one/a.ts', '../../../src-main/vault/a', 'renderer-sees-only-domain'],

@@ -1,12 +1,8 @@
-/** Keeps the worker alive, from main, and hands it the data key at each start. */
-import {
-  MessageChannelMain,
-  utilityProcess,
-  type MessagePortMain,
-  type UtilityProcess,
-} from 'electron';
+/** The worker, from main: gives it the data key at each start. */
+import type { MessagePortMain, UtilityProcess } from 'electron';
 import { problemOf } from '../domain/contract/errors';
 import type { WorkerState } from '../domain/contract/ipc';
+import { SupervisedProcess } from '../shell/supervised-process';
 import { fromWorkerSchema, type ToWorker } from './control';
 
 export interface WorkerSupervisorOptions {
@@ -18,54 +14,44 @@ export interface WorkerSupervisorOptions {
   onState(state: WorkerState): void;
 }
 
-const mostDeaths = 5;
-const deathsWithinMs = 60_000;
-
 export class WorkerSupervisor {
   readonly #options: WorkerSupervisorOptions;
-  #process: UtilityProcess | null = null;
+  readonly #process: SupervisedProcess;
   #state: WorkerState = { phase: 'starting' };
-  #deaths: number[] = [];
-  #stopping = false;
 
   constructor(options: WorkerSupervisorOptions) {
     this.#options = options;
+    this.#process = new SupervisedProcess({
+      entry: options.entry,
+      serviceName: 'chimed-worker',
+      onSpawn: (child) => void this.#init(child),
+      onMessage: (raw) => {
+        const message = fromWorkerSchema.safeParse(raw);
+        if (message.success) this.#setState(message.data.state);
+      },
+      onDeath: (again) =>
+        this.#setState({
+          phase: again ? 'restarting' : 'failed',
+          problem: { code: 'WORKER_DIED' },
+        }),
+    });
   }
 
   get state(): WorkerState {
     return this.#state;
   }
 
-  get pid(): number | undefined {
-    return this.#process?.pid;
-  }
-
   start(): void {
-    if (this.#process || this.#stopping) return;
-    const child = utilityProcess.fork(this.#options.entry, [], {
-      serviceName: 'chimed-worker',
-      stdio: 'inherit',
-    });
-    this.#process = child;
-    child.on('message', (raw: unknown) => {
-      const message = fromWorkerSchema.safeParse(raw);
-      if (message.success && this.#process === child) this.#setState(message.data.state);
-    });
-    child.once('spawn', () => void this.#init(child));
-    child.once('exit', () => this.#died(child));
+    this.#process.start();
   }
 
   /** A fresh port to the worker, or null when it does not run. */
   connect(): MessagePortMain | null {
-    if (!this.#process) return null;
-    const { port1, port2 } = new MessageChannelMain();
-    this.#process.postMessage({ type: 'connect' } satisfies ToWorker, [port1]);
-    return port2;
+    return this.#process.connect({ type: 'connect' } satisfies ToWorker);
   }
 
   stop(): void {
-    this.#stopping = true;
-    this.#process?.kill();
+    this.#process.stop();
   }
 
   async #init(child: UtilityProcess): Promise<void> {
@@ -77,20 +63,6 @@ export class WorkerSupervisor {
     } catch (error) {
       this.#setState({ phase: 'failed', problem: problemOf(error) });
     }
-  }
-
-  #died(child: UtilityProcess): void {
-    if (this.#process !== child) return;
-    this.#process = null;
-    if (this.#stopping) return;
-    const now = Date.now();
-    this.#deaths = [...this.#deaths.filter((at) => now - at < deathsWithinMs), now];
-    if (this.#deaths.length > mostDeaths) {
-      this.#setState({ phase: 'failed', problem: { code: 'WORKER_DIED' } });
-      return;
-    }
-    this.#setState({ phase: 'restarting', problem: { code: 'WORKER_DIED' } });
-    this.start();
   }
 
   #setState(state: WorkerState): void {

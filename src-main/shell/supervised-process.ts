@@ -1,0 +1,88 @@
+/**
+ * A utility process that is started again when it dies, from main.
+ *
+ * Only the `exit` event always fires (uncaught errors and process.exit give no `child-process-gone`).
+ * Several deaths in a short time end the attempts, until a person asks for another.
+ */
+import {
+  MessageChannelMain,
+  utilityProcess,
+  type MessagePortMain,
+  type UtilityProcess,
+} from 'electron';
+
+export interface SupervisedOptions {
+  /** Path of the process's built entry. */
+  readonly entry: string;
+  /** Name under which the system lists it. */
+  readonly serviceName: string;
+  /** It runs: the time to give it what it needs. */
+  onSpawn(child: UtilityProcess): void;
+  onMessage(message: unknown): void;
+  /** It died. `again` says whether it is being started again. */
+  onDeath(again: boolean): void;
+}
+
+const mostDeaths = 3;
+const deathsWithinMs = 60_000;
+
+export class SupervisedProcess {
+  readonly #options: SupervisedOptions;
+  #child: UtilityProcess | null = null;
+  #deaths: number[] = [];
+  #stopping = false;
+
+  constructor(options: SupervisedOptions) {
+    this.#options = options;
+  }
+
+  /** The running child; null between a death and the next start. */
+  get child(): UtilityProcess | null {
+    return this.#child;
+  }
+
+  /** Starts it, unless it runs. */
+  start(): void {
+    if (this.#child || this.#stopping) return;
+    const { entry, serviceName, onSpawn, onMessage } = this.#options;
+    const child = utilityProcess.fork(entry, [], { serviceName, stdio: 'inherit' });
+    this.#child = child;
+    child.on('message', (message: unknown) => {
+      if (this.#child === child) onMessage(message);
+    });
+    child.once('spawn', () => {
+      if (this.#child === child) onSpawn(child);
+    });
+    child.once('exit', () => this.#died(child));
+  }
+
+  /** Forgets earlier deaths, so that it is tried as often as at first. */
+  forgive(): void {
+    this.#deaths = [];
+  }
+
+  /** Sends a message with a fresh port and returns the port's other end, or null when it does not run. */
+  connect(message: unknown): MessagePortMain | null {
+    if (!this.#child) return null;
+    const { port1, port2 } = new MessageChannelMain();
+    this.#child.postMessage(message, [port1]);
+    return port2;
+  }
+
+  /** Ends it for good. */
+  stop(): void {
+    this.#stopping = true;
+    this.#child?.kill();
+  }
+
+  #died(child: UtilityProcess): void {
+    if (this.#child !== child) return;
+    this.#child = null;
+    if (this.#stopping) return;
+    const now = Date.now();
+    this.#deaths = [...this.#deaths.filter((at) => now - at < deathsWithinMs), now];
+    const again = this.#deaths.length <= mostDeaths;
+    this.#options.onDeath(again);
+    if (again) this.start();
+  }
+}
