@@ -48,7 +48,7 @@ await runScript(async () => {
       const isDefault = card.standing !== 'test';
       const threads = threadsFor(card.shape.parameters);
       const loaded: LoadedForBench = { path, card, threads };
-      const text = isDefault ? note : note.slice(0, 60);
+      const text = isDefault ? note : note.slice(0, 150);
       const engine = await EngineBench.load(loaded);
       const bare = await bareLoop(loaded);
       const work = await engine.workOf(text, schema);

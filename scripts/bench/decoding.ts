@@ -144,8 +144,11 @@ export async function bareLoop(
   return {
     run: async (work) => {
       for (const { prompt, decoded } of work) {
-        await sequence.clearHistory();
-        const tokens = sequence.evaluate(prompt as LlamaToken[], {
+        // Like ours, it keeps what it already holds of the prompt.
+        await sequence.adaptStateToTokens(prompt as LlamaToken[], false);
+        const kept = Math.min(sequence.nextTokenIndex, prompt.length - 1);
+        await sequence.eraseContextTokenRanges([{ start: kept, end: sequence.nextTokenIndex }]);
+        const tokens = sequence.evaluate(prompt.slice(kept) as LlamaToken[], {
           temperature: 0,
           yieldEogToken: true,
         });
