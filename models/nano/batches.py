@@ -1,0 +1,67 @@
+"""Samples as token lists, and batches of them."""
+import random
+from dataclasses import dataclass
+from typing import Callable, Iterator, List, Sequence, Tuple
+
+import torch
+from torch import Tensor
+
+from tokenizer import UNK
+
+
+@dataclass
+class Sample:
+    """ids, and for each the weight of predicting it (the first is never predicted).
+
+    `noisy` says how many tokens from the start may be blanked in the input (never in the target).
+    """
+
+    ids: List[int]
+    weights: List[float]
+    noisy: int = 0
+
+
+def pools(
+    draw: Callable[[random.Random], Sample], seed: str, first: int, size: int, budget: int
+) -> Iterator[Tuple[int, List[List[Sample]]]]:
+    """Endless pools of batches, each pool a function of `seed` and its number: a run can resume at any.
+
+    Within a pool samples are sorted by length, so that a batch of at most `budget` tokens has little
+    padding.
+    """
+    number = first
+    while True:
+        rng = random.Random(f"{seed}/{number}")
+        samples = sorted((draw(rng) for _ in range(size)), key=lambda s: len(s.ids))
+        batches: List[List[Sample]] = []
+        current: List[Sample] = []
+        for sample in samples:
+            if current and len(sample.ids) * (len(current) + 1) > budget:
+                batches.append(current)
+                current = []
+            current.append(sample)
+        batches.append(current)
+        rng.shuffle(batches)
+        yield number, batches
+        number += 1
+
+
+def tensors(
+    batch: Sequence[Sample], blank: float, rng: random.Random, device: torch.device
+) -> Tuple[Tensor, Tensor, Tensor]:
+    """inputs, targets and weights, each [batch, longest - 1]; `blank` of the noisy inputs become <unk>."""
+    longest = max(len(sample.ids) for sample in batch)
+    ids = torch.zeros(len(batch), longest, dtype=torch.long)
+    weights = torch.zeros(len(batch), longest)
+    inputs = ids.clone()
+    for row, sample in enumerate(batch):
+        length = len(sample.ids)
+        ids[row, :length] = torch.tensor(sample.ids)
+        weights[row, :length] = torch.tensor(sample.weights)
+        seen = list(sample.ids)
+        if blank:
+            for place in range(2, sample.noisy):
+                if rng.random() < blank:
+                    seen[place] = UNK
+        inputs[row, :length] = torch.tensor(seen)
+    return inputs[:, :-1].to(device), ids[:, 1:].to(device), weights[:, 1:].to(device)

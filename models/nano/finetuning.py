@@ -1,0 +1,314 @@
+"""Stage (c): supervised samples. What is drawn how often, and the augmentation that teaches copying."""
+import random
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Dict, FrozenSet, List, Sequence, Tuple
+
+import corpus
+import evidence
+from attributes import attributes_of
+from batches import Sample
+from corpus import Annotated, Span
+from decode import prompt
+from lexicon import WORDS
+from pretraining import Reader, copy_sample
+from synthetic import Writer
+from tokenizer import (
+    ATTRIBUTES, BOS, CLOSE, ENTITY_TYPES, EOS, TASK_CONSUMER, TASK_EVIDENCE,
+    TASK_LIST, TASK_SEVEN, TASK_SIX, Tokenizer, mark,
+)
+from windows import cut, windows
+
+LONGEST = 120
+PROMPT_WEIGHT = 0.1
+
+
+@dataclass(frozen=True)
+class Mix:
+    """The share of each kind of sample; the rest is clinical extraction."""
+
+    synthetic: float = 0.14
+    evidence: float = 0.08
+    consumer: float = 0.05
+    plain: float = 0.03
+    copies: float = 0.02
+    # Of the extraction samples, how many ask for six types (for which a symptom's body part is marked).
+    six: float = 0.4
+    # The typed list instead of marked copy: only for the comparison of the two.
+    typed_list: float = 0.0
+
+
+# --- what a symptom's body part is -------------------------------------------------------------
+
+_PARTS = (
+    "腹 胸 头 心 腰 背 肛门 咽 口 口唇 眼 耳 手 足 手足 四肢 面部 阴道 盆腔 脾 肝 胃 肠 骨 胸骨 牙龈 乳房 乳头 胸背 腰骶 腰背 "
+    "上腹 下腹 上腹部 下腹部 腹部 右下腹 右上腹 左下腹 左上腹 脐周 上肢 下肢 双下肢 两下肢 双上肢 两上肢 心脏 胆囊壁 会阴 肢体 颈 "
+    "肩 膝 关节 皮肤 鼻 舌 喉 腹腔 胸腔 腹壁 肋 髋 臀 踝 腕 指 趾 头部 胸部 背部 腰部 颈部 肩部 右室 左室 子宫 淋巴结 胸骨后 骨盆"
+).split()
+_PARTS.sort(key=len, reverse=True)
+
+
+def body_part(symptom: str) -> Tuple[int, int]:
+    """Where the part of the body stands in a symptom's words (0, 0: nowhere).
+
+    The six-type schema has no symptoms, and by its definition 解剖部位 is the part of the body in which
+    a disease, symptom or sign occurs: 腹 in 腹痛, as 四肢 in 四肢乏力, which the records mark already.
+    """
+    for prefix in ("阵发性", "持续性", "间断", ""):
+        if symptom.startswith(prefix):
+            for part in _PARTS:
+                if symptom.startswith(part, len(prefix)) and len(symptom) > len(prefix) + len(part):
+                    return len(prefix), len(prefix) + len(part)
+    return 0, 0
+
+
+def for_six_types(spans: Sequence[Span], text: str) -> List[Span]:
+    kept: List[Span] = []
+    for start, end, kind in spans:
+        if kind == "症状":
+            a, b = body_part(text[start:end])
+            if b:
+                kept.append((start + a, start + b, "解剖部位"))
+        else:
+            kept.append((start, end, kind))
+    return kept
+
+
+# --- one release's habits, taken back ----------------------------------------------------------
+
+_JUNK = re.compile("[叒\u0004 ]+|\\\\u0004")
+_TWO = re.compile("两(?=侧|肺|上肢|下肢|肾|眼|手|足|乳|卵|膝|髋|耳|输|附|瞳|腔|股|颈|锁|腋|腹|叶|中|肩|小)")
+_SWAPPED = str.maketrans("上下", "下上")
+
+
+def rewritten(record: Annotated, rng: random.Random) -> Annotated:
+    """The release has 上 and 下 exchanged, 双 written 两, blanks written 叒, and commas added.
+
+    Each habit is kept or undone by a coin, so that the model reads both it and ordinary records.
+    """
+    text, spans = record.text, list(record.spans)
+    if rng.random() < 0.6:
+        text = text.translate(_SWAPPED)
+    if rng.random() < 0.5:
+        text = _TWO.sub("双", text)
+    blanks = rng.random()
+    if blanks >= 0.35:
+        text, spans = replaced(text, spans, _JUNK, " " if blanks < 0.6 else "")
+    if rng.random() < 0.5:
+        text, spans = replaced(text, spans, re.compile(r"(?<=,),|^,|,(?=:)|(?<=/),|(?<=部),(?=[a-z])"), "")
+    return Annotated(text, spans)
+
+
+def replaced(text: str, spans: Sequence[Span], what: "re.Pattern[str]", by: str) -> Tuple[str, List[Span]]:
+    """Every match replaced, the spans moved along; a span that vanishes is dropped."""
+    place: List[int] = []
+    parts: List[str] = []
+    length = last = 0
+    for found in what.finditer(text):
+        parts.append(text[last : found.start()])
+        place += range(length, length + found.start() - last)
+        length += found.start() - last
+        place += [length] * (found.end() - found.start())
+        parts.append(by)
+        length += len(by)
+        last = found.end()
+    parts.append(text[last:])
+    place += range(length, length + len(text) - last + 1)
+    moved = [(place[a], place[b - 1] + 1 if b else 0, kind) for a, b, kind in spans]
+    result = "".join(parts)
+    return result, [(a, min(b, len(result)), kind) for a, b, kind in moved if a < b]
+
+
+def trusted(record: Annotated, known: Dict[str, float]) -> Annotated:
+    """Without an end that nobody annotated: where marks stop although known mentions go on."""
+    if not record.spans:
+        return record
+    last = record.spans[-1][1]
+    tail = record.text[last:]
+    missed = sum(tail.count(word) for word in known)
+    if missed < 3:
+        return record
+    end = record.text.find("。", last)
+    end = end + 1 if 0 <= end < last + 40 else last
+    return Annotated(record.text[:end], record.spans)
+
+
+def well_known(records: Sequence[Annotated]) -> Dict[str, float]:
+    """Words of two characters or more that are marked nearly everywhere they occur."""
+    marked: Counter = Counter()
+    for record in records:
+        marked.update(record.text[a:b] for a, b, _ in record.spans)
+    everything = "\n".join(record.text for record in records)
+    known: Dict[str, float] = {}
+    for word, count in marked.items():
+        if count >= 5 and len(word) > 1:
+            share = count / everything.count(word)
+            if share >= 0.8:
+                known[word] = share
+    return known
+
+
+# --- samples -----------------------------------------------------------------------------------
+
+
+class FinetuningSamples:
+    def __init__(self, data: Path, tokenizer: Tokenizer, mix: Mix):
+        self.tokenizer, self.mix = tokenizer, mix
+        records = corpus.clinical_records(data, "train")
+        known = well_known(records)
+        self.records = [trusted(record, known) for record in records]
+        self.lengths = [float(len(record.text)) for record in self.records]
+        self.consumer = corpus.consumer_questions(data, "train")
+        self.cases = evidence.case_questions(data, held_out=False)
+        self.reader = Reader(data)
+        self.words: Dict[str, List[str]] = {kind: [] for kind in ENTITY_TYPES}
+        counts: Dict[str, Counter] = {kind: Counter() for kind in ENTITY_TYPES}
+        for record in self.records:
+            for start, end, kind in record.spans:
+                counts[kind][record.text[start:end]] += 1
+        for kind, found in counts.items():
+            for word, count in found.items():
+                self.words[kind] += [word] * min(3, count)
+        self.swaps = {kind: self.words[kind] + [w.lower() for w in WORDS[kind]] * 2 for kind in ENTITY_TYPES}
+        for question in self.consumer:
+            for start, end, kind in question.spans:
+                if kind in ("疾病和诊断", "药物") and end - start > 1:
+                    self.swaps[kind].append(question.text[start:end])
+        self.writer = Writer(self.words)
+        self.alphabet = tokenizer.chars[1:3000]
+
+    def draw(self, rng: random.Random, progress: float) -> Sample:
+        del progress
+        mix, at = self.mix, rng.random()
+        for share, kind in (
+            (mix.plain, self._plain), (mix.copies, self._copies), (mix.consumer, self._consumer),
+            (mix.evidence, self._evidence), (mix.synthetic, self._synthetic),
+        ):
+            if at < share:
+                return kind(rng)
+            at -= share
+        return self._clinical(rng)
+
+    def _plain(self, rng: random.Random) -> Sample:
+        ids = [BOS] + self.tokenizer.encode(self.reader.stretch(rng, 200)) + [EOS]
+        return Sample(ids, [0.0] + [0.3] * (len(ids) - 1))
+
+    def _copies(self, rng: random.Random) -> Sample:
+        length = rng.randint(10, LONGEST)
+        if rng.random() < 0.4:
+            return copy_sample(self.tokenizer, "".join(rng.choice(self.alphabet) for _ in range(length)), rng)
+        return copy_sample(self.tokenizer, self.reader.stretch(rng, length), rng)
+
+    def _consumer(self, rng: random.Random) -> Sample:
+        record = rng.choice(self.consumer)
+        window = self._window(record, rng)
+        return self._extraction(TASK_CONSUMER, window, [frozenset()] * len(window.spans))
+
+    def _clinical(self, rng: random.Random) -> Sample:
+        record = rng.choices(self.records, self.lengths)[0]
+        return self._annotated(self._window(rewritten(record, rng), rng), rng)
+
+    def _synthetic(self, rng: random.Random) -> Sample:
+        made = self.writer.record(rng)
+        attributes = dict(zip(made.record.spans, made.attributes))
+        record = made.record
+        place = rng.choice(windows(record.text, LONGEST, record.spans))
+        window = cut(record, *place)
+        task = self._task(rng)
+        spans = [span for span in record.spans if span[0] >= place[0] and span[1] <= place[1]]
+        stated = [attributes[span] for span in spans]
+        if task == TASK_SIX:
+            pairs = []
+            for span, flags in zip(window.spans, stated):
+                for kept in for_six_types([span], window.text):
+                    pairs.append((kept, flags if kept[2] == span[2] else frozenset()))
+            return self._extraction(task, Annotated(window.text, [p[0] for p in pairs]), [p[1] for p in pairs])
+        return self._extraction(task, window, stated)
+
+    def _evidence(self, rng: random.Random) -> Sample:
+        draw = rng.random()
+        if draw < 0.3:
+            asked = rng.choice(self.cases)
+        else:
+            if draw < 0.75:
+                record = rewritten(rng.choices(self.records, self.lengths)[0], rng)
+            else:
+                record = self.writer.record(rng).record
+            asked = evidence.ask_record(self._window(record, rng), self.words, rng)
+        spans = [(start, end, "依据") for start, end in asked.evidence]
+        return self._marked(
+            prompt(self.tokenizer, TASK_EVIDENCE, asked.passage, asked.question), asked.passage, spans,
+            [frozenset()] * len(spans), noisy=True,
+        )
+
+    def _window(self, record: Annotated, rng: random.Random) -> Annotated:
+        longest = LONGEST if rng.random() < 0.4 else rng.randint(40, LONGEST)
+        return cut(record, *rng.choice(windows(record.text, longest, record.spans)))
+
+    def _task(self, rng: random.Random) -> str:
+        return TASK_SIX if rng.random() < self.mix.six else TASK_SEVEN
+
+    def _annotated(self, window: Annotated, rng: random.Random) -> Sample:
+        if rng.random() < 0.5:
+            window = self._swapped(window, rng)
+        task = self._task(rng)
+        spans = for_six_types(window.spans, window.text) if task == TASK_SIX else window.spans
+        if rng.random() < self.mix.typed_list:
+            return self._listed(Annotated(window.text, list(spans)))
+        stated = [attributes_of(window.text, span) for span in spans]
+        return self._extraction(task, Annotated(window.text, list(spans)), stated)
+
+    def _swapped(self, window: Annotated, rng: random.Random) -> Annotated:
+        """A quarter of the mentions become others of their type; a few become characters in no order."""
+        text, spans, last = "", [], 0
+        for start, end, kind in window.spans:
+            text += window.text[last:start]
+            draw = rng.random()
+            if draw < 0.22:
+                word = rng.choice(self.swaps[kind])
+            elif draw < 0.24:
+                word = "".join(rng.choice(self.alphabet) for _ in range(rng.randint(2, 6)))
+            else:
+                word = window.text[start:end]
+            spans.append((len(text), len(text) + len(word), kind))
+            text += word
+            last = end
+        text += window.text[last:]
+        return window if len(text) > LONGEST + 20 else Annotated(text, spans)
+
+    def _extraction(self, task: str, window: Annotated, stated: Sequence[FrozenSet[str]]) -> Sample:
+        return self._marked(prompt(self.tokenizer, task, window.text), window.text, window.spans, stated, noisy=True)
+
+    def _marked(
+        self, asked: List[int], text: str, spans: Sequence[Span], stated: Sequence[FrozenSet[str]], noisy: bool
+    ) -> Sample:
+        encode, control = self.tokenizer.encode, self.tokenizer.control
+        answer: List[int] = []
+        last = 0
+        for (start, end, kind), flags in zip(spans, stated):
+            answer += encode(text[last:start]) + [control(mark(kind))] + encode(text[start:end]) + [control(CLOSE)]
+            answer += [control(mark(name)) for name in ATTRIBUTES if name in flags]
+            last = end
+        answer += encode(text[last:]) + [EOS]
+        ids = asked + answer
+        weights = [0.0] + [PROMPT_WEIGHT] * (len(asked) - 1) + [1.0] * len(answer)
+        return Sample(ids, weights, len(asked) - 1 if noisy else 0)
+
+    def _listed(self, window: Annotated) -> Sample:
+        asked = prompt(self.tokenizer, TASK_LIST, window.text)
+        answer = self.tokenizer.encode(listed(window)) + [EOS]
+        return Sample(asked + answer, [0.0] + [PROMPT_WEIGHT] * (len(asked) - 1) + [1.0] * len(answer), len(asked) - 1)
+
+
+def listed(window: Annotated) -> str:
+    """`类型:值;值` a line, in the order of the schema's types; 无 where there is nothing."""
+    lines = []
+    for kind in ENTITY_TYPES:
+        values = [window.text[a:b] for a, b, k in window.spans if k == kind]
+        if values:
+            lines.append(kind + ":" + ";".join(dict.fromkeys(values)))
+    return "\n".join(lines) or "无"
+
+

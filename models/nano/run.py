@@ -1,0 +1,16 @@
+"""The recipe's one command: `python3 models/nano/run.py STAGE --data DIR --work DIR` (see README.md)."""
+import os
+import sys
+
+# glibc gives big blocks back to the system after each use and has them zeroed again: a third of the time.
+if "MALLOC_TOP_PAD_" not in os.environ:
+    os.environ.update(
+        MALLOC_MMAP_THRESHOLD_="4294967296", MALLOC_TRIM_THRESHOLD_="17179869184", MALLOC_TOP_PAD_="268435456"
+    )
+    os.execv(sys.executable, [sys.executable, *sys.argv])
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from stages import main  # noqa: E402
+
+if __name__ == "__main__":
+    main()
