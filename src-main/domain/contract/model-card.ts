@@ -8,11 +8,12 @@ const localised = z.object({ 'zh-CN': z.string(), en: z.string() });
 
 /**
  * A prompt is a list of parts. Text parts and slots are tokenised as plain text, so that nothing a
- * record contains can become a control token; only a `token` part names a control token.
+ * record contains can become a control token; only a `token` part names a control token, and the
+ * `task` slot holds the one that the strategy gives for the asked schema.
  */
 export const promptPartSchema = z.union([
   z.object({ text: z.string() }),
-  z.object({ slot: z.enum(['instruction', 'input']) }),
+  z.object({ slot: z.enum(['instruction', 'task', 'input']) }),
   z.object({ token: z.string() }),
 ]);
 export const promptFormatSchema = z.object({
@@ -43,13 +44,23 @@ export const chimedPromptFormat: PromptFormat = {
   ],
 };
 
-/** 1:1 character mapping before tokenising; `none` leaves the text as it is. */
-export const normalisationSchema = z.enum(['none', 'nfkc-lower']);
+/**
+ * 1:1 character mapping before tokenising; `none` leaves the text as it is, `-simplified` also reads
+ * traditional characters as simplified ones.
+ */
+export const normalisationSchema = z.enum(['none', 'nfkc-lower', 'nfkc-lower-simplified']);
 export type Normalisation = z.infer<typeof normalisationSchema>;
+
+/** What a model can state of a mention by a mark after it. */
+export const markedAttributeSchema = z.enum(['negated', 'uncertain', 'historical', 'family']);
+export type MarkedAttribute = z.infer<typeof markedAttributeSchema>;
 
 export const markedCopySchema = z.object({
   kind: z.literal('marked-copy'),
-  instruction: z.string().min(1),
+  /** For a prompt format with an `instruction` slot. */
+  instruction: z.string().min(1).optional(),
+  /** For a prompt format with a `task` slot: the control token that asks for each schema. */
+  tasks: z.record(z.string(), z.string().min(1)).optional(),
   normalisation: normalisationSchema,
   /** Longest window the model was trained on, in characters (code points). */
   windowChars: z.int().min(8).max(8192),
@@ -58,6 +69,10 @@ export const markedCopySchema = z.object({
   /** Opening mark of each entity type. */
   open: z.record(z.string(), z.string().min(1)),
   close: z.string().min(1),
+  /** Marks that may follow a closed mention, in the order in which the model writes them. */
+  attributes: z
+    .array(z.object({ attribute: markedAttributeSchema, mark: z.string().min(1) }))
+    .optional(),
 });
 export type MarkedCopyStrategy = z.infer<typeof markedCopySchema>;
 

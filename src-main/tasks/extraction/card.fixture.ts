@@ -20,6 +20,17 @@ export const markedCopyCard: MarkedCopyStrategy = {
   close: '〕',
 };
 
+/** Marks after a closed mention say more of it. */
+export const attributedCard: MarkedCopyStrategy = {
+  ...markedCopyCard,
+  attributes: [
+    { attribute: 'negated', mark: '否' },
+    { attribute: 'uncertain', mark: '疑' },
+    { attribute: 'historical', mark: '往' },
+    { attribute: 'family', mark: '亲' },
+  ],
+};
+
 export const typedListCard: TypedListStrategy = {
   kind: 'typed-list',
   instruction: '抽取{types}',

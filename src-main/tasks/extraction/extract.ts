@@ -14,7 +14,7 @@ import type {
 } from '../../domain/contract/extraction';
 import { maxRecordChars } from '../../domain/contract/extraction';
 import { compareFacts, type Fact } from '../../domain/contract/fact';
-import type { ModelCard, StrategyCard } from '../../domain/contract/model-card';
+import type { MarkedAttribute, ModelCard, StrategyCard } from '../../domain/contract/model-card';
 import { Cancelled } from '../../domain/contract/rpc';
 import type { LanguageModel } from '../../engine/language-model';
 import { markedCopy } from './marked-copy';
@@ -132,7 +132,7 @@ function makeAnnotator(
 ): Annotator {
   switch (strategy.kind) {
     case 'marked-copy':
-      return markedCopy(model, strategy, card.promptFormat, source);
+      return markedCopy(model, strategy, card.promptFormat, source, { schema: schema.id });
     case 'typed-list':
       return typedList(
         model,
@@ -155,13 +155,19 @@ export function plannedRun(card: ModelCard, schema: string, model: LanguageModel
     strategy: strategy.kind,
     settings: {
       promptFormat: card.promptFormat.id,
-      instruction: strategy.instruction,
+      instruction: instructionOf(strategy, schema),
       normalisation: strategy.normalisation,
       windowChars: strategy.windowChars,
       context: model.contextSize,
       decoding: 'greedy',
     },
   };
+}
+
+/** What the model is asked with: words, or the control token of the schema. */
+function instructionOf(strategy: StrategyCard, schema: string): string {
+  if (strategy.kind === 'typed-list') return strategy.instruction;
+  return strategy.instruction ?? strategy.tasks?.[schema] ?? '';
 }
 
 /** A mention in code points as a fact in UTF-16 units of the original text. */
@@ -177,7 +183,16 @@ function toFact(mention: CharMention, source: SourceText): Fact {
     start,
     end,
     evidence: [{ text, start, end }],
-    attributes: {},
+    attributes: attributesOf(mention.attributes ?? []),
     confidence: Math.min(1, Math.max(0, mention.confidence)),
+  };
+}
+
+function attributesOf(marks: readonly MarkedAttribute[]): Fact['attributes'] {
+  return {
+    ...(marks.includes('negated') ? { negated: true } : {}),
+    ...(marks.includes('uncertain') ? { uncertain: true } : {}),
+    ...(marks.includes('historical') ? { historical: true } : {}),
+    ...(marks.includes('family') ? { experiencer: 'family' as const } : {}),
   };
 }

@@ -13,7 +13,7 @@ const words = [
   '：',
   '；',
   '\n',
-  ...'患者高血压糖尿病史年无有头痛①②③④⑤⑥⑦〕疾诊断影像检查实验室手术药物解剖部位症状和a b',
+  ...'患者高血压糖尿病史年无有头痛①②③④⑤⑥⑦〕否疑往亲疾诊断影像检查实验室手术药物解剖部位症状和a b',
 ];
 
 export class HostileModel implements LanguageModel {

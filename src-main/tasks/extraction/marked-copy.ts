@@ -5,10 +5,15 @@
  * exact and nothing can be invented. Nearly every token is known in advance: a run of source tokens
  * is evaluated in one batch, our own argmax over {source token, allowed marks} is taken at each
  * place, everything up to the first mark is kept, the mark is inserted, and so on. Mentions are
- * flat, because the one closing mark cannot nest.
+ * flat, because the one closing mark cannot nest. After a closed mention the model may add marks that
+ * state attributes of it (negated, uncertain, ...), in a fixed order.
  */
 import { AppError } from '../../domain/contract/errors';
-import type { MarkedCopyStrategy, PromptFormat } from '../../domain/contract/model-card';
+import type {
+  MarkedAttribute,
+  MarkedCopyStrategy,
+  PromptFormat,
+} from '../../domain/contract/model-card';
 import { Cancelled } from '../../domain/contract/rpc';
 import type { Ask, LanguageModel, Sequence, Token } from '../../engine/language-model';
 import { promptAround } from './prompt';
@@ -27,6 +32,8 @@ const longestRun = 32;
 const mentionBorders = new Set(['。', '；', ';', '！', '!', '\n', '\r']);
 
 export interface MarkedCopyOptions {
+  /** Schema that is asked for, where the prompt names it by a control token. */
+  readonly schema?: string;
   /** Source tokens a batch; 1 is plain token-by-token decoding (for measuring). */
   readonly longestRun?: number;
 }
@@ -35,6 +42,15 @@ interface Marks {
   readonly types: readonly string[];
   readonly open: readonly Token[];
   readonly close: Token;
+  readonly attributes: readonly { readonly attribute: MarkedAttribute; readonly token: Token }[];
+}
+
+/** A mention that is complete but for its attributes. */
+interface Closed {
+  readonly mention: CharMention;
+  readonly attributes: MarkedAttribute[];
+  /** Attribute marks that may still follow, by place in `Marks.attributes`. */
+  next: number;
 }
 
 /** @throws AppError `MODEL_CARD_INVALID` when a mark is not one token of the model */
@@ -46,7 +62,10 @@ export function markedCopy(
   options: MarkedCopyOptions = {},
 ): Annotator {
   const marks = readMarks(model, card);
-  const { before, after } = promptAround(model, format, card.instruction);
+  const { before, after } = promptAround(model, format, {
+    instruction: card.instruction,
+    task: options.schema === undefined ? undefined : card.tasks?.[options.schema],
+  });
   const encode = characterEncoder(model);
   // The window is held twice (read, then copied), and some room is left for marks; where mentions
   // are denser than that, opening more is refused while decoding instead of overrunning.
@@ -60,7 +79,14 @@ export function markedCopy(
   return {
     windows,
     annotate: async (window, sequence, signal, emit) => {
-      const copy = new Copy(window, source, encode, marks, options.longestRun ?? longestRun);
+      const copy = new Copy(
+        window,
+        source,
+        encode,
+        marks,
+        model.eos,
+        options.longestRun ?? longestRun,
+      );
       await sequence.prefill([...before, ...copy.tokens, ...after].slice(0, -1), signal);
       const last = (after.at(-1) ?? copy.tokens.at(-1)) as Token;
       return copy.decode(sequence, last, signal, emit);
@@ -103,6 +129,10 @@ function readMarks(model: LanguageModel, card: MarkedCopyStrategy): Marks {
     types,
     open: types.map((type) => tokenOf(card.open[type] as string)),
     close: tokenOf(card.close),
+    attributes: (card.attributes ?? []).map(({ attribute, mark }) => ({
+      attribute,
+      token: tokenOf(mark),
+    })),
   };
 }
 
@@ -114,21 +144,26 @@ class Copy {
   readonly #end: number;
   readonly #marks: Marks;
   readonly #source: SourceText;
+  readonly #eos: Token;
   readonly #longestRun: number;
   /** Next source token to copy. */
   #next = 0;
   /** The mention that is open. */
   #open: { type: string; start: number; logP: number } | null = null;
+  /** The mention that was closed just now. */
+  #closed: Closed | null = null;
 
   constructor(
     window: Window,
     source: SourceText,
     encode: (char: string) => readonly Token[],
     marks: Marks,
+    eos: Token,
     longest: number,
   ) {
     this.#marks = marks;
     this.#source = source;
+    this.#eos = eos;
     this.#end = window.end;
     this.#longestRun = longest;
     for (let i = window.start; i < window.end; i++) {
@@ -165,9 +200,38 @@ class Copy {
         run = Math.min(firstRun, this.#longestRun);
       }
     }
-    // The text is consumed: an open mention can only be closed here, so closing costs nothing.
-    this.#close(this.#end, emit);
+    await this.#finish(sequence, pending, signal, emit);
     return { ended: 'complete' };
+  }
+
+  /**
+   * The text is consumed: an open mention can only be closed, which costs nothing unless the model is
+   * to be heard about its attributes.
+   */
+  async #finish(
+    sequence: Sequence,
+    last: Token,
+    signal: AbortSignal,
+    emit: (mention: CharMention) => void,
+  ): Promise<void> {
+    let fed = [last];
+    if (this.#open) {
+      this.#close(this.#end);
+      fed = [last, this.#marks.close];
+    }
+    while (this.#closed) {
+      const marks = this.#attributeMarks();
+      if (marks.length === 0 || sequence.length + fed.length > sequence.capacity) break;
+      if (signal.aborted) throw new Cancelled();
+      const ask = { candidates: [this.#eos, ...marks] };
+      const answers = await sequence.evaluate(fed, [...fed.slice(1).map(() => null), ask]);
+      const { best } = argmax((answers.at(-1) as { logits: Float64Array }).logits);
+      if (best === 0) break;
+      const mark = marks[best - 1] as Token;
+      this.#state(mark);
+      fed = [mark];
+    }
+    this.#release(emit);
   }
 
   /** What to ask before source token `at`, given whether a mention is open; null where it is forced. */
@@ -180,13 +244,18 @@ class Copy {
       if (char === this.#open.start || token === this.#marks.close) return null;
       return { candidates: [token, this.#marks.close] };
     }
-    // No mention begins with white space or a border.
-    if ((this.#source.chars[char] as string).trim() === '' || this.#isBorder(char)) return null;
-    // Room for the rest of the copy with both marks of one more mention must remain.
+    // Room for the rest of the copy with all the marks of one more mention must remain.
     const left = this.tokens.length - this.#next;
-    if (sequence.length + left + 3 > sequence.capacity) return null;
+    if (sequence.length + left + 3 + this.#marks.attributes.length > sequence.capacity) return null;
+    // No mention begins with white space or a border.
+    const opens = (this.#source.chars[char] as string).trim() !== '' && !this.#isBorder(char);
+    const marks = [
+      ...(opens ? this.#marks.open : []),
+      ...(at === this.#next ? this.#attributeMarks() : []),
+    ];
     // A source character that is written like a mark is that character, not the mark.
-    return { candidates: [token, ...this.#marks.open.filter((mark) => mark !== token)] };
+    const candidates = [token, ...marks.filter((mark) => mark !== token)];
+    return candidates.length > 1 ? { candidates } : null;
   }
 
   /** Takes source tokens up to the first place where a mark wins; returns that mark. */
@@ -199,7 +268,7 @@ class Copy {
       const ask = asks[k];
       const answer = answers[k];
       if (!ask || !answer) {
-        this.#next++;
+        this.#copyOne(emit);
         continue;
       }
       const place = this.#begins[this.#next] as number;
@@ -209,20 +278,28 @@ class Copy {
         : argmax(answer.logits);
       if (best === 0) {
         if (this.#open) this.#open.logP += logP;
-        this.#next++;
+        this.#copyOne(emit);
         continue;
       }
       const token = ask.candidates[best] as Token;
+      const type = this.#marks.open.indexOf(token);
       if (this.#open) {
         this.#open.logP += logP;
-        this.#close(place, emit);
+        this.#close(place);
+      } else if (type >= 0) {
+        this.#release(emit);
+        this.#open = { type: this.#marks.types[type] as string, start: place, logP };
       } else {
-        const type = this.#marks.types[this.#marks.open.indexOf(token)] as string;
-        this.#open = { type, start: place, logP };
+        this.#state(token);
       }
       return token;
     }
     return null;
+  }
+
+  #copyOne(emit: (mention: CharMention) => void): void {
+    this.#release(emit);
+    this.#next++;
   }
 
   #isBorder(place: number): boolean {
@@ -230,14 +307,41 @@ class Copy {
     return mentionBorders.has(original[offsets[place] as number] as string);
   }
 
-  #close(end: number, emit: (mention: CharMention) => void): void {
-    const open = this.#open;
+  #close(end: number): void {
+    const open = this.#open as { type: string; start: number; logP: number };
     this.#open = null;
-    if (!open) return;
     const { chars } = this.#source;
     // It begins with a character, so something is left.
     while ((chars[end - 1] as string).trim() === '') end--;
-    emit({ type: open.type, start: open.start, end, confidence: Math.exp(open.logP) });
+    const { type, start, logP } = open;
+    this.#closed = {
+      mention: { type, start, end, confidence: Math.exp(logP) },
+      attributes: [],
+      next: 0,
+    };
+  }
+
+  /** Attribute marks that may follow now. */
+  #attributeMarks(): Token[] {
+    if (!this.#closed) return [];
+    return this.#marks.attributes.slice(this.#closed.next).map(({ token }) => token);
+  }
+
+  /** Takes an attribute mark of the mention that was closed just now. */
+  #state(mark: Token): void {
+    const closed = this.#closed as Closed;
+    const place = this.#marks.attributes.findIndex(({ token }) => token === mark);
+    closed.attributes.push(
+      (this.#marks.attributes[place] as Marks['attributes'][number]).attribute,
+    );
+    closed.next = place + 1;
+  }
+
+  /** Gives out the mention that was closed just now; nothing more can be said of it. */
+  #release(emit: (mention: CharMention) => void): void {
+    const closed = this.#closed;
+    this.#closed = null;
+    if (closed) emit({ ...closed.mention, attributes: closed.attributes });
   }
 }
 

@@ -4,6 +4,7 @@
  * Normalisation is 1:1 by code point, so a place in what the model reads is always a place in the
  * original text, whatever NFKC and lower-casing did to the character (default-model.md).
  */
+import simplified from '../../../resources/lexicons/simplified.json';
 import type { Normalisation } from '../../domain/contract/model-card';
 
 export interface SourceText {
@@ -14,6 +15,11 @@ export interface SourceText {
   readonly offsets: Uint32Array;
 }
 
+/** Traditional characters and what they are in simplified writing, one for one (OpenCC's table). */
+const simplifiedOf = new Map(
+  Array.from(simplified.traditional, (char, i) => [char, simplified.simplified[i] as string]),
+);
+
 const spaces = /^[\s\p{Cc}]$/u;
 
 /** One code point normalised to one code point. */
@@ -23,7 +29,8 @@ export function normaliseChar(char: string, how: Normalisation): string {
   if (how === 'none') return char;
   const wide = oneCodePoint(char.normalize('NFKC'), char);
   const lower = oneCodePoint(wide.toLowerCase(), wide);
-  return spaces.test(lower) ? ' ' : lower;
+  if (spaces.test(lower)) return ' ';
+  return how === 'nfkc-lower-simplified' ? (simplifiedOf.get(lower) ?? lower) : lower;
 }
 
 function oneCodePoint(mapped: string, otherwise: string): string {

@@ -1,4 +1,5 @@
 /** The interface that both annotation strategies stand behind. */
+import type { MarkedAttribute } from '../../domain/contract/model-card';
 import type { Sequence } from '../../engine/language-model';
 import type { Window } from './windows';
 
@@ -9,6 +10,8 @@ export interface CharMention {
   readonly end: number;
   /** 0..1 */
   readonly confidence: number;
+  /** Defaults to none. */
+  readonly attributes?: readonly MarkedAttribute[];
 }
 
 export interface WindowOutcome {

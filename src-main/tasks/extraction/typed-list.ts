@@ -29,7 +29,7 @@ export function typedList(
   types: readonly string[],
 ): Annotator {
   const instruction = card.instruction.replace('{types}', types.join('、'));
-  const { before, after } = promptAround(model, format, instruction);
+  const { before, after } = promptAround(model, format, { instruction });
   const room = model.contextSize - 1 - before.length - after.length;
   if (room < 32) throw new AppError('CONTEXT_EXCEEDED');
   const costs = new Map<string, number>();
