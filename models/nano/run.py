@@ -10,7 +10,12 @@ if "MALLOC_TOP_PAD_" not in os.environ:
     os.execv(sys.executable, [sys.executable, *sys.argv])
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from stages import main  # noqa: E402
-
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["hygiene"]:
+        # It needs no PyTorch, which the other stages import.
+        import hygiene
+
+        sys.exit(hygiene.main(sys.argv[2:]))
+    from stages import main
+
     main()

@@ -9,13 +9,14 @@ import torch
 
 import corpus
 from evaluate import extraction_scores, report
+from export import export, fixture
 from finetuning import FinetuningSamples, Mix
 from model import Shape
 from pretraining import PretrainingSamples
 from tokenizer import Tokenizer, frequent_chars
 from train import Stage, load_model, train
 
-STAGES = ["tokenizer", "pretrain", "compare", "finetune", "evaluate"]
+STAGES = ["tokenizer", "pretrain", "compare", "finetune", "evaluate", "export"]
 
 PRETRAIN = Stage("pretrain", steps=1000, decay=0.2, final_rate=0.1)
 COMPARE = Stage("compare", steps=240, decay=0.5, dropout=0.05, blank=0.03)
@@ -63,7 +64,8 @@ def main() -> None:
     parser.add_argument("stage", choices=[*STAGES, "all"])
     parser.add_argument("--data", type=Path, required=True, help="the folder of the public sets (read only)")
     parser.add_argument("--work", type=Path, required=True, help="where checkpoints and logs go, outside the repository")
-    parser.add_argument("--model", type=Path, help="evaluate: the checkpoint (default: the last stage's)")
+    parser.add_argument("--model", type=Path, help="evaluate, export: the checkpoint (default: the last stage's)")
+    parser.add_argument("--type", choices=["F16", "Q8_0"], default="F16", help="export: weights of the file")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
@@ -78,5 +80,9 @@ def main() -> None:
             compare(args.data, args.work)
         elif stage == "finetune":
             finetune(args.data, args.work)
+        elif stage == "export":
+            checkpoint = args.model or args.work / "finetune.pt"
+            export(checkpoint, args.work, args.work / "export")
+            fixture(checkpoint, args.work, args.work / "export" / "windows.json", args.type)
         else:
             report(args.model or args.work / "finetune.pt", args.data, args.work)

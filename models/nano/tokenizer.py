@@ -68,7 +68,8 @@ class Tokenizer:
 
     def char(self, char: str) -> List[int]:
         """The tokens of one normalised character: itself, or its UTF-8 bytes."""
-        known = self._char_ids.get(char)
+        # SentencePiece writes a space as U+2581 and cannot tell the two apart.
+        known = self._char_ids.get(" " if char == "\u2581" else char)
         return [known] if known is not None else [FIRST_BYTE + b for b in char.encode("utf-8")]
 
     def encode(self, text: str) -> List[int]:
