@@ -6,7 +6,10 @@ from typing import Callable, Iterator, List, Sequence, Tuple
 import torch
 from torch import Tensor
 
-from tokenizer import UNK
+from tokenizer import CONTROLS, UNK
+
+# Ids before it are bytes and control tokens, which are never blanked.
+FIRST_CHAR = 3 + 256 + len(CONTROLS)
 
 
 @dataclass
@@ -61,7 +64,7 @@ def tensors(
         seen = list(sample.ids)
         if blank:
             for place in range(2, sample.noisy):
-                if rng.random() < blank:
+                if seen[place] >= FIRST_CHAR and rng.random() < blank:
                     seen[place] = UNK
         inputs[row, :length] = torch.tensor(seen)
     return inputs[:, :-1].to(device), ids[:, 1:].to(device), weights[:, 1:].to(device)

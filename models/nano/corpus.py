@@ -1,5 +1,7 @@
 """Reads the public sets of the data folder (see README.md: Data). Nothing is written."""
 import json
+import random
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, Iterator, List, Tuple
@@ -24,6 +26,22 @@ class Annotated:
     spans: List[Span]
 
 
+_NUMBER = re.compile(r"\d{5,}")
+
+
+def without_numbers(text: str) -> str:
+    """Runs of five digits or more (specimen numbers, mostly) become made-up ones of the same length.
+
+    They begin with 9, as no mainland identity or telephone number does.
+    """
+
+    def other(found: "re.Match[str]") -> str:
+        rng = random.Random(found.group())
+        return "9" + "".join(rng.choice("0123456789") for _ in found.group()[1:])
+
+    return _NUMBER.sub(other, text)
+
+
 def _lines(path: Path) -> Iterator[dict]:
     with path.open(encoding="utf-8-sig") as file:
         for line in file:
@@ -40,10 +58,11 @@ def _flat(spans: List[Span]) -> List[Span]:
 
 
 def clinical_records(data: Path, split: str) -> List[Annotated]:
-    """cEHRNER, 7 types; split: train, dev or test."""
+    """cEHRNER, 7 types; split: train, dev or test. Long numbers of training texts are replaced."""
+    read = without_numbers if split == "train" else str
     return [
         Annotated(
-            normalise(row["text"]),
+            read(normalise(row["text"])),
             _flat([(e["start"], e["end"], e["type"]) for e in row["entities"]]),
         )
         for row in _lines(data / f"cehrner.{split}.jsonl")
@@ -52,9 +71,10 @@ def clinical_records(data: Path, split: str) -> List[Annotated]:
 
 def consumer_questions(data: Path, split: str) -> List[Annotated]:
     """cMedQANER, its types renamed by `CONSUMER_TYPE`."""
+    read = without_numbers if split == "train" else str
     return [
         Annotated(
-            normalise(row["text"]),
+            read(normalise(row["text"])),
             _flat([(e["start"], e["end"], CONSUMER_TYPE[e["type"]]) for e in row["entities"]]),
         )
         for row in _lines(data / f"cmedqaner.{split}.jsonl")
@@ -105,7 +125,7 @@ def plain_texts(data: Path) -> Dict[str, List[str]]:
         rows = (data / f"{name}.train.txt").read_text("utf-8-sig").splitlines()
         sources[name] = [text for row in rows for text in row.split("\t")[1:]]
     return {
-        name: [normalise(text) for text in dict.fromkeys(texts) if len(text) > 3]
+        name: [without_numbers(normalise(text)) for text in dict.fromkeys(texts) if len(text) > 3]
         for name, texts in sources.items()
     }
 

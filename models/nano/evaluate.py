@@ -103,6 +103,14 @@ def evidence_scores(model: LanguageModel, tokenizer: Tokenizer, asked: Sequence[
     return dict(evidence.f1(asked, [[(f.start, f.end) for f in items] for items in found]))
 
 
+def question_sets(data: Path) -> Dict[str, Sequence[evidence.Asked]]:
+    """Questions about records of cEHRNER's test set, and about the held-out cases of CMB-Clin."""
+    return {
+        "records": evidence.record_questions(corpus.clinical_records(data, "test"), seed=1),
+        "cases": evidence.case_questions(data, held_out=True)[:300],
+    }
+
+
 def report(path: Path, data: Path, work: Path) -> Dict[str, object]:
     """Everything that is measured of a stage's checkpoint; printed and written to `work`."""
     tokenizer = Tokenizer(json.loads((work / "tokenizer.json").read_text("utf-8"))["chars"])
@@ -112,10 +120,10 @@ def report(path: Path, data: Path, work: Path) -> Dict[str, object]:
         "dev": extraction_scores(model, tokenizer, data, "dev"),
         "test": extraction_scores(model, tokenizer, data, "test"),
         "unconstrained dev": free_copy(model, tokenizer, data, "dev"),
-        "evidence, records": evidence_scores(
-            model, tokenizer, evidence.record_questions(corpus.clinical_records(data, "dev"), seed=1)
-        ),
-        "evidence, cases": evidence_scores(model, tokenizer, evidence.case_questions(data, held_out=True)[:300]),
+        **{
+            f"evidence, {name}": evidence_scores(model, tokenizer, asked)
+            for name, asked in question_sets(data).items()
+        },
     }
     (work / f"{path.stem}.scores.json").write_text(json.dumps(results, ensure_ascii=False, indent=1), "utf-8")
     print(json.dumps(results, ensure_ascii=False, indent=1))

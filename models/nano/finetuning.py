@@ -45,7 +45,7 @@ class Mix:
 _PARTS = (
     "腹 胸 头 心 腰 背 肛门 咽 口 口唇 眼 耳 手 足 手足 四肢 面部 阴道 盆腔 脾 肝 胃 肠 骨 胸骨 牙龈 乳房 乳头 胸背 腰骶 腰背 "
     "上腹 下腹 上腹部 下腹部 腹部 右下腹 右上腹 左下腹 左上腹 脐周 上肢 下肢 双下肢 两下肢 双上肢 两上肢 心脏 胆囊壁 会阴 肢体 颈 "
-    "肩 膝 关节 皮肤 鼻 舌 喉 腹腔 胸腔 腹壁 肋 髋 臀 踝 腕 指 趾 头部 胸部 背部 腰部 颈部 肩部 右室 左室 子宫 淋巴结 胸骨后 骨盆"
+    "肩 膝 关节 皮肤 鼻 舌 喉 腹腔 胸腔 腹壁 肋 髋 臀 踝 腕 指 趾 骨髓 口腔 心包 腹股沟 踝关节 膝关节 髋关节 肩关节 头部 胸部 背部 腰部 颈部 肩部 右室 左室 子宫 淋巴结 胸骨后 骨盆"
 ).split()
 _PARTS.sort(key=len, reverse=True)
 
@@ -101,6 +101,11 @@ def rewritten(record: Annotated, rng: random.Random) -> Annotated:
     return Annotated(text, spans)
 
 
+def ordinary(word: str) -> str:
+    """A word of the release as other records write it."""
+    return _JUNK.sub("", _TWO.sub("双", word.translate(_SWAPPED)))
+
+
 def replaced(text: str, spans: Sequence[Span], what: "re.Pattern[str]", by: str) -> Tuple[str, List[Span]]:
     """Every match replaced, the spans moved along; a span that vanishes is dropped."""
     place: List[int] = []
@@ -116,9 +121,8 @@ def replaced(text: str, spans: Sequence[Span], what: "re.Pattern[str]", by: str)
         last = found.end()
     parts.append(text[last:])
     place += range(length, length + len(text) - last + 1)
-    moved = [(place[a], place[b - 1] + 1 if b else 0, kind) for a, b, kind in spans]
-    result = "".join(parts)
-    return result, [(a, min(b, len(result)), kind) for a, b, kind in moved if a < b]
+    moved = [(place[a], place[b], kind) for a, b, kind in spans]
+    return "".join(parts), [(a, b, kind) for a, b, kind in moved if a < b]
 
 
 def trusted(record: Annotated, known: Dict[str, float]) -> Annotated:
@@ -171,12 +175,13 @@ class FinetuningSamples:
         for kind, found in counts.items():
             for word, count in found.items():
                 self.words[kind] += [word] * min(3, count)
-        self.swaps = {kind: self.words[kind] + [w.lower() for w in WORDS[kind]] * 2 for kind in ENTITY_TYPES}
+        self.swaps = {kind: self.words[kind] + [w.lower().translate(_SWAPPED) for w in WORDS[kind]] * 2 for kind in ENTITY_TYPES}
         for question in self.consumer:
             for start, end, kind in question.spans:
                 if kind in ("疾病和诊断", "药物") and end - start > 1:
                     self.swaps[kind].append(question.text[start:end])
-        self.writer = Writer(self.words)
+        plain = {kind: [ordinary(word) for word in words] for kind, words in self.words.items()}
+        self.writer = Writer({kind: [word for word in words if word] for kind, words in plain.items()})
         self.alphabet = tokenizer.chars[1:3000]
 
     def draw(self, rng: random.Random, progress: float) -> Sample:
@@ -208,7 +213,11 @@ class FinetuningSamples:
 
     def _clinical(self, rng: random.Random) -> Sample:
         record = rng.choices(self.records, self.lengths)[0]
-        return self._annotated(self._window(rewritten(record, rng), rng), rng)
+        # Exchanged first, so that a window is written in one way throughout.
+        window = self._window(record, rng)
+        if rng.random() < 0.5:
+            window = self._swapped(window, rng)
+        return self._annotated(rewritten(window, rng), rng)
 
     def _synthetic(self, rng: random.Random) -> Sample:
         made = self.writer.record(rng)
@@ -251,8 +260,6 @@ class FinetuningSamples:
         return TASK_SIX if rng.random() < self.mix.six else TASK_SEVEN
 
     def _annotated(self, window: Annotated, rng: random.Random) -> Sample:
-        if rng.random() < 0.5:
-            window = self._swapped(window, rng)
         task = self._task(rng)
         spans = for_six_types(window.spans, window.text) if task == TASK_SIX else window.spans
         if rng.random() < self.mix.typed_list:

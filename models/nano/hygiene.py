@@ -59,6 +59,16 @@ Texts = Dict[str, List[str]]
 # --- what is read ------------------------------------------------------------------------------
 
 
+@contextmanager
+def numbers_as_released() -> Iterator[None]:
+    """Texts with the numbers that training never sees, to count what a set holds."""
+    replacing, corpus.without_numbers = corpus.without_numbers, str
+    try:
+        yield
+    finally:
+        corpus.without_numbers = replacing
+
+
 def training_texts(data: Path) -> Texts:
     """Every text that some stage trains on, normalised, by the name of its file or of our own making."""
     texts: Texts = {FILE_OF[name]: list(found) for name, found in corpus.plain_texts(data).items()}
@@ -163,6 +173,7 @@ def overlap(measuring: Texts, training: Texts) -> Dict[str, object]:
     """Of each measuring set, the distinct grams of its records that occur in training text.
 
     A record's share is of its own distinct grams; a record with fewer than `GRAM` bare characters has none.
+    Places count from 0, in the order of the file; with them a score can be taken without those records.
     """
     wanted = {gram for texts in measuring.values() for text in texts for gram in grams(text)}
     # For each gram that occurs in training text, where.
@@ -174,10 +185,11 @@ def overlap(measuring: Texts, training: Texts) -> Dict[str, object]:
                     seen.setdefault(gram, set()).add(name)
     sets: Dict[str, object] = {}
     for name, texts in measuring.items():
-        total = shared = touched = over_half = too_short = 0
+        total = shared = touched = too_short = 0
         highest = 0.0
+        over_half: List[int] = []
         where: Counter = Counter()
-        for text in texts:
+        for number, text in enumerate(texts):
             own = set(grams(text))
             common = [gram for gram in own if gram in seen]
             total += len(own)
@@ -185,12 +197,14 @@ def overlap(measuring: Texts, training: Texts) -> Dict[str, object]:
             too_short += not own
             touched += bool(common)
             share = len(common) / max(1, len(own))
-            over_half += share > 0.5
+            if share > 0.5:
+                over_half.append(number)
             highest = max(highest, share)
             where.update(source for gram in common for source in seen[gram])
         sets[name] = {
             "records": len(texts), "records shorter than a gram": too_short,
-            "records with a shared gram": touched, "records over 50 %": over_half,
+            "records with a shared gram": touched, "records over 50 %": len(over_half),
+            "places of the records over 50 %": over_half,
             "grams": total, "shared grams": shared, "share": round(shared / max(1, total), 4),
             "highest share of a record": round(highest, 4),
             "shared grams by training file": dict(where.most_common()),
@@ -264,8 +278,11 @@ PATTERNS: Dict[str, Tuple[Pattern[str], Callable[[str], bool]]] = {
     ),
     "bank card, 16 to 19 digits": (re.compile(r"(?<![\d.])\d{16,19}(?!\d)"), is_card),
     "hospital number": (
-        re.compile(r"(?:住院|病历|病案|门诊|就诊|登记|影像|检查|病理|标本|床|医保|社保|身份证)号码?[是为:.# ]*[a-z]{0,3}-?\d{2,}"),
+        re.compile(r"(?:住院|病历|病案|门诊|就诊|登记|影像|检查|标本|床|医保|社保|身份证)号码?[是为:.# ]*[a-z]{0,3}-?\d{2,}"),
         _always,
+    ),
+    "specimen number after 病理 or 病检": (
+        re.compile(r"(?:病理|病检)[^\d,。;]{0,6}[a-z]{0,2}\d{5,}(?!\d)|(?<![\da-z.])[a-z]{0,2}20[012]\d{6}(?!\d)"), _always,
     ),
     "name after 姓名": (re.compile(r"姓名 ?: ?[\u4e00-\u9fff*×]{2,4}"), _always),
     "name after 签名": (re.compile(r"(?:签名|签字|审签|记录者|主治医师|住院医师|主任医师) ?: ?[\u4e00-\u9fff]{2,3}"), _always),
@@ -310,17 +327,33 @@ def hygiene(data: Path, out: Path) -> List[str]:
         training = training_texts(data)
     with opened_in(data) as measured:
         measuring = measuring_texts(data)
+    with numbers_as_released():
+        released = training_texts(data)
     table = data_table(data, trained, measured)
-    _write(out / "overlap.json", {"data": table, **overlap(measuring, training)})
+    shared = overlap(measuring, training)
+    print(_summary(shared))
+    _write(out / "overlap.json", {"data": table, **shared})
     _write(
         out / "identifiers.json",
         {
             "patterns": list(PATTERNS),
-            "training": {name: identifiers(texts) for name, texts in training.items()},
+            "as released": {name: identifiers(texts) for name, texts in released.items()},
+            "as trained on (long numbers replaced)": {
+                name: identifiers(texts) for name, texts in training.items()
+            },
             "measuring": {name: identifiers(texts) for name, texts in measuring.items()},
         },
     )
     return [str(row["file"]) for row in table if row["licence"] is None]
+
+
+def _summary(report: Dict[str, object]) -> str:
+    """The sets of an overlap report, a line each."""
+    return "\n".join(
+        f"{name}: {found['records']} records, {found['records with a shared gram']} share a gram, "
+        f"{found['records over 50 %']} over 50 %; {found['share']:.1%} of grams"
+        for name, found in report["sets"].items()  # type: ignore[attr-defined]
+    )
 
 
 def _write(path: Path, content: Dict[str, object]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 
 import corpus
-from evaluate import extraction_scores, report
+from evaluate import extraction_scores, question_sets, report
 from export import export, fixture
 from finetuning import FinetuningSamples, Mix
 from model import Shape
@@ -16,11 +16,11 @@ from pretraining import PretrainingSamples
 from tokenizer import Tokenizer, frequent_chars
 from train import Stage, load_model, train
 
-STAGES = ["tokenizer", "pretrain", "compare", "finetune", "evaluate", "export"]
+STAGES = ["tokenizer", "pretrain", "compare", "finetune", "evaluate", "export", "questions"]
 
 PRETRAIN = Stage("pretrain", steps=1000, decay=0.2, final_rate=0.1)
 COMPARE = Stage("compare", steps=240, decay=0.5, dropout=0.05, blank=0.03)
-FINETUNE = Stage("finetune", steps=2700, decay=0.5, dropout=0.1, blank=0.03)
+FINETUNE = Stage("finetune", steps=2500, decay=0.5, dropout=0.1, blank=0.03, average=0.998)
 
 
 def make_tokenizer(data: Path, work: Path) -> Tokenizer:
@@ -61,7 +61,7 @@ def finetune(data: Path, work: Path) -> Path:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("stage", choices=[*STAGES, "all"])
+    parser.add_argument("stage", choices=[*STAGES, "all"], help="or hygiene, which run.py starts without PyTorch")
     parser.add_argument("--data", type=Path, required=True, help="the folder of the public sets (read only)")
     parser.add_argument("--work", type=Path, required=True, help="where checkpoints and logs go, outside the repository")
     parser.add_argument("--model", type=Path, help="evaluate, export: the checkpoint (default: the last stage's)")
@@ -80,6 +80,14 @@ def main() -> None:
             compare(args.data, args.work)
         elif stage == "finetune":
             finetune(args.data, args.work)
+        elif stage == "questions":
+            (args.work / "questions.json").write_text(
+                json.dumps(
+                    {name: [vars(asked) for asked in sets] for name, sets in question_sets(args.data).items()},
+                    ensure_ascii=False,
+                ),
+                "utf-8",
+            )
         elif stage == "export":
             checkpoint = args.model or args.work / "finetune.pt"
             export(checkpoint, args.work, args.work / "export")

@@ -1,7 +1,7 @@
 """Records from templates of ours, in the sections of an 入院记录 or 出院小结, with their truth.
 
-A slot is `{D}` (a disease), `{Dn}` (a negated one), `{Dh}`, `{Du}`, `{Df}`, likewise S, M, L, I, O, B, or
-one of the fillers below in lower case.
+A slot is `{D}` (a disease), `{Dn}` (a negated one), `{Dh}`, `{Du}`, `{Df}`, likewise S, M, L, I, O, B, `{P}` (a disease
+after its operation), or one of the fillers below in lower case.
 """
 import random
 import re
@@ -14,7 +14,7 @@ from text import normalise
 
 SECTIONS: List[Tuple[str, List[str]]] = [
     ("主诉", [
-        "{S}{days}", "反复{S}{years},加重{days}", "{D}术后{months}", "发现{B}肿物{months}", "{S}、{S}{days}",
+        "{S}{days}", "反复{S}{years},加重{days}", "{P}{months}", "发现{B}肿物{months}", "{S}、{S}{days}",
         "确诊{D}{months},拟行第{digit}次化疗", "体检发现{B}占位{days}", "{x}、{x}{days}", "{B}疼痛{days}", "{B}外伤后疼痛{days}",
     ]),
     ("现病史", [
@@ -34,7 +34,7 @@ SECTIONS: List[Tuple[str, List[str]]] = [
     ]),
     ("既往史", [
         "既往{Dh}病史{years},口服{M}治疗,血压控制可。", "否认{Dn}、{Dn}、{Dn}病史。", "否认{Dn}、{Dn}等传染病史。", "有{Dh}病史{years}。",
-        "既往患{Dh},{years}前行{O}。", "{years}前因{Dh}于外院行{O}。", "既往有{Dh}、{Dh}病史,长期服用{M}。", "无{Dn}、{Dn}、{Dn}病史,无外伤史。",
+        "既往患{Dh},{years}前行{O}。", "{years}前因{D}于外院行{O}。", "既往有{Dh}、{Dh}病史,长期服用{M}。", "无{Dn}、{Dn}、{Dn}病史,无外伤史。",
         "对{M}过敏。", "否认药物及食物过敏史。", "否认手术、外伤及输血史。", "既往体健。", "{Dh}史{years},未规律治疗。",
         "{years}前有“{O}”史。", "发现{Dh}{years},平时服用{M}{dose},{freq}。", "预防接种史不详。", "否认{Dn}史,否认{Dn}史。",
     ]),
@@ -54,15 +54,15 @@ SECTIONS: List[Tuple[str, List[str]]] = [
         "生化:{L} {num}U/L,{L} {num}U/L,{L} {num}umol/L,{L} {num}mmol/L。", "{I}:1、{D};2、{D};3、{B}钙化灶。", "{I}未见明显异常。",
         "{I}提示{B}增厚,{Du}不除外。", "{I}:{B}多发结节,{Du}可能性大。", "肿瘤标志物:{L} {num}ng/ml,{L} {num}U/ml。", "{I}未见{Dn}征象。",
         "病理:({B}){D}。", "{L}(+),{L}(-)。", "{L}正常,{L}{num}↑,{L}{num}↓。", "{I}:{B}、{B}未见异常,{B}少量积液。", "胃镜:{D},{D}。", "肠镜示{B}息肉,病理:{D}。",
-        "血气分析:{L}{num},{L}{num}mmHg,{L}{num}mmHg。", "凝血:{L}{num}s,{L}{num}g/L,{L}{num}mg/L。", "{date}{I}:{D}术后,{B}未见复发征象。",
+        "血气分析:{L}{num},{L}{num}mmHg,{L}{num}mmHg。", "凝血:{L}{num}s,{L}{num}g/L,{L}{num}mg/L。", "{date}{I}:{P},{B}未见复发征象。",
     ]),
-    ("初步诊断", ["1.{D} 2.{D} 3.{D}", "{D}", "1、{D}2、{D}", "{D};{D}", "1.{D}术后 2.{Du}? 3.{D}"]),
+    ("初步诊断", ["1.{D} 2.{D} 3.{D}", "{D}", "1、{D}2、{D}", "{D};{D}", "1.{P} 2.{Du}? 3.{D}"]),
     ("诊疗经过", [
         "入院后完善相关检查,{I}示{D},{L}{num}{unit}。", "于{date}在全麻下行{O},术中见{B}与{B}粘连,术后予{M}、{M}治疗。", "予{M}抗感染、{M}化痰、{M}止痛治疗。",
         "给予{M}{dose} {freq},{M}{dose} {freq}。", "行{O}+{O},术程顺利。", "术后病理回报:{D}。", "经治疗后{S}缓解,复查{L}{num}{unit}。",
         "请相关科室会诊,考虑{Du},建议完善{I}。", "予护{B}、保{B}、补液等对症处理。", "加用{M}改善循环,{M}营养神经。", "住院期间行{I}检查,未见{Dn}。",
     ]),
-    ("出院诊断", ["{D}", "1.{D} 2.{D} 3.{D} 4.{D}", "1、{D}术后;2、{D}"]),
+    ("出院诊断", ["{D}", "1.{D} 2.{D} 3.{D} 4.{D}", "1、{P};2、{D}"]),
     ("出院情况", ["患者无{Sn}、{Sn},无{x},{B}切口愈合好,予出院。", "{S}较前好转,精神饮食可。", "一般情况可,无{Sn}{Sn},{B}引流管已拔除。"]),
     ("出院医嘱", [
         "继续口服{M}{dose} {freq}。", "{M} {dose} {freq}口服;{M} {dose} {freq}口服。", "定期复查{I}、{L}、{L}。", "门诊随诊,如有{S}、{x}及时就诊。", "{months}后复查{I}。", "低盐低脂饮食,监测血压。",
@@ -139,8 +139,12 @@ class Writer:
             if name in FILLERS:
                 text += FILLERS[name](rng)
                 continue
-            kind = LETTERS[name[0]]
+            # What was operated on is one diagnosis with its 术后, as the records mark it.
+            operated = name[0] == "P"
+            kind = LETTERS["D" if operated else name[0]]
             word = self._word(kind, rng)
+            if operated and not word.endswith("术后"):
+                word += "术后"
             spans.append((len(text), len(text) + len(word), kind))
             attributes.append(frozenset(FLAGS[flag] for flag in name[1:]))
             text += word

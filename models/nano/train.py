@@ -29,6 +29,8 @@ class Stage:
     final_rate: float = 0.02
     dropout: float = 0.0
     blank: float = 0.0
+    # Of the running mean of the weights, from the middle of the stage on; 0 keeps none.
+    average: float = 0.0
     seed: int = 1
 
     def rate(self, step: int) -> float:
@@ -55,6 +57,18 @@ def load_model(path: Path) -> LanguageModel:
     return model.eval()
 
 
+@torch.no_grad()
+def averaged(
+    mean: Optional[Dict[str, torch.Tensor]], model: LanguageModel, keep: float
+) -> Dict[str, torch.Tensor]:
+    """The running mean of the weights, one step on."""
+    if mean is None:
+        return {name: weight.detach().clone() for name, weight in model.state_dict().items()}
+    for name, weight in model.state_dict().items():
+        mean[name].lerp_(weight, 1 - keep)
+    return mean
+
+
 def train(
     stage: Stage,
     shape: Shape,
@@ -66,7 +80,10 @@ def train(
     pool_size: int = 384,
     save_seconds: float = 120,
 ) -> Path:
-    """Trains a stage, or goes on with it; returns the finished model's path (`work/NAME.pt`)."""
+    """Trains a stage, or goes on with it; returns the finished model's path (`work/NAME.pt`).
+
+    With `stage.average` the mean of the weights is written beside it (`work/NAME-average.pt`).
+    """
     finished, checkpoint = work / f"{stage.name}.pt", work / f"{stage.name}.checkpoint"
     if finished.exists():
         return finished
@@ -74,12 +91,14 @@ def train(
     model = LanguageModel(shape).to(device())
     optimiser = Optimiser(model, stage.muon_rate, stage.adam_rate, stage.weight_decay)
     step, pool, seconds, tokens = 0, 0, 0.0, 0
+    mean: Optional[Dict[str, torch.Tensor]] = None
     if checkpoint.exists():
         saved = torch.load(checkpoint, map_location=device())
         model.load_state_dict(saved["model"])
         optimiser.load(saved["optimiser"])
         torch.set_rng_state(saved["rng"].cpu())
         step, pool, seconds, tokens = saved["step"], saved["pool"], saved["seconds"], saved["tokens"]
+        mean = saved["mean"]
     elif start_from is not None:
         model.load_state_dict(torch.load(start_from, map_location=device())["model"])
     model.dropout = stage.dropout
@@ -95,7 +114,7 @@ def train(
         return {
             "shape": asdict(shape), "stage": asdict(stage), "model": model.state_dict(),
             "optimiser": optimiser.state(), "rng": torch.get_rng_state(),
-            "step": step, "pool": pool, "seconds": seconds, "tokens": tokens,
+            "mean": mean, "step": step, "pool": pool, "seconds": seconds, "tokens": tokens,
         }
 
     report(event="start", step=step, parameters=sum(p.numel() for p in model.parameters()))
@@ -117,6 +136,8 @@ def train(
             whole = chosen >= 1
             if whole.any():
                 losses.append(float(single[whole].mean()))
+            if stage.average and step >= stage.steps // 2:
+                mean = averaged(mean, model, stage.average)
             step += 1
             tokens += inputs.numel()
             seconds += time.monotonic() - begun
@@ -139,6 +160,8 @@ def train(
             last_save = time.monotonic()
             save(checkpoint, content())
     save(finished, content())
+    if mean is not None:
+        save(work / f"{stage.name}-average.pt", {**content(), "model": mean})
     report(event="finished", step=step, minutes=round(seconds / 60, 2), tokens=tokens)
     checkpoint.unlink(missing_ok=True)
     return finished

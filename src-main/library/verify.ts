@@ -1,6 +1,7 @@
 /** All that is checked of a model file before native code may load it. */
 import { AppError } from '../domain/contract/errors';
 import type { ModelCard } from '../domain/contract/model-card';
+import { withProvenStanding } from './catalog';
 import { checkGgufStructure, type GgufSummary } from './gguf-structure';
 import { describeUnknownModel, readModelCard } from './model-card';
 import { sha256OfFile, type HashOptions } from './sha256';
@@ -12,6 +13,7 @@ export interface VerifiedModel {
 
 /**
  * Structure first (it needs only the header), then the checksum against the card, if there is one.
+ * A card that claims to be a release of ours is believed where the catalogue knows its hash.
  * A model without a card gets one made for it; its checksum is still taken, because runs are bound
  * to it.
  * @throws AppError of `checkGgufStructure`, `MODEL_CARD_INVALID`, `MODEL_CHECKSUM`
@@ -24,5 +26,8 @@ export async function verifyModel(path: string, options: HashOptions = {}): Prom
   if (card && card.fileSize !== summary.fileSize) throw new AppError('MODEL_CHECKSUM');
   const sha256 = await sha256OfFile(path, options);
   if (card && card.sha256 !== sha256) throw new AppError('MODEL_CHECKSUM');
-  return { card: card ?? describeUnknownModel(path, summary, sha256), summary };
+  return {
+    card: card ? withProvenStanding(card) : describeUnknownModel(path, summary, sha256),
+    summary,
+  };
 }
