@@ -7,6 +7,7 @@ const inputs = [
   'src-main',
   'src-renderer',
   'resources',
+  'models/catalog.json',
   'electron.vite.config.ts',
   'svelte.config.js',
   'tsconfig.json',

@@ -1,16 +1,7 @@
 /** What the doctor sees and how it is worked: accessible, by keyboard, in both languages and themes. */
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { expect, modelReady, pasteRecord, runExtraction, test } from './app';
-
-/** Serious and critical findings of axe, as words. */
-async function findings(page: Page): Promise<string[]> {
-  // Legacy mode: the other one opens a second page, which an Electron window does not have.
-  const { violations } = await new AxeBuilder({ page }).setLegacyMode(true).analyze();
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-}
+import { findings } from './axe';
 
 async function appearance(
   page: Page,

@@ -7,6 +7,7 @@ import { Connection } from './data/connection';
 import { windowInbox } from './data/port-inbox';
 import { Store } from './data/store';
 import { ExtractionState } from './features/extraction';
+import { ModelsState } from './features/models';
 import { RecordsState } from './features/records';
 import { documentTarget, SettingsState } from './features/settings';
 import { SystemState } from './features/status';
@@ -17,6 +18,7 @@ export class Workstation {
   readonly notices = new Notices();
   readonly system = new SystemState();
   readonly settings = new SettingsState(this.#bridge, documentTarget(document));
+  readonly models = new ModelsState(this.system, this.settings, this.notices);
   readonly #host = new Connection<HostMethods>({
     table: hostMethods,
     whenClosed: 'HOST_DIED',

@@ -29,13 +29,13 @@ PROMPT_WEIGHT = 0.1
 class Mix:
     """The share of each kind of sample; the rest is clinical extraction."""
 
-    synthetic: float = 0.14
-    evidence: float = 0.08
-    consumer: float = 0.05
+    synthetic: float = 0.10
+    evidence: float = 0.06
+    consumer: float = 0.03
     plain: float = 0.03
     copies: float = 0.02
     # Of the extraction samples, how many ask for six types (for which a symptom's body part is marked).
-    six: float = 0.4
+    six: float = 0.0
     # The typed list instead of marked copy: only for the comparison of the two.
     typed_list: float = 0.0
 
@@ -83,6 +83,18 @@ _TWO = re.compile("两(?=侧|肺|上肢|下肢|肾|眼|手|足|乳|卵|膝|髋|�
 _SWAPPED = str.maketrans("上下", "下上")
 
 
+_ADDED_COMMAS = re.compile(r"(?<=,),|^,|,(?=:)|(?<=/),|(?<=部),(?=[a-z])")
+_FULL_WIDTH = str.maketrans(",;:()?!", "，；：（）？！")
+
+
+def ordinary_record(record: Annotated) -> Annotated:
+    """Every habit undone, punctuation in full width and letters in capitals: not what was trained on."""
+    text = _TWO.sub("双", record.text.translate(_SWAPPED))
+    text, spans = replaced(text, record.spans, _JUNK, " ")
+    text, spans = replaced(text, spans, _ADDED_COMMAS, "")
+    return Annotated(text.translate(_FULL_WIDTH).upper(), spans)
+
+
 def rewritten(record: Annotated, rng: random.Random) -> Annotated:
     """The release has 上 and 下 exchanged, 双 written 两, blanks written 叒, and commas added.
 
@@ -97,7 +109,7 @@ def rewritten(record: Annotated, rng: random.Random) -> Annotated:
     if blanks >= 0.35:
         text, spans = replaced(text, spans, _JUNK, " " if blanks < 0.6 else "")
     if rng.random() < 0.5:
-        text, spans = replaced(text, spans, re.compile(r"(?<=,),|^,|,(?=:)|(?<=/),|(?<=部),(?=[a-z])"), "")
+        text, spans = replaced(text, spans, _ADDED_COMMAS, "")
     return Annotated(text, spans)
 
 

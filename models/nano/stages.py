@@ -4,23 +4,24 @@ import json
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Iterator
 
 import torch
 
 import corpus
 from evaluate import extraction_scores, question_sets, report
 from export import export, fixture
-from finetuning import FinetuningSamples, Mix
+from finetuning import FinetuningSamples, Mix, ordinary_record
 from model import Shape
 from pretraining import PretrainingSamples
 from tokenizer import Tokenizer, frequent_chars
 from train import Stage, load_model, train
 
-STAGES = ["tokenizer", "pretrain", "compare", "finetune", "evaluate", "export", "questions"]
+STAGES = ["tokenizer", "pretrain", "compare", "finetune", "evaluate", "export", "questions", "rewrite"]
 
 PRETRAIN = Stage("pretrain", steps=1000, decay=0.2, final_rate=0.1)
 COMPARE = Stage("compare", steps=240, decay=0.5, dropout=0.05, blank=0.03)
-FINETUNE = Stage("finetune", steps=2500, decay=0.5, dropout=0.1, blank=0.03, average=0.998)
+FINETUNE = Stage("finetune", steps=2500, decay=0.7, dropout=0.1, blank=0.03, average=0.998)
 
 
 def make_tokenizer(data: Path, work: Path) -> Tokenizer:
@@ -59,6 +60,14 @@ def finetune(data: Path, work: Path) -> Path:
     )
 
 
+def ordinary_records(data: Path, split: str) -> Iterator[str]:
+    """cEHRNER's records as other hospitals write them, a line of JSON each, to measure on."""
+    for record in corpus.clinical_records(data, split):
+        written = ordinary_record(record)
+        entities = [{"type": kind, "start": a, "end": b, "text": written.text[a:b]} for a, b, kind in written.spans]
+        yield json.dumps({"text": written.text, "entities": entities}, ensure_ascii=False) + "\n"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("stage", choices=[*STAGES, "all"], help="or hygiene, which run.py starts without PyTorch")
@@ -88,6 +97,9 @@ def main() -> None:
                 ),
                 "utf-8",
             )
+        elif stage == "rewrite":
+            path = args.work / "cehrner.test.ordinary.jsonl"
+            path.write_text("".join(ordinary_records(args.data, "test")), "utf-8")
         elif stage == "export":
             checkpoint = args.model or args.work / "finetune.pt"
             export(checkpoint, args.work, args.work / "export")

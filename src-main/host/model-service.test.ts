@@ -53,6 +53,14 @@ it('loading is reported from 0 to ready, with the model, its device and what it 
       standing: 'provisional',
       strategy: 'marked-copy',
       contextSize: 512,
+      about: {
+        description: card.description,
+        source: card.source,
+        licence: card.licence,
+        parameters: card.shape.parameters,
+        scores: card.scores,
+        limits: card.limits,
+      },
     },
   });
 });

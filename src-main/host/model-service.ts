@@ -1,6 +1,6 @@
 /** The loaded model and the requests on it; what the host process is without its ports. */
 import { AppError, problemOf } from '../domain/contract/errors';
-import type { HostMethods, HostState } from '../domain/contract/host-port';
+import { modelAboutSchema, type HostMethods, type HostState } from '../domain/contract/host-port';
 import type { ModelCard } from '../domain/contract/model-card';
 import { Cancelled, type Handlers } from '../domain/contract/rpc';
 import type { LanguageModel } from '../engine/language-model';
@@ -69,6 +69,7 @@ export class ModelService {
           contextSize: model.contextSize,
           schemas: card.capabilities.schemas,
           strategy: card.strategies[0]?.kind ?? '',
+          about: modelAboutSchema.parse({ ...card, parameters: card.shape.parameters }),
         },
       });
     } catch (error) {

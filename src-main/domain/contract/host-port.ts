@@ -6,6 +6,7 @@ import {
   extractionRequestSchema,
   extractionResultSchema,
 } from './extraction';
+import { modelCardSchema, standingSchema } from './model-card';
 import { method } from './rpc';
 
 /** What a renderer may ask of the model host over its port. */
@@ -25,14 +26,21 @@ export const deviceSchema = z.object({
 });
 export type Device = z.infer<typeof deviceSchema>;
 
+/** The part of a model's card that a person reads. */
+export const modelAboutSchema = modelCardSchema
+  .pick({ description: true, source: true, licence: true, scores: true, limits: true })
+  .extend({ parameters: z.int().positive() });
+export type ModelAbout = z.infer<typeof modelAboutSchema>;
+
 export const loadedModelSchema = z.object({
   id: z.string(),
   name: z.string(),
-  standing: z.enum(['release', 'provisional', 'imported', 'test']),
+  standing: standingSchema,
   sha256: z.string(),
   contextSize: z.int().positive(),
   schemas: z.array(z.string()),
   strategy: z.string(),
+  about: modelAboutSchema,
 });
 export type LoadedModel = z.infer<typeof loadedModelSchema>;
 

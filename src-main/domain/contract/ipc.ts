@@ -18,6 +18,14 @@ export const settingsSchema = z.object({
   theme: themeSchema,
   /** Factor of the interface's size, 1 is 100 %. */
   zoom: z.number().min(0.5).max(2),
+  /**
+   * SHA-256 of the model whose one-time notice was read. Optional and without a default: a partial
+   * change must not bring one in.
+   */
+  modelNoticeRead: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 

@@ -69,6 +69,23 @@ export const markedCopySchema = z.object({
   /** Opening mark of each entity type. */
   open: z.record(z.string(), z.string().min(1)),
   close: z.string().min(1),
+  /**
+   * By schema: mentions of a type that the schema lacks, which hold one of a type that it has at their
+   * beginning. The six-type schema knows no symptoms, but by its definition the part of the body in
+   * which a symptom occurs is a 解剖部位 (腹 in 腹痛). The longest of `parts` that leaves a rest counts.
+   */
+  derive: z
+    .record(
+      z.string(),
+      z.array(
+        z.object({
+          from: z.string().min(1),
+          to: z.string().min(1),
+          parts: z.array(z.string().min(1)).min(1),
+        }),
+      ),
+    )
+    .optional(),
   /** Marks that may follow a closed mention, in the order in which the model writes them. */
   attributes: z
     .array(z.object({ attribute: markedAttributeSchema, mark: z.string().min(1) }))
@@ -88,12 +105,15 @@ export type TypedListStrategy = z.infer<typeof typedListSchema>;
 export const strategySchema = z.discriminatedUnion('kind', [markedCopySchema, typedListSchema]);
 export type StrategyCard = z.infer<typeof strategySchema>;
 
+/** What kind of thing a model is; a `test` model's output has no meaning and the UI says so. */
+export const standingSchema = z.enum(['release', 'provisional', 'imported', 'test']);
+export type Standing = z.infer<typeof standingSchema>;
+
 export const modelCardSchema = z.object({
   card: z.literal(1),
   id: z.string().regex(/^[a-z0-9][a-z0-9.-]*$/),
   name: z.string().min(1),
-  /** What kind of thing this is; a `test` model's output has no meaning and the UI says so. */
-  standing: z.enum(['release', 'provisional', 'imported', 'test']),
+  standing: standingSchema,
   description: localised,
   source: z.string(),
   licence: z.string(),
@@ -125,3 +145,8 @@ export const modelCardSchema = z.object({
   limits: localised.optional(),
 });
 export type ModelCard = z.infer<typeof modelCardSchema>;
+
+/** Whether this is the small model that ships with the program; its name is never ChiMed-GPT. */
+export function isBuiltInModel(model: Pick<ModelCard, 'id' | 'standing'>): boolean {
+  return model.standing === 'release' && model.id === 'chimed-nano';
+}

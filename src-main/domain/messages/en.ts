@@ -114,9 +114,6 @@ export const en = {
     saveFailed: 'The result is not saved yet; it stays on screen.',
     retrySave: 'Retry save',
     machineLabel: 'Machine-extracted, not confirmed by a doctor',
-    provisional:
-      'Small built-in stand-in model, not ChiMed-GPT. It makes many mistakes; use it to get to know the program.',
-    testModel: 'Test model: output has no meaning',
     ranWith: (model: string, when: string) => `${model} · ${when}`,
     columnType: 'Type',
     columnText: 'Text',
@@ -128,9 +125,52 @@ export const en = {
     noModel: 'The model is not ready',
     control: 'Invisible character',
     legend: 'Legend of types',
-    negated: 'Negated',
-    uncertain: 'Uncertain',
-    historical: 'Historical',
+    attribute: {
+      negated: 'negated',
+      uncertain: 'uncertain',
+      historical: 'history',
+      family: 'family',
+      other: 'other person',
+    },
+    attributeCue: { negated: 'neg', uncertain: '?', historical: 'hx', family: 'fam', other: 'oth' },
+  },
+  models: {
+    notice: {
+      builtIn: (name: string) =>
+        `${name} is a small built-in model, trained from scratch by this project; it only extracts. It is not ChiMed-GPT. A doctor must check every result.`,
+      provisional:
+        'Small built-in stand-in model, not ChiMed-GPT. It makes many mistakes; use it to get to know the program.',
+      test: 'Test model: output has no meaning',
+    },
+    heading: 'About the model',
+    current: 'The loaded model',
+    name: 'Name',
+    parameters: 'Parameters',
+    licence: 'Licence',
+    source: 'Source',
+    checksum: 'SHA-256',
+    checksumOf: (sha256: string) => `SHA-256 of the model: ${sha256}`,
+    scores: 'Scores',
+    scoreMetric: 'Metric',
+    scoreData: 'Data set',
+    scoreValue: 'Value',
+    noScores: 'The model card gives no scores.',
+    limits: 'Limits',
+    noLimits: 'The model card does not say. A doctor must check every result.',
+    chimedGpt: {
+      heading: 'How to use ChiMed-GPT',
+      what: 'ChiMed-GPT is a Chinese medical language model with 13 billion parameters. It is another model than the small built-in one, and does not come with this program.',
+      convert: (repository: string, licence: string) =>
+        `No GGUF file of it is published. The released checkpoint (${repository}, ${licence} licence) first has to be converted into GGUF outside of this version; import and conversion within the program are to come.`,
+      today:
+        'With a GGUF file there are two ways today (the commands are run in the source folder of this program):',
+      commandLine: 'Extract on the command line:',
+      environment: (variable: string) =>
+        `Or quit the workstation and start it with the environment variable ${variable}; it then loads that file, for this one start:`,
+      card: 'Without a model card beside it, the file is prompted in the format given by the authors of ChiMed-GPT, and asked to list entities type by type. This project has not tried it with the weights of ChiMed-GPT.',
+      stays:
+        'The built-in model remains the default for its schemas: unless another file is named, the program always uses it.',
+    },
   },
   status: {
     label: 'Status bar',
@@ -142,6 +182,7 @@ export const en = {
       restarting: 'Model process restarting',
       failed: 'Model unavailable',
     },
+    builtIn: 'Built-in small model',
     standing: {
       release: 'Release model',
       provisional: 'Stand-in model',
@@ -156,6 +197,7 @@ export const en = {
       syncing: 'Syncing records',
     },
     restartHost: 'Restart the model',
+    modelCard: 'About this model',
     keyNotice: 'Data key is unprotected',
     keyNoticeTitle: 'The data key is unprotected',
     keyNoticeBody:
@@ -196,6 +238,27 @@ export const en = {
     screens: 'Go to Records, Extract',
     help: 'Show shortcuts',
     or: 'or',
+  },
+  evaluation: {
+    started: (records: string, model: string) => `Evaluating ${records} records with ${model}`,
+    progress: (done: string, total: string) => `${done} / ${total} records`,
+    interrupted: 'The evaluation was interrupted; there are no scores.',
+    model: (name: string, sha256: string) => `Model: ${name} (SHA-256 ${sha256}…)`,
+    scope: (schema: string, labels: string) => `Schema: ${schema}; label mapping: ${labels}`,
+    records: (count: string, incomplete: string) => `Records: ${count}, incomplete: ${incomplete}`,
+    pace: (seconds: string, perMinute: string) =>
+      `Extraction took ${seconds} s, ${perMinute} records a minute`,
+    strict: 'Strict: same type, start and end',
+    relaxed: 'Relaxed: same type, at least one character shared',
+    type: 'Type',
+    precision: 'Precision',
+    recall: 'Recall',
+    support: 'Annotated',
+    micro: 'All (micro)',
+    checks: (ungrounded: string, misplaced: string) =>
+      `Facts not in their record: ${ungrounded}; facts at a wrong place: ${misplaced}`,
+    defects: (count: string) =>
+      `Faults of the data set itself: ${count} (wrong annotations were dropped)`,
   },
   errors: errorsEn,
 } satisfies typeof zhCN;

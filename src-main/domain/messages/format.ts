@@ -4,6 +4,8 @@ import type { Locale } from '../contract/ipc';
 export interface Formatter {
   /** Whole numbers with group separators. */
   integer(value: number): string;
+  /** A number with at most three decimals. */
+  decimal(value: number): string;
   /** A share of 1 as a whole percentage; `1` is 100 %. */
   percent(share: number): string;
   /** Milliseconds since the epoch as a short local date and time. */
@@ -17,6 +19,7 @@ export function formatterFor(locale: Locale): Formatter {
   const known = cache.get(locale);
   if (known) return known;
   const integer = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+  const decimal = new Intl.NumberFormat(locale, { maximumFractionDigits: 3 });
   const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 });
   const dateTime = new Intl.DateTimeFormat(locale, {
     year: 'numeric',
@@ -28,6 +31,7 @@ export function formatterFor(locale: Locale): Formatter {
   });
   const made: Formatter = {
     integer: (value) => integer.format(value),
+    decimal: (value) => decimal.format(value),
     percent: (share) => percent.format(share),
     dateTime: (milliseconds) => dateTime.format(milliseconds),
   };

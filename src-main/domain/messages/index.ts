@@ -1,6 +1,7 @@
 /** Every text a person can read, in each language; typed by the Chinese source. */
 import type { Problem } from '../contract/errors';
 import type { Locale } from '../contract/ipc';
+import { isBuiltInModel, type ModelCard } from '../contract/model-card';
 import { en } from './en';
 import { zhCN } from './zh-CN';
 
@@ -12,6 +13,12 @@ const byLocale: Record<Locale, Messages> = { 'zh-CN': zhCN, en };
 
 export function messagesFor(locale: Locale): Messages {
   return byLocale[locale];
+}
+
+/** What kind of model this is, beside its name. */
+export function standingText(locale: Locale, model: Pick<ModelCard, 'id' | 'standing'>): string {
+  const { status } = messagesFor(locale);
+  return isBuiltInModel(model) ? status.builtIn : status.standing[model.standing];
 }
 
 /**

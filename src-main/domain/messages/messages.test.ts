@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { errorCodes } from '../contract/errors';
-import { describeProblem, formatterFor, messagesFor, type Messages } from './index';
+import { describeProblem, formatterFor, messagesFor, standingText, type Messages } from './index';
 
 /** Every leaf as path -> the text a person sees; functions are called with a placeholder. */
 function leaves(node: unknown, path = ''): Map<string, string> {
@@ -20,7 +20,8 @@ const zh = leaves(messagesFor('zh-CN') satisfies Messages);
 const en = leaves(messagesFor('en'));
 
 /** Names of products, formats and options that a Chinese text rightly holds in Latin letters. */
-const latinAllowed = /ChiMed-GPT|Electron|GGUF|UTF-8|UTF-16|GB18030|\.txt|--force|--help/g;
+const latinAllowed =
+  /ChiMed-GPT|Electron|GGUF|UTF-8|UTF-16|GB18030|SHA-256|\.txt|--force|--help|--labels/g;
 
 describe('messages', () => {
   it('both languages have exactly the same texts', () => {
@@ -56,10 +57,25 @@ describe('messages', () => {
   });
 });
 
+describe('the standing of a model', () => {
+  const builtIn = { id: 'chimed-nano', standing: 'release' } as const;
+
+  it('the built-in model is called what it is, and never ChiMed-GPT', () => {
+    expect(standingText('zh-CN', builtIn)).toBe('内置小模型');
+    expect(standingText('en', builtIn)).toBe('Built-in small model');
+  });
+
+  it('a model that only has its name or only its standing is not the built-in one', () => {
+    expect(standingText('en', { ...builtIn, standing: 'imported' })).toBe('Imported model');
+    expect(standingText('en', { ...builtIn, id: 'other' })).toBe('Release model');
+  });
+});
+
 describe('formats', () => {
   it('numbers are grouped and shares are whole percentages', () => {
     expect(formatterFor('zh-CN').integer(2_000_000)).toBe('2,000,000');
     expect(formatterFor('en').percent(0.456)).toBe('46%');
+    expect(formatterFor('zh-CN').decimal(0.78412)).toBe('0.784');
   });
 
   it('dates follow the language, with a 24-hour clock', () => {

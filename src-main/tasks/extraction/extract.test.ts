@@ -142,6 +142,31 @@ it('no mention goes across the end of a sentence or a line', async () => {
   expect(found).toBeGreaterThan(60);
 });
 
+it('a type that the schema lacks gives the part of it that the schema has, where the card says so', async () => {
+  const card = cardWith({
+    ...markedCopyCard,
+    derive: { ccks2019: [{ from: '症状', to: '解剖部位', parts: ['头', '头痛', '高'] }] },
+  });
+  const text = '患者有高血压史3年，无糖尿病，头痛。';
+  let derived = 0;
+  for (let seed = 1; seed <= 60; seed++) {
+    const context = { model: new HostileModel(seed), card, signal: never };
+    const wide = await extract({ text, schema: 'ccks2019-symptom' }, context);
+    const narrow = await extract({ text, schema: 'ccks2019' }, context);
+    expectGrounded(narrow.facts, text);
+    expect(narrow.facts.some(({ type }) => type === '症状')).toBe(false);
+    for (const { type, text: words, start } of wide.facts) {
+      if (type !== '症状' || !/^(高|头).|^头痛./u.test(words ?? '')) continue;
+      const part = /^头痛./u.test(words ?? '') ? '头痛' : (words ?? '').slice(0, 1);
+      derived++;
+      expect(narrow.facts).toContainEqual(
+        expect.objectContaining({ type: '解剖部位', text: part, start, attributes: {} }),
+      );
+    }
+  }
+  expect(derived).toBeGreaterThan(3);
+});
+
 it('a mention carries the attributes that the model marks after it, each once and in order', async () => {
   const text = '患者有高血压史3年，无糖尿病，头痛。否认头痛';
   const seen = new Set<string>();

@@ -52,10 +52,11 @@ export async function extract(
   onEvent?.({ kind: 'started', run, windows: annotator.windows.length });
 
   const facts = new Map<string, Fact>();
-  const collect = (mention: CharMention): void => {
+  const collect = (found: CharMention): void => {
+    const mention = inSchema(found, schema, strategy, source);
+    if (!mention) return;
     const fact = toFact(mention, source);
-    // A model may be trained on more types than the schema asks for.
-    if (!schema.types.some(({ id }) => id === fact.type) || facts.has(fact.id)) return;
+    if (facts.has(fact.id)) return;
     facts.set(fact.id, fact);
     onEvent?.({ kind: 'fact', fact });
   };
@@ -162,6 +163,28 @@ export function plannedRun(card: ModelCard, schema: string, model: LanguageModel
       decoding: 'greedy',
     },
   };
+}
+
+/**
+ * The mention as the asked schema knows it, or null: a model may be trained on more types, and its card
+ * may say what such a type holds of the schema's own (`derive`).
+ */
+function inSchema(
+  mention: CharMention,
+  schema: AnnotationSchema,
+  strategy: StrategyCard,
+  { chars }: SourceText,
+): CharMention | null {
+  if (schema.types.some(({ id }) => id === mention.type)) return mention;
+  const rules = strategy.kind === 'marked-copy' ? strategy.derive?.[schema.id] : undefined;
+  const rule = rules?.find(({ from }) => from === mention.type);
+  if (!rule) return null;
+  const words = chars.slice(mention.start, mention.end).join('');
+  const fitting = rule.parts.filter((part) => words.startsWith(part) && words !== part);
+  const length = Math.max(0, ...fitting.map((part) => Array.from(part).length));
+  if (length === 0) return null;
+  const { start, confidence } = mention;
+  return { type: rule.to, start, end: start + length, confidence };
 }
 
 /** What the model is asked with: words, or the control token of the schema. */

@@ -11,6 +11,7 @@ export interface SettingsTarget {
 export class SettingsState {
   readonly #bridge: Bridge;
   readonly #target: SettingsTarget;
+  #known = $state(false);
   #current = $state.raw<Settings>({ locale: 'zh-CN', theme: 'system', zoom: 1 });
 
   constructor(bridge: Bridge, target: SettingsTarget) {
@@ -22,8 +23,17 @@ export class SettingsState {
     return this.#current;
   }
 
+  /** Whether main has answered, be it with a failure: until then the values are guesses. */
+  get known(): boolean {
+    return this.#known;
+  }
+
   async load(): Promise<void> {
-    this.#show(await invoke(this.#bridge, 'settings.get'));
+    try {
+      this.#show(await invoke(this.#bridge, 'settings.get'));
+    } finally {
+      this.#known = true;
+    }
   }
 
   /** Shows the change at once and keeps what main answers. @throws AppError when it was not kept */
