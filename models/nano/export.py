@@ -16,7 +16,7 @@ from torch import Tensor
 from decode import prompt
 from model import LanguageModel, causal_mask
 from synthetic import Writer
-from tokenizer import BOS, EOS, TASK_SEVEN, TASK_SIX, Tokenizer
+from tokenizer import BOS, EOS, TASK_SEVEN, Tokenizer
 from train import load_model
 from windows import windows
 
@@ -102,9 +102,8 @@ def fixture(checkpoint: Path, work: Path, out: Path, kind: str, count: int = 50)
         start, end = rng.choice(windows(text, 120))
         if end - start < 20:
             continue
-        task = TASK_SEVEN if len(cases) % 2 == 0 else TASK_SIX
-        asked = prompt(tokenizer, task, text[start:end])
-        cases.append({"task": task, "text": text[start:end], "prompt": asked, "answer": greedy(model, asked)})
+        asked = prompt(tokenizer, TASK_SEVEN, text[start:end])
+        cases.append({"task": TASK_SEVEN, "text": text[start:end], "prompt": asked, "answer": greedy(model, asked)})
     out.write_text(json.dumps({"weights": kind, "windows": cases}, ensure_ascii=False) + "\n", "utf-8")
 
 

@@ -17,7 +17,7 @@ from pretraining import Reader, copy_sample
 from synthetic import Writer
 from tokenizer import (
     ATTRIBUTES, BOS, CLOSE, ENTITY_TYPES, EOS, TASK_CONSUMER, TASK_EVIDENCE,
-    TASK_LIST, TASK_SEVEN, TASK_SIX, Tokenizer, mark,
+    TASK_LIST, TASK_SEVEN, Tokenizer, mark,
 )
 from windows import cut, windows
 
@@ -34,46 +34,8 @@ class Mix:
     consumer: float = 0.03
     plain: float = 0.03
     copies: float = 0.02
-    # Of the extraction samples, how many ask for six types (for which a symptom's body part is marked).
-    six: float = 0.0
     # The typed list instead of marked copy: only for the comparison of the two.
     typed_list: float = 0.0
-
-
-# --- what a symptom's body part is -------------------------------------------------------------
-
-_PARTS = (
-    "腹 胸 头 心 腰 背 肛门 咽 口 口唇 眼 耳 手 足 手足 四肢 面部 阴道 盆腔 脾 肝 胃 肠 骨 胸骨 牙龈 乳房 乳头 胸背 腰骶 腰背 "
-    "上腹 下腹 上腹部 下腹部 腹部 右下腹 右上腹 左下腹 左上腹 脐周 上肢 下肢 双下肢 两下肢 双上肢 两上肢 心脏 胆囊壁 会阴 肢体 颈 "
-    "肩 膝 关节 皮肤 鼻 舌 喉 腹腔 胸腔 腹壁 肋 髋 臀 踝 腕 指 趾 骨髓 口腔 心包 腹股沟 踝关节 膝关节 髋关节 肩关节 头部 胸部 背部 腰部 颈部 肩部 右室 左室 子宫 淋巴结 胸骨后 骨盆"
-).split()
-_PARTS.sort(key=len, reverse=True)
-
-
-def body_part(symptom: str) -> Tuple[int, int]:
-    """Where the part of the body stands in a symptom's words (0, 0: nowhere).
-
-    The six-type schema has no symptoms, and by its definition 解剖部位 is the part of the body in which
-    a disease, symptom or sign occurs: 腹 in 腹痛, as 四肢 in 四肢乏力, which the records mark already.
-    """
-    for prefix in ("阵发性", "持续性", "间断", ""):
-        if symptom.startswith(prefix):
-            for part in _PARTS:
-                if symptom.startswith(part, len(prefix)) and len(symptom) > len(prefix) + len(part):
-                    return len(prefix), len(prefix) + len(part)
-    return 0, 0
-
-
-def for_six_types(spans: Sequence[Span], text: str) -> List[Span]:
-    kept: List[Span] = []
-    for start, end, kind in spans:
-        if kind == "症状":
-            a, b = body_part(text[start:end])
-            if b:
-                kept.append((start + a, start + b, "解剖部位"))
-        else:
-            kept.append((start, end, kind))
-    return kept
 
 
 # --- one release's habits, taken back ----------------------------------------------------------
@@ -234,19 +196,9 @@ class FinetuningSamples:
     def _synthetic(self, rng: random.Random) -> Sample:
         made = self.writer.record(rng)
         attributes = dict(zip(made.record.spans, made.attributes))
-        record = made.record
-        place = rng.choice(windows(record.text, LONGEST, record.spans))
-        window = cut(record, *place)
-        task = self._task(rng)
-        spans = [span for span in record.spans if span[0] >= place[0] and span[1] <= place[1]]
-        stated = [attributes[span] for span in spans]
-        if task == TASK_SIX:
-            pairs = []
-            for span, flags in zip(window.spans, stated):
-                for kept in for_six_types([span], window.text):
-                    pairs.append((kept, flags if kept[2] == span[2] else frozenset()))
-            return self._extraction(task, Annotated(window.text, [p[0] for p in pairs]), [p[1] for p in pairs])
-        return self._extraction(task, window, stated)
+        place = rng.choice(windows(made.record.text, LONGEST, made.record.spans))
+        inside = [span for span in made.record.spans if span[0] >= place[0] and span[1] <= place[1]]
+        return self._extraction(TASK_SEVEN, cut(made.record, *place), [attributes[span] for span in inside])
 
     def _evidence(self, rng: random.Random) -> Sample:
         draw = rng.random()
@@ -268,16 +220,11 @@ class FinetuningSamples:
         longest = LONGEST if rng.random() < 0.4 else rng.randint(40, LONGEST)
         return cut(record, *rng.choice(windows(record.text, longest, record.spans)))
 
-    def _task(self, rng: random.Random) -> str:
-        return TASK_SIX if rng.random() < self.mix.six else TASK_SEVEN
-
     def _annotated(self, window: Annotated, rng: random.Random) -> Sample:
-        task = self._task(rng)
-        spans = for_six_types(window.spans, window.text) if task == TASK_SIX else window.spans
         if rng.random() < self.mix.typed_list:
-            return self._listed(Annotated(window.text, list(spans)))
-        stated = [attributes_of(window.text, span) for span in spans]
-        return self._extraction(task, Annotated(window.text, list(spans)), stated)
+            return self._listed(window)
+        stated = [attributes_of(window.text, span) for span in window.spans]
+        return self._extraction(TASK_SEVEN, window, stated)
 
     def _swapped(self, window: Annotated, rng: random.Random) -> Annotated:
         """A quarter of the mentions become others of their type; a few become characters in no order."""

@@ -6,7 +6,7 @@ from typing import Dict, List
 import corpus
 from batches import Sample
 from tokenizer import (
-    ANSWER, ATTRIBUTES, BOS, CLOSE, ENTITY_TYPES, EOS, TASK_SEVEN, TASK_SIX, Tokenizer, mark,
+    ANSWER, ATTRIBUTES, BOS, CLOSE, ENTITY_TYPES, EOS, TASK_SEVEN, Tokenizer, mark,
 )
 
 # How often a source is drawn, against its share of characters: the clinical texts are few.
@@ -50,8 +50,7 @@ class Reader:
 def copy_sample(tokenizer: Tokenizer, text: str, rng: random.Random, marks: float = 0.12) -> Sample:
     """The text copied with marks at random places; the marks themselves carry no loss."""
     control = tokenizer.control
-    task = control(rng.choice((TASK_SIX, TASK_SEVEN)))
-    prompt = [BOS, task] + tokenizer.encode(text) + [control(ANSWER)]
+    prompt = [BOS, control(TASK_SEVEN)] + tokenizer.encode(text) + [control(ANSWER)]
     ids, weights = list(prompt), [0.0] * len(prompt)
     place = 0
 

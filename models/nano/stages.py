@@ -43,7 +43,7 @@ def compare(data: Path, work: Path) -> None:
     """The two formats from the same pre-trained model, on the same samples, for the same steps."""
     tokenizer = make_tokenizer(data, work)
     for name, typed_list in (("marked-copy", 0.0), ("typed-list", 1.0)):
-        mix = Mix(synthetic=0, evidence=0, consumer=0, copies=0, six=0, typed_list=typed_list)
+        mix = Mix(synthetic=0, evidence=0, consumer=0, copies=0, typed_list=typed_list)
         samples = FinetuningSamples(data, tokenizer, mix)
         path = train(
             replace(COMPARE, name=f"compare-{name}"), Shape(len(tokenizer)), samples.draw, work, work / "pretrain.pt"

@@ -78,27 +78,6 @@ class Rewriting(unittest.TestCase):
         self.assertEqual(finetuning.trusted(record, {}), record)
 
 
-class SixTypes(unittest.TestCase):
-    def part(self, symptom: str) -> str:
-        a, b = finetuning.body_part(symptom)
-        return symptom[a:b]
-
-    def test_the_longest_part_of_the_body_that_a_symptom_names(self) -> None:
-        for symptom, part in {
-            "腹痛": "腹", "上腹部疼痛": "上腹部", "阵发性腹痛": "腹", "胸骨后疼痛": "胸骨后", "四肢乏力": "四肢",
-            "恶心": "", "腹": "", "发热": "", "间断头晕": "头", "双下肢水肿": "双下肢",
-        }.items():
-            with self.subTest(symptom):
-                self.assertEqual(self.part(symptom), part)
-
-    def test_symptoms_become_the_parts_they_name_and_the_rest_stays(self) -> None:
-        text = "腹痛、恶心,ct示胃癌"
-        spans = [(0, 2, "症状"), (3, 5, "症状"), (6, 8, "影像检查"), (9, 11, "疾病和诊断")]
-        self.assertEqual(
-            finetuning.for_six_types(spans, text), [(0, 1, "解剖部位"), (6, 8, "影像检查"), (9, 11, "疾病和诊断")]
-        )
-
-
 class TypedLists(unittest.TestCase):
     def test_each_place_of_a_value_is_found_longest_values_first(self) -> None:
         self.assertEqual(
