@@ -9,22 +9,19 @@ import { Cancelled } from '../domain/contract/rpc';
 import { messagesFor } from '../domain/messages';
 import { decodeText } from '../documents/decode-text';
 import type { LanguageModel } from '../engine/language-model';
-import { loadLlamaModel } from '../engine/llama-model';
-import { findDefaultModel } from '../library/default-model';
-import { verifyModel } from '../library/verify';
 import { extract, plannedRun } from '../tasks/extraction/extract';
 import { inputsOf, type Input } from './inputs';
+import { Interruption } from './interruption';
+import { openModel, type ModelChoice } from './open-model';
 import { openOutput } from './output';
 import { exitCodes, locale, ProgressLine, report } from './terminal';
 
-export interface ExtractOptions {
+export interface ExtractOptions extends ModelChoice {
   readonly inputs: readonly string[];
-  readonly model?: string;
   readonly schema: string;
   readonly format: 'jsonl' | 'json';
   readonly out?: string;
   readonly force: boolean;
-  readonly threads?: number;
 }
 
 /** One line of the output; the stable interface of the command. */
@@ -55,34 +52,16 @@ export async function extractCommand(options: ExtractOptions, modelsDir: string)
     path: options.out,
     force: options.force,
   });
-  const stop = new AbortController();
-  let interrupted: number | null = null;
-  // The first Ctrl+C ends in order, a second one at once. The listener stays for as long as the
-  // process: libraries that see no other listener end the process themselves.
-  const interrupt = (code: number) => () => {
-    if (interrupted !== null) process.exit(code);
-    interrupted = code;
-    stop.abort();
-  };
-  process.on('SIGINT', interrupt(exitCodes.interrupted));
-  process.on('SIGTERM', interrupt(exitCodes.terminated));
+  const interruption = new Interruption();
+  const { signal } = interruption;
 
   let allCompleted = true;
   try {
-    const path = options.model ?? (await findDefaultModel({ modelsDir }));
-    const { card } = await verifyModel(path);
-    const model = await loadLlamaModel({
-      path,
-      contextSize: card.context,
-      sequences: 1,
-      parameters: card.shape.parameters,
-      signal: stop.signal,
-      ...(options.threads === undefined ? {} : { threads: options.threads }),
-    });
+    const { model, card } = await openModel(options, modelsDir, signal);
     const unsupported = (file: string): void => report({ code: 'UNSUPPORTED_FILE' }, file);
     for await (const input of inputsOf(options.inputs, unsupported)) {
-      if (stop.signal.aborted) break;
-      const result = await extractOne(input, options.schema, model, card, stop.signal);
+      if (signal.aborted) break;
+      const result = await extractOne(input, options.schema, model, card, signal);
       await output.write(result);
       if (result.problem) report(result.problem, input.source);
       allCompleted &&= result.status === 'completed';
@@ -94,7 +73,7 @@ export async function extractCommand(options: ExtractOptions, modelsDir: string)
     }
   }
   await output.finish();
-  return interrupted ?? (allCompleted ? exitCodes.ok : exitCodes.failed);
+  return interruption.exitCode ?? (allCompleted ? exitCodes.ok : exitCodes.failed);
 }
 
 /** @throws Cancelled: a record that was interrupted is not written, so that it can be run again whole */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { annotationSchemas } from '../domain/contract/annotation-schema';
 import { AppError, problemOf } from '../domain/contract/errors';
+import { evalNerCommand, type EvalNerOptions } from './eval-command';
 import { extractCommand, type ExtractOptions } from './extract-command';
 import { exitCodes, report } from './terminal';
 
@@ -49,6 +50,37 @@ program
   )
   .action(async (inputs: string[], options: Omit<ExtractOptions, 'inputs'>) => {
     process.exitCode = await extractCommand({ ...options, inputs }, join(root, 'models'));
+  });
+
+program
+  .command('eval')
+  .description('measure a model on annotated data')
+  .command('ner')
+  .description('score the extraction of entities against annotations made by people')
+  .requiredOption('--data <file>', 'annotated records, one JSON object a line')
+  .addOption(
+    new Option('--schema <id>', 'what to look for and score')
+      .choices(annotationSchemas.map(({ id }) => id))
+      .makeOptionMandatory(),
+  )
+  .option('--model <file>', 'GGUF model file; defaults to the built-in one')
+  .option('--labels <file>', "what the data's labels mean; defaults to a mapping that knows them")
+  .option('--limit <n>', 'score only the first records', positiveInteger)
+  .addOption(
+    new Option('--format <format>', 'text: a table; json: one object')
+      .choices(['text', 'json'])
+      .default('text'),
+  )
+  .option(
+    '--threads <n>',
+    'threads to compute with; defaults to what suits the model',
+    positiveInteger,
+  )
+  .action(async (options: EvalNerOptions) => {
+    process.exitCode = await evalNerCommand(options, {
+      modelsDir: join(root, 'models'),
+      labelsDir: join(root, 'resources', 'labels'),
+    });
   });
 
 try {

@@ -42,7 +42,7 @@ interface Sink {
   discard(): Promise<void>;
 }
 
-function standardOutput(): Sink {
+export function standardOutput(): Sink {
   return {
     write: (text) =>
       new Promise((resolve, reject) => {

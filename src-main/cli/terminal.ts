@@ -14,8 +14,12 @@ export function report(problem: Problem, about?: string): void {
   const detail = Object.entries(problem.params ?? {})
     .map(([name, value]) => `${name}=${value}`)
     .join(' ');
-  const line = [about, describeProblem(locale, problem), detail].filter(Boolean).join(': ');
-  process.stderr.write(`chimed: ${line}\n`);
+  note([about, describeProblem(locale, problem), detail].filter(Boolean).join(': '));
+}
+
+/** A line beside the results. */
+export function note(text: string): void {
+  process.stderr.write(`chimed: ${text}\n`);
 }
 
 /** A line that overwrites itself, only on a terminal. */

@@ -22,12 +22,12 @@ export interface AnnotationSchema {
 }
 
 const ccksTypes: readonly EntityType[] = [
-  { id: '疾病和诊断', english: 'Disease and diagnosis', hue: 1 },
+  { id: '疾病和诊断', english: 'Diagnosis', hue: 1 },
   { id: '影像检查', english: 'Imaging', hue: 2 },
-  { id: '实验室检验', english: 'Laboratory test', hue: 3 },
+  { id: '实验室检验', english: 'Lab test', hue: 3 },
   { id: '手术', english: 'Operation', hue: 4 },
   { id: '药物', english: 'Drug', hue: 5 },
-  { id: '解剖部位', english: 'Anatomical site', hue: 6 },
+  { id: '解剖部位', english: 'Body site', hue: 6 },
 ];
 
 export const annotationSchemas: readonly AnnotationSchema[] = [

@@ -33,6 +33,10 @@ export const errorCodes = [
   'CONTEXT_EXCEEDED',
   'DECODE_FAILED',
   'LENGTH_LIMIT',
+  // annotated data sets
+  'DATASET_LINE_INVALID',
+  'DATASET_LABELS_UNKNOWN',
+  'LABEL_FILE_INVALID',
   // processes
   'HOST_DIED',
   'HOST_UNAVAILABLE',

@@ -85,6 +85,18 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     title: 'The length limit was reached; the result is incomplete',
     remedy: 'What was found can be used; split the record and run the rest again.',
   },
+  DATASET_LINE_INVALID: {
+    title: 'A line of the data set has the wrong form',
+    remedy: 'Check the line and the field named; each line holds one annotated record as JSON.',
+  },
+  DATASET_LABELS_UNKNOWN: {
+    title: 'The data set has labels that no label mapping knows',
+    remedy: 'Write a label mapping for this data set and name it with --labels.',
+  },
+  LABEL_FILE_INVALID: {
+    title: 'The label mapping is not valid',
+    remedy: 'Correct the field named; the mappings that come with the program are examples.',
+  },
   HOST_DIED: {
     title: 'The model process ended unexpectedly',
     remedy: 'It restarts by itself; run again when it is ready. No record was lost.',

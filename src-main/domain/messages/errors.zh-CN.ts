@@ -80,6 +80,18 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     title: '达到长度上限，结果不完整',
     remedy: '已得到的结果仍可使用；请拆分病历后对其余部分重新抽取。',
   },
+  DATASET_LINE_INVALID: {
+    title: '数据集中有一行格式不正确',
+    remedy: '请检查所指出的行和字段；每行应是一份带标注的病历。',
+  },
+  DATASET_LABELS_UNKNOWN: {
+    title: '数据集中有标签对照表里没有的标签',
+    remedy: '请为这个数据集写一份标签对照表，并用 --labels 指定。',
+  },
+  LABEL_FILE_INVALID: {
+    title: '标签对照表的内容不正确',
+    remedy: '请改正所指出的字段；可参照程序自带的对照表。',
+  },
   HOST_DIED: {
     title: '模型进程意外退出',
     remedy: '程序会自动重启它；就绪后请重新抽取，病历没有丢失。',

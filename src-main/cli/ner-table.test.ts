@@ -1,0 +1,51 @@
+import { expect, it } from 'vitest';
+import type { NerReport } from '../evaluation/ner-evaluation';
+import { SpanScorer } from '../evaluation/span-scores';
+import { displayWidth, nerTable } from './ner-table';
+
+const scorer = new SpanScorer(['疾病和诊断', '药物']);
+scorer.add(
+  [
+    { type: '药物', start: 0, end: 2 },
+    { type: '药物', start: 4, end: 6 },
+  ],
+  [{ type: '药物', start: 0, end: 2 }],
+);
+const report: NerReport = {
+  version: 1,
+  schema: 'ccks2019',
+  labels: 'cmedqaner',
+  records: 1200,
+  incomplete: 1,
+  defects: 2,
+  strict: scorer.strict(),
+  relaxed: scorer.relaxed(),
+  ungrounded: 0,
+  offsetErrors: 0,
+  seconds: 12.345,
+  recordsPerMinute: 5832.6,
+  model: { name: 'nano', sha256: 'abcdef0123456789'.repeat(4) },
+};
+
+it('the columns stand below each other in a terminal, in both languages', () => {
+  for (const locale of ['zh-CN', 'en'] as const) {
+    const rows = nerTable(report, locale)
+      .split('\n')
+      .filter((line) => /\bF1\b|\d\.\d{4}/.test(line));
+    // Head, two types and the sum, strict and relaxed.
+    expect(rows).toHaveLength(8);
+    expect(new Set(rows.map(displayWidth)).size).toBe(1);
+  }
+});
+
+it('a table holds what was measured, in words of the language', () => {
+  const zh = nerTable(report, 'zh-CN');
+  // P = 1/1, R = 1/2, F1 = 2/3.
+  expect(zh).toMatch(/^药物 +1\.0000 +0\.5000 +0\.6667 +2$/m);
+  expect(zh).toMatch(/^合计（微平均） +1\.0000 +0\.5000 +0\.6667 +2$/m);
+  expect(zh).toContain('病历 1,200 份');
+  const en = nerTable(report, 'en');
+  expect(en).toMatch(/^Drug +1\.0000 +0\.5000 +0\.6667 +2$/m);
+  expect(en).toContain('nano (SHA-256 abcdef012345…)');
+  expect(en).not.toMatch(/\p{Script=Han}/u);
+});
