@@ -1,6 +1,6 @@
 """Samples as token lists, and batches of them."""
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Callable, Iterator, List, Sequence, Tuple
 
 import torch
@@ -17,11 +17,14 @@ class Sample:
     """ids, and for each the weight of predicting it (the first is never predicted).
 
     `noisy` says how many tokens from the start may be blanked in the input (never in the target).
+    `tags`, where given, names for each token the mention it belongs to (a character being read), or that
+    the next character to be copied belongs to; -1 where there is nothing to name.
     """
 
     ids: List[int]
     weights: List[float]
     noisy: int = 0
+    tags: List[int] = field(default_factory=list)
 
 
 def pools(
@@ -51,12 +54,13 @@ def pools(
 
 def tensors(
     batch: Sequence[Sample], blank: float, rng: random.Random, device: torch.device
-) -> Tuple[Tensor, Tensor, Tensor]:
-    """inputs, targets and weights, each [batch, longest - 1]; `blank` of the noisy inputs become <unk>."""
+) -> Tuple[Tensor, Tensor, Tensor, Tensor]:
+    """inputs, targets, weights and tags, each [batch, longest - 1]; `blank` of the noisy inputs become <unk>."""
     longest = max(len(sample.ids) for sample in batch)
     ids = torch.zeros(len(batch), longest, dtype=torch.long)
     weights = torch.zeros(len(batch), longest)
     inputs = ids.clone()
+    tags = torch.full_like(ids, -1)
     for row, sample in enumerate(batch):
         length = len(sample.ids)
         ids[row, :length] = torch.tensor(sample.ids)
@@ -67,4 +71,6 @@ def tensors(
                 if seen[place] >= FIRST_CHAR and rng.random() < blank:
                     seen[place] = UNK
         inputs[row, :length] = torch.tensor(seen)
-    return inputs[:, :-1].to(device), ids[:, 1:].to(device), weights[:, 1:].to(device)
+        if sample.tags:
+            tags[row, :length] = torch.tensor(sample.tags)
+    return inputs[:, :-1].to(device), ids[:, 1:].to(device), weights[:, 1:].to(device), tags[:, :-1].to(device)

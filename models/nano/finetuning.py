@@ -16,7 +16,7 @@ from lexicon import WORDS
 from pretraining import Reader, copy_sample
 from synthetic import Writer
 from tokenizer import (
-    ATTRIBUTES, BOS, CLOSE, ENTITY_TYPES, EOS, TASK_CONSUMER, TASK_EVIDENCE,
+    ATTRIBUTES, BOS, CLOSE, CONSUMER_TYPES, ENTITY_TYPES, EOS, TASK_CONSUMER, TASK_EVIDENCE,
     TASK_LIST, TASK_SEVEN, Tokenizer, mark,
 )
 from windows import cut, windows
@@ -126,6 +126,21 @@ def well_known(records: Sequence[Annotated]) -> Dict[str, float]:
             if share >= 0.8:
                 known[word] = share
     return known
+
+
+# --- tags ------------------------------------------------------------------------------------------
+
+_TAGGED = [*ENTITY_TYPES, *CONSUMER_TYPES, "依据"]
+TAGS = 1 + 2 * len(_TAGGED)
+
+
+def tags_of(text: str, spans: Sequence[Span]) -> List[int]:
+    """For each character 0 (nothing), or its type with whether it begins the mention; one -1 at the end."""
+    tags = [0] * len(text) + [-1]
+    for start, end, kind in spans:
+        tag = 1 + 2 * _TAGGED.index(kind)
+        tags[start:end] = [tag] + [tag + 1] * (end - start - 1)
+    return tags
 
 
 # --- samples -----------------------------------------------------------------------------------
@@ -250,17 +265,34 @@ class FinetuningSamples:
     def _marked(
         self, asked: List[int], text: str, spans: Sequence[Span], stated: Sequence[FrozenSet[str]], noisy: bool
     ) -> Sample:
-        encode, control = self.tokenizer.encode, self.tokenizer.control
+        char, control = self.tokenizer.char, self.tokenizer.control
+        own = tags_of(text, spans)
+        opens = {start: control(mark(kind)) for start, _, kind in spans}
+        closes = {
+            end: [control(CLOSE)] + [control(mark(name)) for name in ATTRIBUTES if name in flags]
+            for (_, end, _), flags in zip(spans, stated)
+        }
+        read: List[int] = []
         answer: List[int] = []
-        last = 0
-        for (start, end, kind), flags in zip(spans, stated):
-            answer += encode(text[last:start]) + [control(mark(kind))] + encode(text[start:end]) + [control(CLOSE)]
-            answer += [control(mark(name)) for name in ATTRIBUTES if name in flags]
-            last = end
-        answer += encode(text[last:]) + [EOS]
-        ids = asked + answer
-        weights = [0.0] + [PROMPT_WEIGHT] * (len(asked) - 1) + [1.0] * len(answer)
-        return Sample(ids, weights, len(asked) - 1 if noisy else 0)
+        ahead: List[int] = []
+        for place in range(len(text) + 1):
+            # What stands before the next character: the marks that close and open here.
+            marks = closes.get(place, []) + ([opens[place]] if place in opens else [])
+            answer += marks
+            ahead += [own[place]] * len(marks)
+            if place < len(text):
+                tokens = char(text[place])
+                read += [own[place]] * len(tokens)
+                answer += tokens
+                ahead += [own[place]] * (len(tokens) - 1) + [own[place + 1]]
+        # Of the prompt, the passage is named; it stands before the token that asks for the answer.
+        before = [-1] * (len(asked) - len(read) - 1) + read + [own[0]]
+        return Sample(
+            asked + answer + [EOS],
+            [0.0] + [PROMPT_WEIGHT] * (len(asked) - 1) + [1.0] * (len(answer) + 1),
+            len(asked) - 1 if noisy else 0,
+            before + ahead + [-1],
+        )
 
     def _listed(self, window: Annotated) -> Sample:
         asked = prompt(self.tokenizer, TASK_LIST, window.text)

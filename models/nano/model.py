@@ -8,6 +8,8 @@ import torch.nn as nn
 import torch.nn.functional as F
 from torch import Tensor
 
+TAG_WEIGHT = 0.3
+
 Cache = List[Optional[Tuple[Tensor, Tensor]]]
 
 
@@ -21,6 +23,8 @@ class Shape:
     context: int = 512
     rope_base: float = 10_000.0
     norm_eps: float = 1e-5
+    # Kinds of tags that are predicted beside the tokens while training; 0 for none. Not exported.
+    tags: int = 0
 
 
 class RMSNorm(nn.Module):
@@ -105,6 +109,9 @@ class LanguageModel(nn.Module):
         self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.blocks))
         self.norm = RMSNorm(shape.width, shape.norm_eps)
         self.head = nn.Linear(shape.width, shape.vocabulary, bias=False)
+        if shape.tags:
+            self.read_tags = nn.Linear(shape.width, shape.tags, bias=False)
+            self.next_tags = nn.Linear(shape.width, shape.tags, bias=False)
         for name, weight in self.named_parameters():
             if weight.ndim == 2:
                 scale = 0.5 * weight.shape[1] ** -0.5
@@ -117,9 +124,17 @@ class LanguageModel(nn.Module):
         self.register_buffer("rope", rope, persistent=False)
 
     def hidden(
-        self, ids: Tensor, mask: Tensor, cache: Optional[Cache] = None, start: int = 0
+        self,
+        ids: Tensor,
+        mask: Tensor,
+        cache: Optional[Cache] = None,
+        start: int = 0,
+        middle: Optional[List[Tensor]] = None,
     ) -> Tensor:
-        """ids: [batch, time]; mask: added to the scores, broadcast to [batch, heads, time, past + time]."""
+        """ids: [batch, time]; mask: added to the scores, broadcast to [batch, heads, time, past + time].
+
+        `middle` receives the states after two thirds of the blocks.
+        """
         time = ids.shape[1]
         rope = self.rope[start : start + time]
         x = self.embedding(ids)
@@ -129,6 +144,8 @@ class LanguageModel(nn.Module):
             x, present = block(x, rope, mask, past, dropout)
             if cache is not None:
                 cache[number] = present
+            if middle is not None and number + 1 == self.shape.blocks * 2 // 3:
+                middle.append(x)
         return self.norm(x)
 
 
@@ -136,15 +153,32 @@ def causal_mask(time: int, device: torch.device) -> Tensor:
     return torch.full((time, time), -1e9, device=device).triu(1)
 
 
-def weighted_loss(model: LanguageModel, inputs: Tensor, targets: Tensor, weights: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
+def weighted_loss(
+    model: LanguageModel, inputs: Tensor, targets: Tensor, weights: Tensor, tags: Optional[Tensor] = None
+) -> Tuple[Tensor, Tensor, Tensor]:
     """Mean cross entropy of `targets` by `weights` (all [batch, time]); logits only where a weight is.
 
-    Returns the loss, and the single losses with their weights, detached.
+    `tags` ([batch, time], -1 for none, see `batches.Sample`) add the loss of naming, while reading, what
+    each character belongs to, and, while copying, what the next one does: a label for every character
+    instead of a mark now and then. Returns the loss, and the single token losses with their weights,
+    detached.
     """
-    states = model.hidden(inputs, causal_mask(inputs.shape[1], inputs.device))
+    middle: List[Tensor] = []
+    states = model.hidden(inputs, causal_mask(inputs.shape[1], inputs.device), middle=middle)
     flat = weights.reshape(-1)
     places = flat.nonzero()[:, 0]
     logits = model.head(states.reshape(-1, model.shape.width)[places]).float()
     losses = F.cross_entropy(logits, targets.reshape(-1)[places], reduction="none")
     chosen = flat[places]
-    return (losses * chosen).sum() / chosen.sum(), losses.detach(), chosen
+    loss = (losses * chosen).sum() / chosen.sum()
+    if tags is not None and model.shape.tags:
+        copying = weights >= 1
+        for named, head, seen in (
+            (tags.masked_fill(copying, -1), model.read_tags, middle[0]),
+            (tags.masked_fill(~copying, -1), model.next_tags, states),
+        ):
+            which = (named.reshape(-1) >= 0).nonzero()[:, 0]
+            if len(which):
+                guesses = head(seen.reshape(-1, model.shape.width)[which]).float()
+                loss = loss + TAG_WEIGHT * F.cross_entropy(guesses, named.reshape(-1)[which])
+    return loss, losses.detach(), chosen

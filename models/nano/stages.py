@@ -11,17 +11,18 @@ import torch
 import corpus
 from evaluate import extraction_scores, question_sets, report
 from export import export, fixture
-from finetuning import FinetuningSamples, Mix, ordinary_record
+from finetuning import TAGS, FinetuningSamples, Mix, ordinary_record
 from model import Shape
 from pretraining import PretrainingSamples
 from tokenizer import Tokenizer, frequent_chars
 from train import Stage, load_model, train
 
-STAGES = ["tokenizer", "pretrain", "compare", "finetune", "evaluate", "export", "questions", "rewrite"]
+STAGES = ["tokenizer", "pretrain", "compare", "finetune", "refine", "evaluate", "export", "questions", "rewrite"]
 
 PRETRAIN = Stage("pretrain", steps=1000, decay=0.2, final_rate=0.1)
 COMPARE = Stage("compare", steps=240, decay=0.5, dropout=0.05, blank=0.03)
 FINETUNE = Stage("finetune", steps=2500, decay=0.7, dropout=0.1, blank=0.03, average=0.998)
+REFINE = Stage("refine", steps=5000, muon_rate=0.012, adam_rate=2.4e-3, decay=0.95, dropout=0.1, blank=0.03, average=0.999)
 
 
 def make_tokenizer(data: Path, work: Path) -> Tokenizer:
@@ -60,6 +61,16 @@ def finetune(data: Path, work: Path) -> Path:
     )
 
 
+def refine(data: Path, work: Path) -> Path:
+    """More of the same from the finished model, with a tag to name for every character."""
+    tokenizer = make_tokenizer(data, work)
+    samples = FinetuningSamples(data, tokenizer, Mix())
+    return train(
+        REFINE, Shape(len(tokenizer), tags=TAGS), samples.draw, work, work / "finetune.pt",
+        evaluate=lambda model, step: extraction_scores(model, tokenizer, data, "dev"), evaluate_every=500,
+    )
+
+
 def ordinary_records(data: Path, split: str) -> Iterator[str]:
     """cEHRNER's records as other hospitals write them, a line of JSON each, to measure on."""
     for record in corpus.clinical_records(data, split):
@@ -89,6 +100,8 @@ def main() -> None:
             compare(args.data, args.work)
         elif stage == "finetune":
             finetune(args.data, args.work)
+        elif stage == "refine":
+            refine(args.data, args.work)
         elif stage == "questions":
             (args.work / "questions.json").write_text(
                 json.dumps(
@@ -101,8 +114,8 @@ def main() -> None:
             path = args.work / "cehrner.test.ordinary.jsonl"
             path.write_text("".join(ordinary_records(args.data, "test")), "utf-8")
         elif stage == "export":
-            checkpoint = args.model or args.work / "finetune.pt"
+            checkpoint = args.model or args.work / "refine-average.pt"
             export(checkpoint, args.work, args.work / "export")
             fixture(checkpoint, args.work, args.work / "export" / "windows.json", args.type)
         else:
-            report(args.model or args.work / "finetune.pt", args.data, args.work)
+            report(args.model or args.work / "refine-average.pt", args.data, args.work)

@@ -100,7 +100,11 @@ def train(
         step, pool, seconds, tokens = saved["step"], saved["pool"], saved["seconds"], saved["tokens"]
         mean = saved["mean"]
     elif start_from is not None:
-        model.load_state_dict(torch.load(start_from, map_location=device())["model"])
+        # A stage may add the heads for tags, which the one before had not.
+        missing, unknown = model.load_state_dict(
+            torch.load(start_from, map_location=device())["model"], strict=False
+        )
+        assert not unknown and all("_tags" in name for name in missing), (missing, unknown)
     model.dropout = stage.dropout
     model.train()
 
@@ -128,9 +132,9 @@ def train(
         noise = random.Random(f"noise/{stage.seed}/{number}")
         for batch in batches:
             begun = time.monotonic()
-            inputs, targets, weights = tensors(batch, stage.blank, noise, device())
+            inputs, targets, weights, tags = tensors(batch, stage.blank, noise, device())
             with torch.autocast(device().type, torch.bfloat16):
-                loss, single, chosen = weighted_loss(model, inputs, targets, weights)
+                loss, single, chosen = weighted_loss(model, inputs, targets, weights, tags)
             loss.backward()
             optimiser.step(stage.rate(step))
             whole = chosen >= 1
