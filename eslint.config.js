@@ -24,7 +24,7 @@ export default ts.config(
   },
   {
     // Programs for a terminal speak through the console.
-    files: ['scripts/**', 'e2e/**', 'bin/**', 'src-main/cli/**', '*.config.*'],
+    files: ['scripts/**', 'e2e/**', 'bin/**', 'models/**', 'src-main/cli/**', '*.config.*'],
     rules: { 'no-console': 'off' },
   },
   {

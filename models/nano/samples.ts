@@ -121,21 +121,22 @@ for (const [number, line] of lines.entries()) {
     if (expected !== '' && expected === mark.attributes) statedRight++;
     if (expected === '' && mark.attributes !== '') statedWrongly++;
   }
-  report.push(`${number + 1}. ${text}`);
+  report.push(`### ${number + 1}`, '', text, '');
   const list = (title: string, items: readonly Mark[]): void => {
     if (items.length > 0)
-      report.push(`   - ${title}：${items.map((mark) => shown(text, mark)).join('、')}`);
+      report.push(`- ${title}：${items.map((mark) => shown(text, mark)).join('、')}`);
   };
   list('对', hits);
   list('漏', missed);
   list('误', extra);
   list('属性与我们所标不同', otherwise);
+  report.push('');
 }
 const f1 = (2 * right) / Math.max(1, wanted + given);
 const summary =
   `Strict F1 ${f1.toFixed(3)} (${right} right of ${wanted} marked and ${given} found). ` +
   `Attributes: ${statedRight} of ${stated} stated as marked, ${statedWrongly} stated where there is none.`;
 report.splice(6, 0, summary, '');
-await writeFile(join(import.meta.dirname, 'SAMPLES.md'), `${report.join('\n')}\n`);
+await writeFile(join(import.meta.dirname, 'SAMPLES.md'), `${report.join('\n').trimEnd()}\n`);
 console.log(summary);
 await model.dispose();

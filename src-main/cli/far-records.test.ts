@@ -78,7 +78,15 @@ it('full width and capitals, half width and small letters: the same facts at the
   expect(found).toEqual(places(await facts(released)));
 });
 
-it('the bundled discharge note gives what a doctor would look for', async () => {
+it('traditional and simplified writing: the same facts at the same places', async () => {
+  const simplified = '患者因“胃癌”于全麻下行胃癌根治术，术后复查胸部CT未见转移，无头晕、头痛。';
+  const traditional = '患者因“胃癌”於全麻下行胃癌根治術，術後復查胸部CT未見轉移，無頭暈、頭痛。';
+  const found = places(await facts(simplified));
+  expect(found.length).toBeGreaterThan(2);
+  expect(places(await facts(traditional))).toEqual(found);
+});
+
+it('the bundled discharge note gives what a doctor would look for, negation included', async () => {
   const path = join(root, 'resources', 'samples', '02-discharge-gastric.txt');
   const found = await facts(await readFile(path, 'utf8'));
   const named = (type: string, words: string): Fact | undefined =>
@@ -86,4 +94,5 @@ it('the bundled discharge note gives what a doctor would look for', async () => 
   expect(named('药物', '奥美拉唑')).toBeDefined();
   expect(named('疾病和诊断', '慢性萎缩性胃炎')).toBeDefined();
   expect(named('实验室检验', '血红蛋白')).toBeDefined();
+  expect(named('疾病和诊断', '糖尿病')?.attributes).toMatchObject({ negated: true });
 });

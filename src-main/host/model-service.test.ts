@@ -50,7 +50,7 @@ it('loading is reported from 0 to ready, with the model, its device and what it 
     device: { kind: 'cpu' },
     model: {
       sha256: card.sha256,
-      standing: 'provisional',
+      standing: 'release',
       strategy: 'marked-copy',
       contextSize: 512,
       about: {

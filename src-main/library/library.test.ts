@@ -36,7 +36,7 @@ describe('a model and its card', () => {
   it('the shipped model is what its card says', async () => {
     const { card, summary } = await verifyModel(shipped);
     const { fileSize, name, context, ...shape } = summary;
-    expect(card.standing).toBe('provisional');
+    expect(card.standing).toBe('release');
     expect(card.shape).toEqual(shape);
     expect([card.fileSize, card.context]).toEqual([fileSize, context]);
     expect(name).not.toBe('');
