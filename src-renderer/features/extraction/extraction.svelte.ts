@@ -29,7 +29,7 @@ export class ExtractionState {
   #session = $state.raw<RunSession | null>(null);
   #live = $state.raw<readonly RunSession[]>([]);
   #selectedFactId = $state<string | null>(null);
-  schemaId = $state('ccks2019');
+  schemaId = $state('ccks2019-symptom');
 
   constructor(
     store: Store,
