@@ -83,6 +83,7 @@ test('a schema that the model does not serve is named as such before any run', a
   await modelReady(page);
   await pasteRecord(page, '甲', '患者高血压病史10年。');
   const run = page.getByTestId('run-extraction');
+  await page.getByTestId('schema-select').selectOption('ccks2019');
   await expect(run).toBeEnabled();
   await page.getByTestId('schema-select').selectOption('ccks2019-symptom');
   await expect(run).toBeDisabled();
