@@ -178,6 +178,43 @@ test('--out writes a file, never over an existing one unless forced, and leaves 
   await expect(stat(join(folder, 'x.partial'))).rejects.toThrow();
 });
 
+test('eval ner measures the built-in model on annotated records of ours', async () => {
+  const operation = note.indexOf('腹腔镜');
+  const entities = [
+    {
+      label_type: '手术',
+      start_pos: operation,
+      end_pos: operation + '腹腔镜胆囊切除术'.length,
+      overlap: 0,
+    },
+  ];
+  const records = [
+    { originalText: note, entities },
+    { originalText: '患者无不适。', entities: [] },
+  ];
+  await writeFile(
+    join(folder, 'data.jsonl'),
+    '\uFEFF' + records.map((record) => JSON.stringify(record)).join('\r\n'),
+  );
+  const args = ['eval', 'ner', '--data', 'data.jsonl', '--schema', 'ccks2019', '--threads', '1'];
+  const { code, out } = await chimed([...args, '--format', 'json']);
+  expect(code).toBe(0);
+  const report = JSON.parse(out) as {
+    records: number;
+    strict: { types: Record<string, { recall: number; support: number }> };
+    ungrounded: number;
+    offsetErrors: number;
+    model: { sha256: string };
+  };
+  expect(report).toMatchObject({ records: 2, ungrounded: 0, offsetErrors: 0 });
+  expect(report.strict.types['手术']).toMatchObject({ recall: 1, support: 1 });
+  const file = await readFile(join(projectRoot, 'models', 'default.gguf'));
+  expect(report.model.sha256).toBe(createHash('sha256').update(file).digest('hex'));
+  const table = await chimed(args);
+  expect(table.code).toBe(0);
+  expect(table.out).toContain('F1');
+});
+
 test('wrong usage ends with 2', async () => {
   for (const args of [
     [],

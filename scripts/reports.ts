@@ -28,12 +28,21 @@ const playwrightReport = z.object({
   }),
 });
 
+/** Of `models/nano/tests`. */
+const unittestReport = z.object({
+  passed: z.int(),
+  failed: z.int(),
+  skipped: z.int(),
+});
+
+export type Runner = 'vitest' | 'playwright' | 'unittest';
+
 /**
  * What a runner's JSON report says, held against its exit code: a failure that is no test's (a file
  * that does not load, a missing or unreadable report, no test at all) counts as one failed.
  */
-export function countOf(runner: 'vitest' | 'playwright', report: unknown, exitCode: number): Count {
-  const count = runner === 'vitest' ? fromVitest(report) : fromPlaywright(report);
+export function countOf(runner: Runner, report: unknown, exitCode: number): Count {
+  const count = readers[runner](report);
   if (!count) return failedStep;
   const unexplained = count.failed === 0 && (exitCode !== 0 || count.passed === 0);
   return unexplained ? { ...count, failed: 1 } : count;
@@ -53,6 +62,12 @@ function fromPlaywright(report: unknown): Count | undefined {
   // A test that passed only at a second try has failed once.
   return { passed: expected, failed: unexpected + flaky, skipped };
 }
+
+const readers: Record<Runner, (report: unknown) => Count | undefined> = {
+  vitest: fromVitest,
+  playwright: fromPlaywright,
+  unittest: (report) => unittestReport.safeParse(report).data,
+};
 
 /** The content of a JSON file, or undefined if it is missing or not JSON. */
 export async function readReport(file: string): Promise<unknown> {

@@ -11,6 +11,7 @@ import {
   total,
   writeSummary,
   type Count,
+  type Runner,
 } from './reports';
 import { PlainError, say } from './terminal';
 
@@ -20,7 +21,7 @@ export interface Step {
   /** A shell command line; the project's own tools are on its PATH. */
   readonly command: string;
   /** Whose report counts the tests; a step without a runner counts as one. */
-  readonly runner?: 'vitest' | 'playwright';
+  readonly runner?: Runner;
   /** The runner's JSON report, relative to the project. */
   readonly report?: string;
   /** What must be in place before; a failure fails the step. */

@@ -1,4 +1,4 @@
-/** What Electron needs from a Linux system, and what to do about what is missing. No side effects. */
+/** What the program and its tests need from a Linux system, and what to do about what is missing. No side effects. */
 
 /** One thing that must be there, and the Debian package that brings it. */
 export interface Need {
@@ -34,6 +34,11 @@ export const windowNeeds: readonly Need[] = [
 /** A display without a screen, for the demo and the tests. */
 export const virtualDisplayNeeds: readonly Need[] = [
   { kind: 'program', name: 'Xvfb', packages: ['xvfb'] },
+];
+
+/** The tests of how the built-in model is made; training itself needs PyTorch besides. */
+export const recipeNeeds: readonly Need[] = [
+  { kind: 'program', name: 'python3', packages: ['python3'] },
 ];
 
 /** Questions that the decision asks of the system. */

@@ -5,6 +5,7 @@ import {
   missingNeeds,
   packagesFor,
   planFor,
+  recipeNeeds,
   virtualDisplayNeeds,
   windowNeeds,
   type Need,
@@ -12,24 +13,30 @@ import {
 } from './system-needs';
 import { PlainError, say } from './terminal';
 
+const needsOf = {
+  window: windowNeeds,
+  'virtual-display': [...windowNeeds, ...virtualDisplayNeeds],
+  recipe: recipeNeeds,
+};
+
 /**
- * Makes sure that Electron can start here. Installs what is missing with apt-get (as root on Debian
+ * Makes sure that the system has what is needed. Installs what is missing with apt-get (as root on Debian
  * or Ubuntu, saying so) and does nothing at all when nothing is missing.
  *
  * @param purpose 'window': a desktop that has a screen; 'virtual-display': the demo and the tests,
- * which also need an X server without a screen.
+ * which also need an X server without a screen; 'recipe': the tests of the model's recipe.
  * @throws PlainError that names what is missing, where it cannot or could not be installed.
  */
-export function ensureSystemPackages(purpose: 'window' | 'virtual-display'): void {
+export function ensureSystemPackages(purpose: keyof typeof needsOf): void {
   const probes = probeSystem();
-  const needs = purpose === 'window' ? windowNeeds : [...windowNeeds, ...virtualDisplayNeeds];
+  const needs = needsOf[purpose];
   const missing = missingNeeds(needs, probes);
   const plan = planFor(missing, probes);
   if (plan.action === 'nothing') return;
   if (plan.action === 'refuse') throw new PlainError(plan.message);
 
   // The lists first: on a fresh image they are empty and no name would be known.
-  say(`Missing for Electron: ${missing.map((need) => need.name).join(', ')}. Asking apt-get.`);
+  say(`Missing on this system: ${missing.map((need) => need.name).join(', ')}. Asking apt-get.`);
   aptGet(['update', '-qq']);
   const names = packagesFor(missing, probes);
   say(`Installing system packages: ${names.join(' ')}`);

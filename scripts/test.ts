@@ -1,5 +1,5 @@
 /**
- * `npm test`: types, lint, format, borders, unit, end-to-end, in this order.
+ * `npm test`: types, lint, format, borders, unit, recipe, end-to-end, in this order.
  * `npm test -- --only unit,e2e` runs a part.
  */
 import { readFile } from 'node:fs/promises';
@@ -30,6 +30,7 @@ await runScript(async () => {
     return command;
   };
   const unitReport = 'out/reports/unit.json';
+  const recipeReport = 'out/reports/recipe.json';
   const all: Step[] = [
     { name: 'types', command: script('typecheck') },
     { name: 'lint', command: script('lint') },
@@ -40,6 +41,13 @@ await runScript(async () => {
       command: `${script('unit')} --reporter=default --reporter=json --outputFile.json=${unitReport}`,
       runner: 'vitest',
       report: unitReport,
+    },
+    {
+      name: 'recipe',
+      command: `${script('recipe')} ${recipeReport}`,
+      runner: 'unittest',
+      report: recipeReport,
+      before: async () => ensureSystemPackages('recipe'),
     },
     {
       name: 'e2e',

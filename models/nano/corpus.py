@@ -42,7 +42,8 @@ def without_numbers(text: str) -> str:
     return _NUMBER.sub(other, text)
 
 
-def _lines(path: Path) -> Iterator[dict]:
+def json_lines(path: Path) -> Iterator[dict]:
+    """The rows of a file with an object a line; blank lines and a BOM are passed over."""
     with path.open(encoding="utf-8-sig") as file:
         for line in file:
             if line.strip():
@@ -65,7 +66,7 @@ def clinical_records(data: Path, split: str) -> List[Annotated]:
             read(normalise(row["text"])),
             _flat([(e["start"], e["end"], e["type"]) for e in row["entities"]]),
         )
-        for row in _lines(data / f"cehrner.{split}.jsonl")
+        for row in json_lines(data / f"cehrner.{split}.jsonl")
     ]
 
 
@@ -77,7 +78,7 @@ def consumer_questions(data: Path, split: str) -> List[Annotated]:
             read(normalise(row["text"])),
             _flat([(e["start"], e["end"], CONSUMER_TYPE[e["type"]]) for e in row["entities"]]),
         )
-        for row in _lines(data / f"cmedqaner.{split}.jsonl")
+        for row in json_lines(data / f"cmedqaner.{split}.jsonl")
     ]
 
 
@@ -95,20 +96,20 @@ def medical_words(data: Path) -> List[str]:
 def plain_texts(data: Path) -> Dict[str, List[str]]:
     """Normalised plain text by source, for pre-training. The texts of test and dev sets stay out."""
     sources: Dict[str, List[str]] = {}
-    sources["cehrner"] = [row["text"] for row in _lines(data / "cehrner.train.jsonl")]
-    sources["cmedqaner"] = [row["text"] for row in _lines(data / "cmedqaner.train.jsonl")]
+    sources["cehrner"] = [row["text"] for row in json_lines(data / "cehrner.train.jsonl")]
+    sources["cmedqaner"] = [row["text"] for row in json_lines(data / "cmedqaner.train.jsonl")]
     sources["cmdd"] = [
         "。".join(turn["text"] for turn in row["turns"])
-        for row in _lines(data / "cmdd.jsonl")
+        for row in json_lines(data / "cmdd.jsonl")
         if row["split"] == "train"
     ]
     sources["toyhom"] = [
         row["title"] + "。" + row["ask"] + row["answer"]
-        for row in _lines(data / "toyhom-sample.jsonl")
+        for row in json_lines(data / "toyhom-sample.jsonl")
     ]
     sources["medicalgpt"] = [
         "。".join(turn["value"] for turn in row["conversations"])
-        for row in _lines(data / "medicalgpt-sft-1k.jsonl")
+        for row in json_lines(data / "medicalgpt-sft-1k.jsonl")
     ]
     # Two cases in ten are kept for measuring evidence selection.
     sources["cmb-clin"] = [

@@ -109,8 +109,9 @@ def fixture(checkpoint: Path, work: Path, out: Path, kind: str, count: int = 50)
 
 def greedy(model: LanguageModel, asked: List[int], most: int = 260) -> List[int]:
     """The most likely token of the whole vocabulary each time, without any constraint."""
+    device = model.head.weight.device
     cache: list = [None] * model.shape.blocks
-    states = model.hidden(torch.tensor([asked]), causal_mask(len(asked), torch.device("cpu")), cache)[:, -1]
+    states = model.hidden(torch.tensor([asked], device=device), causal_mask(len(asked), device), cache)[:, -1]
     answer: List[int] = []
     while len(answer) < most:
         token = int(model.head(states)[0].argmax())
@@ -118,6 +119,7 @@ def greedy(model: LanguageModel, asked: List[int], most: int = 260) -> List[int]
         if token == EOS:
             break
         states = model.hidden(
-            torch.tensor([[token]]), torch.zeros(1, 1), cache, len(asked) + len(answer) - 1
+            torch.tensor([[token]], device=device), torch.zeros(1, 1, device=device), cache,
+            len(asked) + len(answer) - 1,
         )[:, -1]
     return answer

@@ -103,7 +103,7 @@ def held_out_texts(data: Path) -> Dict[str, List[str]]:
     """Texts that no stage reads, by kind, for perplexity."""
     dialogues = [
         corpus.normalise("。".join(turn["text"] for turn in row["turns"]))
-        for row in corpus._lines(data / "cmdd.jsonl")
+        for row in corpus.json_lines(data / "cmdd.jsonl")
         if row["split"] == "test"
     ]
     return {

@@ -5,6 +5,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Fact } from '../../src-main/domain/contract/fact';
+import { messagesFor } from '../../src-main/domain/messages';
 import { loadLlamaModel } from '../../src-main/engine/llama-model';
 import { verifyModel } from '../../src-main/library/verify';
 import { extract } from '../../src-main/tasks/extraction/extract';
@@ -26,11 +27,13 @@ const typeOf: Record<string, string> = {
   B: '解剖部位',
   S: '症状',
 };
+const names = messagesFor('zh-CN').extraction.attribute;
+/** What a letter after the type states; the names are those that the program shows. */
 const flags = [
-  ['n', '否定'],
-  ['u', '不确定'],
-  ['h', '既往'],
-  ['f', '家属'],
+  ['n', names.negated],
+  ['u', names.uncertain],
+  ['h', names.historical],
+  ['f', names.family],
 ] as const;
 
 /** `{Dn|糖尿病}` -> the text without braces, and its marks in UTF-16 units. */
@@ -58,10 +61,10 @@ function parseSample(line: string): { text: string; marks: Mark[] } {
 
 function markOf({ type, start, end, attributes }: Fact): Mark {
   const stated = [
-    attributes.negated ? '否定' : '',
-    attributes.uncertain ? '不确定' : '',
-    attributes.historical ? '既往' : '',
-    attributes.experiencer === 'family' ? '家属' : '',
+    attributes.negated ? names.negated : '',
+    attributes.uncertain ? names.uncertain : '',
+    attributes.historical ? names.historical : '',
+    attributes.experiencer === 'family' ? names.family : '',
   ].filter((name) => name !== '');
   return { type, start: start ?? 0, end: end ?? 0, attributes: stated.join() };
 }

@@ -22,7 +22,8 @@ STAGES = ["tokenizer", "pretrain", "compare", "finetune", "refine", "evaluate", 
 PRETRAIN = Stage("pretrain", steps=1000, decay=0.2, final_rate=0.1)
 COMPARE = Stage("compare", steps=240, decay=0.5, dropout=0.05, blank=0.03)
 FINETUNE = Stage("finetune", steps=2500, decay=0.7, dropout=0.1, blank=0.03, average=0.998)
-REFINE = Stage("refine", steps=5000, muon_rate=0.012, adam_rate=2.4e-3, decay=0.95, dropout=0.1, blank=0.03, average=0.999)
+REFINE = Stage("refine", steps=4400, muon_rate=0.012, adam_rate=2.4e-3, decay=0.95, dropout=0.1, blank=0.03, average=0.999)
+REFINE_MIX = Mix(synthetic=0.08, evidence=0.12, consumer=0.02)
 
 
 def make_tokenizer(data: Path, work: Path) -> Tokenizer:
@@ -64,7 +65,7 @@ def finetune(data: Path, work: Path) -> Path:
 def refine(data: Path, work: Path) -> Path:
     """More of the same from the finished model, with a tag to name for every character."""
     tokenizer = make_tokenizer(data, work)
-    samples = FinetuningSamples(data, tokenizer, Mix())
+    samples = FinetuningSamples(data, tokenizer, REFINE_MIX)
     return train(
         REFINE, Shape(len(tokenizer), tags=TAGS), samples.draw, work, work / "finetune.pt",
         evaluate=lambda model, step: extraction_scores(model, tokenizer, data, "dev"), evaluate_every=500,

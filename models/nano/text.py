@@ -1,7 +1,6 @@
 """Normalisation of text, one code point to one code point, so that offsets survive it.
 
-The program does the same (`nfkc-lower-simplified` in `src-main/tasks/extraction/source-text.ts`);
-`models/nano/fixtures/` holds the cases that both are tested with.
+The program does the same (`nfkc-lower-simplified` in `src-main/tasks/extraction/source-text.ts`).
 """
 import json
 import unicodedata

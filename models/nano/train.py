@@ -97,6 +97,8 @@ def train(
         model.load_state_dict(saved["model"])
         optimiser.load(saved["optimiser"])
         torch.set_rng_state(saved["rng"].cpu())
+        if saved.get("cuda_rng") is not None:
+            torch.cuda.set_rng_state(saved["cuda_rng"].cpu())
         step, pool, seconds, tokens = saved["step"], saved["pool"], saved["seconds"], saved["tokens"]
         mean = saved["mean"]
     elif start_from is not None:
@@ -118,6 +120,7 @@ def train(
         return {
             "shape": asdict(shape), "stage": asdict(stage), "model": model.state_dict(),
             "optimiser": optimiser.state(), "rng": torch.get_rng_state(),
+            "cuda_rng": torch.cuda.get_rng_state() if torch.cuda.is_available() else None,
             "mean": mean, "step": step, "pool": pool, "seconds": seconds, "tokens": tokens,
         }
 

@@ -51,6 +51,7 @@ def listed_spans(
     model: LanguageModel, tokenizer: Tokenizer, texts: Sequence[str], batch: int = 48, most: int = 220
 ) -> List[Set[Span]]:
     """Every place of every value, longest values first, without overlaps."""
+    device = model.head.weight.device
     titles = [tokenizer.encode(kind + ":") for kind in ENTITY_TYPES]
     results: List[Set[Span]] = [set() for _ in texts]
     order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
@@ -58,8 +59,8 @@ def listed_spans(
         rows = order[first : first + batch]
         prompts = [prompt(tokenizer, TASK_LIST, texts[i]) for i in rows]
         longest = max(map(len, prompts))
-        ids = torch.zeros(len(rows), longest, dtype=torch.long)
-        padding = torch.zeros(len(rows), longest)
+        ids = torch.zeros(len(rows), longest, dtype=torch.long, device=device)
+        padding = torch.zeros(len(rows), longest, device=device)
         for row, tokens in enumerate(prompts):
             ids[row, longest - len(tokens) :] = torch.tensor(tokens)
             padding[row, : longest - len(tokens)] = -1e9
@@ -84,8 +85,10 @@ def listed_spans(
                 chosen.append(token)
             if all(done):
                 break
-            padding = torch.cat((padding, torch.zeros(len(rows), 1)), 1)
-            states = model.hidden(torch.tensor(chosen)[:, None], padding[:, None, None, :], cache, place)[:, -1]
+            padding = torch.cat((padding, torch.zeros(len(rows), 1, device=device)), 1)
+            states = model.hidden(
+                torch.tensor(chosen, device=device)[:, None], padding[:, None, None, :], cache, place
+            )[:, -1]
         for row, i in enumerate(rows):
             results[i] = spans_of(decoded(given[row], tokenizer), texts[i])
     return results

@@ -75,8 +75,10 @@ export class ExtractionState {
       ) ?? null
     );
   }
-  get schema(): AnnotationSchema | undefined {
-    return annotationSchemas.find(({ id }) => id === this.schemaId);
+  /** What the facts on screen were asked by; before a run, what the next one will be. */
+  get shownSchema(): AnnotationSchema | undefined {
+    const shown = this.#session?.identity.schema ?? this.schemaId;
+    return annotationSchemas.find(({ id }) => id === shown);
   }
 
   /** Whether the loaded model names this schema; null while no model is known. */

@@ -62,6 +62,17 @@ it('a schema that the model does not name cannot be run, and the model is never 
   extraction.stop();
 });
 
+it('the legend is of the schema that the facts on screen were asked by', async () => {
+  const { extraction } = await openOn(model);
+  extraction.schemaId = 'ccks2019';
+  expect(extraction.shownSchema?.id).toBe('ccks2019');
+  extraction.run();
+  extraction.schemaId = 'ccks2019-symptom';
+  expect(extraction.shownSchema?.id).toBe('ccks2019');
+  extraction.close();
+  expect(extraction.shownSchema?.id).toBe('ccks2019-symptom');
+});
+
 it('while no model is known no schema is called unserved, and nothing can be run', async () => {
   const { extraction } = await openOn(null);
   expect(extraction.serves('ccks2019')).toBeNull();
