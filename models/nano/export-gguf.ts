@@ -3,20 +3,15 @@
  * [--type F16|Q8_0]`, then writes size, shape and hash into the card beside it and into the catalogue.
  */
 import { createHash } from 'node:crypto';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { open, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
 import { writeGguf, type GgufTensor } from '../../src-main/convert/gguf-writer';
-import { toHalfBytes } from '../../src-main/convert/half';
-import {
-  floatBytes,
-  llamaMetadata,
-  llamaTensors,
-  type LlamaShape,
-} from '../../src-main/convert/llama-file';
+import { llamaMetadata, llamaTensors, type LlamaShape } from '../../src-main/convert/llama-file';
 import { toQ8Bytes } from '../../src-main/convert/q8';
-import { openSafetensors } from '../../src-main/convert/safetensors';
+import { readSafetensors } from '../../src-main/convert/safetensors';
+import { tensorData } from '../../src-main/convert/tensor-data';
 
 const tokenizerSchema = z.object({
   pieces: z.array(z.string()),
@@ -57,22 +52,27 @@ const vocabulary = {
   eos: tokenizer.eos,
   spacePrefix: false,
 };
-const stored = await openSafetensors(join(from, 'model.safetensors'));
+const weightsPath = join(from, 'model.safetensors');
+const stored = await readSafetensors(weightsPath);
 const tensors = llamaTensors(shape, vocabulary.pieces.length);
+const weights = await open(weightsPath, 'r');
 
 async function* bytesOf(tensor: GgufTensor): AsyncGenerator<Uint8Array> {
-  const found = stored.tensors.get(tensor.name);
+  const found = stored.get(tensor.name);
   // PyTorch gives the slowest dimension first, GGUF the fastest.
   if (!found || [...found.shape].reverse().join() !== tensor.dims.join()) {
     throw new Error(`${tensor.name}: not in the checkpoint in this shape`);
   }
-  const floats = await stored.read(found);
-  if (tensor.type === 'F32') yield floatBytes(floats);
-  else yield tensor.type === 'F16' ? toHalfBytes(floats) : toQ8Bytes(floats);
+  if (tensor.type === 'F16') yield* tensorData(weights, found, 'F16');
+  else {
+    for await (const piece of tensorData(weights, found, 'F32')) {
+      yield tensor.type === 'Q8_0' ? toQ8Bytes(new Float32Array(piece.buffer)) : piece;
+    }
+  }
 }
 
 await writeGguf(out, llamaMetadata(shape, vocabulary), tensors, bytesOf);
-await stored.close();
+await weights.close();
 
 const sha256 = createHash('sha256')
   .update(await readFile(out))

@@ -20,6 +20,7 @@ const tensorTypes = {
   F16: { id: 1, block: 1, bytes: 2 },
   Q4_0: { id: 2, block: 32, bytes: 18 },
   Q8_0: { id: 8, block: 32, bytes: 34 },
+  BF16: { id: 30, block: 1, bytes: 2 },
 } as const;
 export type GgufTensorType = keyof typeof tensorTypes;
 

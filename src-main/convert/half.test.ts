@@ -1,20 +1,23 @@
 import { expect, it } from 'vitest';
-import { halfBits, toHalfBytes } from './half';
+import { halfBits, halfValue, toHalfBytes } from './half';
 
-/** The definition, written the plain way. */
-function valueOf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const mantissa = bits & 0x3ff;
-  if (exponent === 0) return sign * mantissa * 2 ** -24;
-  if (exponent === 31) return mantissa ? NaN : sign * Infinity;
-  return sign * (1 + mantissa / 1024) * 2 ** (exponent - 15);
-}
+it('reads what the standard says: normal, subnormal, the largest, infinity', () => {
+  expect([0x3c00, 0xc000, 0x3555, 0x7bff, 0x0001, 0x83ff].map(halfValue)).toEqual([
+    1,
+    -2,
+    1365 / 4096,
+    65504,
+    2 ** -24,
+    -1023 * 2 ** -24,
+  ]);
+  expect([0x7c00, 0xfc00].map(halfValue)).toEqual([Infinity, -Infinity]);
+  expect(halfValue(0x7e00)).toBeNaN();
+});
 
 it('every half survives the way through a float', () => {
   for (let bits = 0; bits < 0x10000; bits++) {
-    const value = valueOf(bits);
-    if (Number.isNaN(value)) expect(valueOf(halfBits(value))).toBeNaN();
+    const value = halfValue(bits);
+    if (Number.isNaN(value)) expect(halfValue(halfBits(value))).toBeNaN();
     else expect(halfBits(value)).toBe(bits);
   }
 });

@@ -26,6 +26,16 @@ function roundToEven(bits: number, shift: number): number {
   return rest > half || (rest === half && kept % 2 === 1) ? kept + 1 : kept;
 }
 
+/** The value that half-precision bits stand for. */
+export function halfValue(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >>> 10) & 0x1f;
+  const mantissa = bits & 0x3ff;
+  if (exponent === 0x1f) return mantissa ? NaN : sign * Infinity;
+  if (exponent === 0) return sign * mantissa * 2 ** -24;
+  return sign * (1 + mantissa / 1024) * 2 ** (exponent - 15);
+}
+
 /** Little-endian half-precision bytes of the values. */
 export function toHalfBytes(values: Float32Array): Uint8Array {
   const bytes = Buffer.alloc(values.length * 2);

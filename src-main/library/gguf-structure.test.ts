@@ -71,7 +71,7 @@ function write(change: Change = {}): Promise<void> {
   const entries = Object.entries({ ...metadata, ...change.set }).filter(
     ([key]) => !change.drop?.includes(key),
   );
-  const size = { F32: 4, F16: 2, Q4_0: 0, Q8_0: 0 };
+  const size = { F32: 4, F16: 2, BF16: 2, Q4_0: 0, Q8_0: 0 };
   return writeGguf(
     path,
     entries as unknown as GgufMetadata,

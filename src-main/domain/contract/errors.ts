@@ -26,6 +26,12 @@ export const errorCodes = [
   'MODEL_CARD_INVALID',
   'MODEL_LOAD_FAILED',
   'MODEL_NOT_READY',
+  // released checkpoints
+  'CHECKPOINT_MISSING',
+  'CHECKPOINT_INCOMPLETE',
+  'CHECKPOINT_INVALID',
+  'CHECKPOINT_UNSAFE',
+  'CHECKPOINT_UNSUPPORTED',
   // extraction
   'SCHEMA_UNKNOWN',
   'SCHEMA_NOT_SUPPORTED',
@@ -48,6 +54,7 @@ export const errorCodes = [
   'FORBIDDEN_SENDER',
   // storage
   'DISK_FULL',
+  'DISK_SPACE',
   'STORE_READ_FAILED',
   'STORE_WRITE_FAILED',
   'STORE_CORRUPT',

@@ -64,6 +64,26 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     title: 'The model is not loaded yet',
     remedy: 'Try again when the status bar says ready.',
   },
+  CHECKPOINT_MISSING: {
+    title: 'The folder of the checkpoint was not found',
+    remedy: 'Name the folder that holds config.json and the weights.',
+  },
+  CHECKPOINT_INCOMPLETE: {
+    title: 'The checkpoint is incomplete: a file is missing or was not copied to the end',
+    remedy: 'Copy the file named again and compare its size with the original.',
+  },
+  CHECKPOINT_INVALID: {
+    title: 'A file of the checkpoint is damaged or does not fit the others',
+    remedy: 'Get the file named again from the place that the checkpoint came from.',
+  },
+  CHECKPOINT_UNSAFE: {
+    title: 'A file of the checkpoint asks to run a program; it was refused and nothing was run',
+    remedy: 'Do not use this file: get the checkpoint from its publisher.',
+  },
+  CHECKPOINT_UNSUPPORTED: {
+    title: 'This kind of checkpoint cannot be converted',
+    remedy: 'Llama checkpoints with a SentencePiece tokenizer can be; ask for such a release.',
+  },
   SCHEMA_UNKNOWN: { title: 'There is no such schema', remedy: 'Choose a schema from the list.' },
   SCHEMA_NOT_SUPPORTED: {
     title: 'The loaded model does not serve this schema',
@@ -132,6 +152,10 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
   DISK_FULL: {
     title: 'The disk is full; nothing was saved',
     remedy: 'Free some space and try again; what is on screen is kept.',
+  },
+  DISK_SPACE: {
+    title: 'There is not enough free disk space; nothing was begun',
+    remedy: 'Free the space named (in bytes), or choose another disk.',
   },
   STORE_READ_FAILED: {
     title: 'The record store could not be read',

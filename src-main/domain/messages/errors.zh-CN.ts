@@ -59,6 +59,26 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     remedy: '请关闭其他占用内存的程序后重新启动模型；仍失败时请换用较小的模型。',
   },
   MODEL_NOT_READY: { title: '模型还没有载入完成', remedy: '请等状态栏显示就绪后再试。' },
+  CHECKPOINT_MISSING: {
+    title: '找不到模型权重文件夹',
+    remedy: '请指定含有 config.json 和权重文件的文件夹。',
+  },
+  CHECKPOINT_INCOMPLETE: {
+    title: '模型权重不完整：缺少文件，或文件没有复制完',
+    remedy: '请重新复制所指出的文件，并核对大小。',
+  },
+  CHECKPOINT_INVALID: {
+    title: '模型权重中有文件损坏，或与其他文件不一致',
+    remedy: '请从原来的出处重新获取所指出的文件。',
+  },
+  CHECKPOINT_UNSAFE: {
+    title: '模型权重文件要求运行程序，已拒绝，没有运行任何内容',
+    remedy: '请勿使用这个文件，请从发布者处重新获取。',
+  },
+  CHECKPOINT_UNSUPPORTED: {
+    title: '这种模型权重不能转换',
+    remedy: '可转换使用 SentencePiece 分词器的 Llama 结构权重，请获取这样的版本。',
+  },
   SCHEMA_UNKNOWN: { title: '没有这个抽取方案', remedy: '请从列表中选择一个方案。' },
   SCHEMA_NOT_SUPPORTED: {
     title: '当前模型不支持这个抽取方案',
@@ -124,6 +144,10 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
   DISK_FULL: {
     title: '磁盘空间不足，没有保存',
     remedy: '请清理磁盘空间后重试；屏幕上的内容仍在。',
+  },
+  DISK_SPACE: {
+    title: '磁盘剩余空间不够，尚未开始',
+    remedy: '请腾出所指出的空间（字节），或换一个磁盘。',
   },
   STORE_READ_FAILED: {
     title: '病历库读取失败',

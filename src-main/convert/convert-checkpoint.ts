@@ -1,0 +1,157 @@
+/** Turns a released checkpoint into a GGUF of 16-bit weights, a piece at a time. */
+import { open, statfs, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { AppError } from '../domain/contract/errors';
+import type { Checkpoint, LocatedTensor } from './checkpoint';
+import { tensorBytes, writeGguf, type GgufMetadata, type GgufTensor } from './gguf-writer';
+import { llamaMetadata, llamaTensors, type LlamaShape } from './llama-file';
+import { tensorData } from './tensor-data';
+
+/** What is written into the file about where it comes from. */
+export interface Provenance {
+  /** This program and its version. */
+  readonly tool: string;
+  /** ISO 8601, UTC. */
+  readonly date: string;
+  /** Names of the checkpoint's files with their SHA-256, in the order in which they were read. */
+  readonly sources: readonly { readonly file: string; readonly sha256: string }[];
+}
+
+export interface ConvertOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Bytes of weights written, and in all. */
+  onProgress?(done: number, total: number): void;
+}
+
+/** Room that a file system needs besides the file itself. */
+const spareBytes = 64 * 1024 * 1024;
+
+/**
+ * Writes `out`; it has its name only when it is whole and on the disk.
+ * @throws AppError `CHECKPOINT_INVALID` (what: tensor-missing, tensor-shape, weights), `DISK_SPACE`,
+ *   `CHECKPOINT_UNSUPPORTED` (what: tensor-unknown, f16-range), `DISK_FULL`, `OUTPUT_UNWRITABLE`
+ * @throws the signal's reason
+ */
+export async function convertCheckpoint(
+  checkpoint: Checkpoint,
+  out: string,
+  weights: 'F16' | 'BF16',
+  provenance: Provenance,
+  { signal, onProgress }: ConvertOptions = {},
+): Promise<void> {
+  const { shape: known, vocabulary } = checkpoint;
+  const shape: LlamaShape = { ...known, name: checkpoint.name, weights };
+  const tensors = llamaTensors(shape, known.vocabulary);
+  const sources = located(checkpoint, shape, tensors);
+  const total = tensors.reduce((sum, tensor) => sum + tensorBytes(tensor), 0);
+  await demandSpace(out, total);
+
+  const shards = new Map<string, FileHandle>();
+  const shard = async (path: string): Promise<FileHandle> => {
+    const opened = shards.get(path) ?? (await open(path, 'r'));
+    shards.set(path, opened);
+    return opened;
+  };
+  async function* dataOf(tensor: GgufTensor): AsyncGenerator<Uint8Array> {
+    const { file, tensor: stored } = sources.get(tensor.name) as LocatedTensor;
+    const turned = /attn_([qk])\.weight$/.exec(tensor.name)?.[1];
+    yield* tensorData(await shard(file), stored, tensor.type === 'F32' ? 'F32' : weights, {
+      heads: turned === undefined ? undefined : turned === 'q' ? known.heads : known.kvHeads,
+      signal,
+    });
+  }
+  const metadata: GgufMetadata = [
+    ...llamaMetadata(shape, vocabulary),
+    ...(checkpoint.chatTemplate === null
+      ? []
+      : ([['tokenizer.chat_template', { string: checkpoint.chatTemplate }]] as const)),
+    ['chimed.convert.tool', { string: provenance.tool }],
+    ['chimed.convert.date', { string: provenance.date }],
+    ['chimed.convert.source_files', { strings: provenance.sources.map(({ file }) => file) }],
+    ['chimed.convert.source_sha256', { strings: provenance.sources.map(({ sha256 }) => sha256) }],
+  ];
+  try {
+    await writeGguf(out, metadata, tensors, dataOf, {
+      ...(signal ? { signal } : {}),
+      ...(onProgress ? { onProgress } : {}),
+    });
+  } finally {
+    await Promise.all([...shards.values()].map((file) => file.close()));
+  }
+}
+
+/** The checkpoint's tensor for each of the file's, with exactly the shape that its place demands. */
+function located(
+  checkpoint: Checkpoint,
+  shape: LlamaShape,
+  tensors: readonly GgufTensor[],
+): ReadonlyMap<string, LocatedTensor> {
+  const rest = new Map(checkpoint.tensors);
+  const sources = new Map<string, LocatedTensor>();
+  for (const { name, dims } of tensors) {
+    const given = releasedName(name);
+    const source = rest.get(given);
+    if (!source) throw problem('CHECKPOINT_INVALID', 'tensor-missing', given);
+    // GGUF gives the length of a row first, PyTorch last.
+    if ([...source.tensor.shape].reverse().join() !== dims.join()) {
+      throw problem('CHECKPOINT_INVALID', 'tensor-shape', given);
+    }
+    rest.delete(given);
+    sources.set(name, source);
+  }
+  for (const name of rest.keys()) {
+    // Rotary frequencies follow from the configuration; a tied output is the embedding again.
+    const known = name.endsWith('.rotary_emb.inv_freq');
+    if (!known && !(shape.tied && name === 'lm_head.weight')) {
+      throw problem('CHECKPOINT_UNSUPPORTED', 'tensor-unknown', name);
+    }
+  }
+  return sources;
+}
+
+const partNames: Readonly<Record<string, string>> = {
+  attn_norm: 'input_layernorm',
+  attn_q: 'self_attn.q_proj',
+  attn_k: 'self_attn.k_proj',
+  attn_v: 'self_attn.v_proj',
+  attn_output: 'self_attn.o_proj',
+  ffn_norm: 'post_attention_layernorm',
+  ffn_gate: 'mlp.gate_proj',
+  ffn_up: 'mlp.up_proj',
+  ffn_down: 'mlp.down_proj',
+};
+
+/** Transformers' name of a GGUF tensor of a Llama. */
+export function releasedName(name: string): string {
+  if (name === 'token_embd.weight') return 'model.embed_tokens.weight';
+  if (name === 'output_norm.weight') return 'model.norm.weight';
+  if (name === 'output.weight') return 'lm_head.weight';
+  const [, block, part = ''] = /^blk\.(\d+)\.(\w+)\.weight$/.exec(name) ?? [];
+  return `model.layers.${block}.${partNames[part]}.weight`;
+}
+
+/**
+ * @param path of a file that will have `bytes`
+ * @throws AppError `DISK_SPACE` (needed, free: bytes) where its file system has not enough room
+ */
+export async function demandSpace(path: string, bytes: number): Promise<void> {
+  const needed = bytes + spareBytes;
+  let free: number;
+  try {
+    const found = await statfs(dirname(path));
+    free = found.bavail * found.bsize;
+  } catch (error) {
+    throw new AppError('OUTPUT_UNWRITABLE', { params: { path }, cause: error });
+  }
+  if (free < needed) throw new AppError('DISK_SPACE', { params: { needed, free } });
+}
+
+function problem(
+  code: 'CHECKPOINT_INVALID' | 'CHECKPOINT_UNSUPPORTED',
+  what: string,
+  tensor: string,
+): AppError {
+  return new AppError(code, {
+    params: { what, tensor: tensor.replace(/[^\w.]/g, '?').slice(0, 120) },
+  });
+}

@@ -1,0 +1,148 @@
+/** A stored tensor's numbers in another type, in pieces, so that no matrix is ever whole in memory. */
+import type { FileHandle } from 'node:fs/promises';
+import { AppError } from '../domain/contract/errors';
+import { brainBits, brainValue } from './brain';
+import { elementBytes, type ElementType, type StoredTensor } from './checkpoint-tensor';
+import { halfBits, halfValue } from './half';
+
+const pieceElements = 1 << 21;
+
+export interface TensorDataOptions {
+  /**
+   * For the query and key matrices: how many heads their rows belong to. Checkpoints of Transformers
+   * turn a row with the one half a head away, GGUF with its neighbour, so the rows of each head are
+   * reordered (`LlamaModel.permute` of llama.cpp's convert_hf_to_gguf.py).
+   */
+  readonly heads?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The tensor's bytes as `to`, little-endian, in order. Half precision rounds to nearest, ties to even.
+ * @throws AppError `CHECKPOINT_INCOMPLETE` where the file ends before, `CHECKPOINT_INVALID` (what:
+ *   weights) for infinities and NaN, `CHECKPOINT_UNSUPPORTED` (what: f16-range) for what F16 cannot hold
+ */
+export async function* tensorData(
+  file: FileHandle,
+  tensor: StoredTensor,
+  to: ElementType,
+  { heads, signal }: TensorDataOptions = {},
+): AsyncGenerator<Uint8Array> {
+  const size = elementBytes[tensor.type];
+  const total = tensor.bytes / size;
+  const [rows = 1, row = 1] = tensor.shape;
+  const step = heads === undefined ? pieceElements : (rows / heads) * row;
+  const convert = converter(tensor.type, to);
+  const read = (first: number): Promise<Uint8Array> | null =>
+    first < total
+      ? readAt(file, tensor.offset + first * size, Math.min(step, total - first) * size)
+      : null;
+  // The next piece is read while this one is converted and written.
+  let next = read(0);
+  next?.catch(() => undefined);
+  for (let first = 0; next; first += step) {
+    signal?.throwIfAborted();
+    const piece = await next;
+    next = read(first + step);
+    // A reader that stops early must not leave a failure that nobody hears.
+    next?.catch(() => undefined);
+    const ordered = heads === undefined ? piece : interleaved(piece, row * size);
+    yield convert(ordered);
+  }
+}
+
+/** Rows i and i + n/2 of one head become neighbours. */
+function interleaved(head: Uint8Array, rowBytes: number): Uint8Array {
+  const half = head.length / rowBytes / 2;
+  const out = new Uint8Array(head.length);
+  for (let i = 0; i < half; i++) {
+    out.set(head.subarray(i * rowBytes, (i + 1) * rowBytes), 2 * i * rowBytes);
+    out.set(
+      head.subarray((half + i) * rowBytes, (half + i + 1) * rowBytes),
+      (2 * i + 1) * rowBytes,
+    );
+  }
+  return out;
+}
+
+/** Into a buffer that begins at an even address, as the views below need it. */
+async function readAt(file: FileHandle, position: number, length: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length;) {
+    const { bytesRead } = await file.read(bytes, at, length - at, position + at);
+    if (bytesRead === 0) throw new AppError('CHECKPOINT_INCOMPLETE');
+    at += bytesRead;
+  }
+  return bytes;
+}
+
+type Convert = (bytes: Uint8Array) => Uint8Array;
+
+function converter(from: ElementType, to: ElementType): Convert {
+  const known = converters.get(`${from} ${to}`);
+  if (known) return known;
+  const made = from === 'F32' ? fromFloats(to) : fromTable(from, to);
+  converters.set(`${from} ${to}`, made);
+  return made;
+}
+const converters = new Map<string, Convert>();
+
+/** Sixteen bits have so few values that each is worked out once. */
+function fromTable(from: 'F16' | 'BF16', to: ElementType): Convert {
+  const value = from === 'F16' ? halfValue : brainValue;
+  const infinity = from === 'F16' ? 0x7c00 : 0x7f80;
+  const wide = to === 'F32';
+  const table = wide ? new Float32Array(0x10000) : new Uint16Array(0x10000);
+  for (let bits = 0; bits < 0x10000; bits++) {
+    const meant = value(bits);
+    table[bits] = wide
+      ? meant
+      : from === to
+        ? bits
+        : to === 'F16'
+          ? halfBits(meant)
+          : brainBits(meant);
+  }
+  /** The largest magnitude, as bits, that stays finite in the target. */
+  let largest = infinity - 1;
+  if (to === 'F16') while (((table[largest] as number) & 0x7fff) >= 0x7c00) largest--;
+  return (bytes) => {
+    const source = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
+    const out = wide ? new Float32Array(source.length) : new Uint16Array(source.length);
+    let seen = 0;
+    for (let i = 0; i < source.length; i++) {
+      const bits = source[i] as number;
+      const magnitude = bits & 0x7fff;
+      if (magnitude > seen) seen = magnitude;
+      out[i] = table[bits] as number;
+    }
+    refuse(seen >= infinity, seen > largest);
+    return new Uint8Array(out.buffer);
+  };
+}
+
+function fromFloats(to: ElementType): Convert {
+  return (bytes) => {
+    const source = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+    let seen = 0;
+    let finite = true;
+    for (const value of source) {
+      const magnitude = Math.abs(value);
+      if (magnitude > seen) seen = magnitude;
+      // Neither an infinity nor NaN is below infinity.
+      if (!(magnitude < Infinity)) finite = false;
+    }
+    // 65520 is the first that rounds beyond the largest half.
+    refuse(!finite, to === 'F16' && seen >= 65520);
+    if (to === 'F32') return bytes;
+    const bitsOf = to === 'F16' ? halfBits : brainBits;
+    const out = new Uint16Array(source.length);
+    for (let i = 0; i < source.length; i++) out[i] = bitsOf(source[i] as number);
+    return new Uint8Array(out.buffer);
+  };
+}
+
+function refuse(notFinite: boolean, beyondHalf: boolean): void {
+  if (notFinite) throw new AppError('CHECKPOINT_INVALID', { params: { what: 'weights' } });
+  if (beyondHalf) throw new AppError('CHECKPOINT_UNSUPPORTED', { params: { what: 'f16-range' } });
+}
