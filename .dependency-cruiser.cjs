@@ -17,7 +17,7 @@ const allowed = {
   engine: [],
   tasks: ['engine'],
   documents: [],
-  convert: [],
+  convert: ['library'],
   evaluation: ['tasks', 'engine', 'documents'],
   host: ['tasks', 'engine', 'library', 'offline', 'shell'],
   worker: ['vault', 'documents', 'tasks', 'engine', 'convert', 'offline', 'shell'],

@@ -1,12 +1,23 @@
 /** The command line: the same engine without a window, and the exact contract of its output. */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
 import iconv from 'iconv-lite';
 import { factSchema } from '../src-main/domain/contract/fact';
+import { modelCardSchema } from '../src-main/domain/contract/model-card';
 import { projectRoot } from '../scripts/project';
 import { brokenModels, testModel } from './fixtures/make-models';
 
@@ -54,6 +65,11 @@ function chimed(
     child.once('close', (code) => resolve({ code, ...ended }));
   });
 }
+
+const sha256 = async (path: string): Promise<string> =>
+  createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex');
 
 const linesOf = (out: string): Line[] =>
   out
@@ -208,11 +224,63 @@ test('eval ner measures the built-in model on annotated records of ours', async 
   };
   expect(report).toMatchObject({ records: 2, ungrounded: 0, offsetErrors: 0 });
   expect(report.strict.types['手术']).toMatchObject({ recall: 1, support: 1 });
-  const file = await readFile(join(projectRoot, 'models', 'default.gguf'));
-  expect(report.model.sha256).toBe(createHash('sha256').update(file).digest('hex'));
+  expect(report.model.sha256).toBe(await sha256(join(projectRoot, 'models', 'default.gguf')));
   const table = await chimed(args);
   expect(table.code).toBe(0);
   expect(table.out).toContain('F1');
+});
+
+test('model convert: a checkpoint of PyTorch becomes a quantized model with a card that says from what', async () => {
+  const checkpoint = join(projectRoot, 'e2e', 'fixtures', 'checkpoint', 'bin');
+  const args = ['model', 'convert', checkpoint, '--out', 'mini.gguf', '--threads', '1'];
+  const { code, out, err } = await chimed([...args, '--format', 'json']);
+  expect([code, err]).toEqual([0, '']);
+  expect((await readdir(folder)).sort()).toEqual(['mini.card.json', 'mini.gguf']);
+  const card = modelCardSchema.parse(JSON.parse(out));
+  expect(JSON.parse(await readFile(join(folder, 'mini.card.json'), 'utf8'))).toEqual(card);
+  expect(card).toMatchObject({
+    name: 'bin',
+    standing: 'imported',
+    sha256: await sha256(join(folder, 'mini.gguf')),
+    shape: { quantization: 'Q4_K_M', blocks: 2, kvHeads: 2, vocabulary: 1024 },
+  });
+  const sources = card.provenance?.sources ?? [];
+  expect(sources.map(({ file }) => file)).toContain('pytorch_model-00002-of-00002.bin');
+  for (const source of sources) {
+    expect(source.sha256).toBe(await sha256(join(checkpoint, source.file)));
+  }
+  const again = await chimed(args);
+  expect([again.code, again.err]).toEqual([2, expect.stringContaining('OUTPUT_EXISTS')]);
+  const kept = await chimed([...args, '--force', '--type', 'q8_0', '--keep-source']);
+  expect(kept.code).toBe(0);
+  expect((await readdir(folder)).sort()).toEqual([
+    'mini-16bit.gguf',
+    'mini.card.json',
+    'mini.gguf',
+  ]);
+});
+
+test('model convert: a shard that is missing, or that asks to run a program, is named and leaves nothing', async () => {
+  const checkpoint = join(folder, 'checkpoint');
+  await cp(join(projectRoot, 'e2e', 'fixtures', 'checkpoint', 'bin'), checkpoint, {
+    recursive: true,
+  });
+  const shard = join(checkpoint, 'pytorch_model-00001-of-00002.bin');
+  const bytes = await readFile(shard);
+  const args = ['model', 'convert', checkpoint, '--out', 'mini.gguf', '--type', 'f16'];
+  // The same length, so that everything else in the archive stays where it was.
+  const at = bytes.indexOf('collections\nOrderedDict');
+  bytes.write('posix\nsystem'.padEnd('collections\nOrderedDict'.length, 'x'), at, 'latin1');
+  await writeFile(shard, bytes);
+  const unsafe = await chimed(args);
+  expect([unsafe.code, unsafe.out]).toEqual([1, '']);
+  expect(unsafe.err).toContain('CHECKPOINT_UNSAFE');
+  expect(unsafe.err).toContain('posix.system');
+  await rm(shard);
+  const missing = await chimed(args);
+  expect(missing.code).toBe(1);
+  expect(missing.err).toContain('pytorch_model-00001-of-00002.bin');
+  expect(await readdir(folder)).toEqual(['checkpoint']);
 });
 
 test('wrong usage ends with 2', async () => {

@@ -48,6 +48,7 @@ test('the built-in model says once what it is, how ChiMed-GPT is used, and what 
   await page.getByTestId('how-to-chimed-gpt').click();
   const dialog = page.getByTestId('model-dialog');
   await expect(dialog).toContainText('CHIMED_MODEL=');
+  await expect(dialog).toContainText('npx chimed model convert');
   await expect(dialog).toContainText('npx chimed extract --model');
   await expect(dialog).toContainText('没有发布 GGUF');
   await expect(page.getByTestId('model-sha256')).toHaveText(card.sha256);
@@ -72,6 +73,34 @@ test('the built-in model says once what it is, how ChiMed-GPT is used, and what 
   // Its card stays within reach.
   await again.page.getByTestId('model-name').click();
   await expect(again.page.getByTestId('model-card')).toContainText(card.licence);
+});
+
+test('the card is in the language of the window, scores and all', async ({ start }) => {
+  const { path } = await modelWith(builtIn);
+  const { page } = await start({
+    env: { CHIMED_MODEL: path, LANG: 'en_US.UTF-8', LANGUAGE: 'en' },
+  });
+  await modelReady(page);
+  await page.getByTestId('model-name').click();
+  const dialog = page.getByTestId('model-dialog');
+  await expect(dialog).toContainText('strict micro-F1');
+  expect(await dialog.innerText()).not.toMatch(/\p{Script=Han}/u);
+});
+
+test('a model that states no attributes says so, so that a denial is not taken for a finding', async ({
+  start,
+}) => {
+  const { card } = await modelWith({});
+  const strategies = card.strategies.map((strategy) =>
+    strategy.kind === 'marked-copy' ? { ...strategy, attributes: [] } : strategy,
+  );
+  const { path } = await modelWith({ strategies });
+  const { page } = await start({ env: { CHIMED_MODEL: path } });
+  await modelReady(page);
+  await pasteRecord(page, '甲', '患者否认糖尿病，有高血压病史10年。');
+  await runExtraction(page);
+  await expect(page.getByTestId('fact').first()).toBeVisible();
+  await expect(page.getByTestId('no-attributes')).toContainText('不区分否定');
 });
 
 test('a schema that the model does not serve is named as such before any run', async ({
@@ -112,8 +141,8 @@ test('what a record denies does not look like what it affirms, in the list and i
   await expect(rows).toHaveCount(attributeNote.facts.length);
   const row = (text: string) => rows.filter({ hasText: text });
   await expect(row('糖尿病').getByTestId('fact-attributes')).toHaveText(/否定\s*既往/);
-  await expect(row('肺癌').getByTestId('fact-attributes')).toHaveText('家属');
-  await expect(row('肺部感染').getByTestId('fact-attributes')).toHaveText('不确定');
+  await expect(row('肺癌').getByTestId('fact-attributes')).toHaveText('家族史');
+  await expect(row('肺部感染').getByTestId('fact-attributes')).toHaveText('疑似');
   await expect(row('高血压').getByTestId('fact-attributes')).toHaveCount(0);
   await expect(page.getByRole('option', { name: /糖尿病.*否定/ })).toHaveCount(1);
 

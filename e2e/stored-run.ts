@@ -71,7 +71,7 @@ export async function storeNoteWithAttributes(userData: string): Promise<void> {
         schema: 'ccks2019-symptom',
         model: { name: 'ChiMed Nano', sha256: 'a'.repeat(64) },
         strategy: 'marked-copy',
-        settings: {},
+        settings: { attributes: 'negated,uncertain,historical,family' },
       },
       facts: [...attributeNote.facts],
     });

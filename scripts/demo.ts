@@ -62,12 +62,15 @@ async function showMainJob(page: Page, screenshot: string): Promise<number> {
       type: row.getAttribute('data-type') ?? '',
       start: row.getAttribute('data-start') ?? '',
       end: row.getAttribute('data-end') ?? '',
+      attributes: row.getAttribute('data-attributes') ?? '',
       confidence: row.getAttribute('data-confidence') ?? '',
       text: row.querySelector('[data-testid="fact-text"]')?.textContent?.trim() ?? '',
     })),
   );
-  for (const { type, start, end, confidence, text } of facts)
-    process.stdout.write(`${type}\t${start}-${end}\t${percent(confidence)}\t${text}\n`);
+  for (const { type, start, end, confidence, attributes, text } of facts)
+    process.stdout.write(
+      `${type}\t${start}-${end}\t${percent(confidence)}\t${text}\t${attributes}\n`,
+    );
   await page.screenshot({ path: screenshot });
   say(`Run ${status}: ${facts.length} facts. Screenshot: ${screenshot}`);
   if (status !== 'completed') throw new PlainError('The run did not complete.');

@@ -6,7 +6,7 @@ import torch
 
 from corpus import Annotated, Span
 from model import LanguageModel, causal_mask
-from tokenizer import ANSWER, ATTRIBUTES, BOS, CLOSE, EOS, EVIDENCE, PASSAGE, Tokenizer, mark
+from tokenizer import ANSWER, ATTRIBUTES, BOS, CLOSE, EOS, EVIDENCE, PASSAGE, TASK_EVIDENCE, Tokenizer, mark
 from windows import windows
 
 BORDERS = set("。;!")
@@ -29,13 +29,15 @@ class Marks:
     open: List[int]
     close: int
     attributes: List[int]
+    # Whether what is marked may go on beyond a sentence: evidence may, entities may not.
+    across: bool = False
 
 
 def marks_of(tokenizer: Tokenizer, task: str, kinds: Sequence[str]) -> Marks:
     control = tokenizer.control
     return Marks(
         task, list(kinds), [control(mark(kind)) for kind in kinds], control(CLOSE),
-        [control(mark(name)) for name in ATTRIBUTES],
+        [control(mark(name)) for name in ATTRIBUTES], task == TASK_EVIDENCE,
     )
 
 
@@ -63,12 +65,12 @@ class _Copy:
         token, place = self.source[self.next]
         if place < 0:
             return [token]
-        border = self.text[place] in BORDERS
+        ends = self.text[place] in BORDERS
         if self.open:
             if place == self.open[0]:
                 return [token]
-            return [marks.close] if border else [token, marks.close]
-        if self.text[place] == " " or border:
+            return [marks.close] if ends and not marks.across else [token, marks.close]
+        if self.text[place] == " " or ends:
             return [token] + self._attributes()
         return [token] + marks.open + self._attributes()
 

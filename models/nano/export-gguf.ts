@@ -1,10 +1,11 @@
 /**
- * Makes the GGUF of an exported checkpoint: `npx tsx models/nano/export-gguf.ts --from DIR --out FILE
- * [--type F16|Q8_0]`, then writes size, shape and hash into the card beside it and into the catalogue.
+ * Makes the GGUF of an exported checkpoint: `npx tsx models/nano/export-gguf.ts --from WORK/export --out
+ * FILE [--type Q8_0|F16]`, and its card beside it, from `card.json`, without scores: they belong to the
+ * file that was measured. Of the file that ships it also writes the entry of the catalogue and the
+ * windows that it is tested with.
  */
-import { createHash } from 'node:crypto';
-import { open, readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, open, readFile, stat, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
 import { writeGguf, type GgufTensor } from '../../src-main/convert/gguf-writer';
@@ -12,6 +13,10 @@ import { llamaMetadata, llamaTensors, type LlamaShape } from '../../src-main/con
 import { toQ8Bytes } from '../../src-main/convert/q8';
 import { readSafetensors } from '../../src-main/convert/safetensors';
 import { tensorData } from '../../src-main/convert/tensor-data';
+import { modelCardSchema } from '../../src-main/domain/contract/model-card';
+import { catalogSchema } from '../../src-main/library/catalog';
+import { cardPathOf } from '../../src-main/library/model-card';
+import { sha256OfFile } from '../../src-main/library/sha256';
 
 const tokenizerSchema = z.object({
   pieces: z.array(z.string()),
@@ -31,7 +36,7 @@ const { values } = parseArgs({
   options: {
     from: { type: 'string' },
     out: { type: 'string' },
-    type: { type: 'string', default: 'F16' },
+    type: { type: 'string', default: 'Q8_0' },
   },
 });
 const { from, out, type } = values;
@@ -74,22 +79,17 @@ async function* bytesOf(tensor: GgufTensor): AsyncGenerator<Uint8Array> {
 await writeGguf(out, llamaMetadata(shape, vocabulary), tensors, bytesOf);
 await weights.close();
 
-const sha256 = createHash('sha256')
-  .update(await readFile(out))
-  .digest('hex');
+const sha256 = await sha256OfFile(out);
 const fileSize = (await stat(out)).size;
 const parameters = tensors.reduce(
   (sum, { dims }) => sum + dims.reduce((product, n) => product * n, 1),
   0,
 );
-const cardPath = out.replace(/\.gguf$/, '.card.json');
-const card: unknown = JSON.parse(
-  await readFile(cardPath, 'utf8').catch(() =>
-    readFile(join(import.meta.dirname, 'card.json'), 'utf8'),
-  ),
-);
-const updated = {
-  ...z.record(z.string(), z.unknown()).parse(card),
+const { scores: _none, ...described } = z
+  .record(z.string(), z.unknown())
+  .parse(JSON.parse(await readFile(join(import.meta.dirname, 'card.json'), 'utf8')));
+const card = modelCardSchema.parse({
+  ...described,
   sha256,
   fileSize,
   shape: {
@@ -104,6 +104,20 @@ const updated = {
     quantization: type,
   },
   context: shape.context,
-};
-await writeFile(cardPath, `${JSON.stringify(updated, null, 2)}\n`);
+});
+await writeJson(cardPathOf(out), card);
+const models = join(import.meta.dirname, '..');
+if (resolve(out) === join(models, 'default.gguf')) {
+  const { id, name, licence } = card;
+  const entry = { id, name, kind: 'built-in', file: 'default.gguf', fileSize, sha256, licence };
+  const path = join(models, 'catalog.json');
+  const known = catalogSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+  const others = known.models.filter((model) => model.id !== id);
+  await writeJson(path, { ...known, models: [entry, ...others] });
+  await copyFile(join(from, 'windows.json'), join(import.meta.dirname, 'fixtures/windows.json'));
+}
 console.log(JSON.stringify({ out, sha256, fileSize, parameters }));
+
+async function writeJson(path: string, value: unknown): Promise<void> {
+  await writeFile(path, `${JSON.stringify(value, null, 2)}\n`);
+}

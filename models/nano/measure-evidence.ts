@@ -71,6 +71,7 @@ for (const [name, questions] of Object.entries(sets)) {
       },
       format,
       source,
+      { acrossSentences: true },
     );
     const found = new Set<number>();
     for (const window of annotator.windows) {

@@ -101,6 +101,7 @@ let wanted = 0;
 let given = 0;
 let statedRight = 0;
 let stated = 0;
+let markedWithAttributes = 0;
 let statedWrongly = 0;
 for (const [number, line] of lines.entries()) {
   const { text, marks } = parseSample(line);
@@ -115,6 +116,7 @@ for (const [number, line] of lines.entries()) {
   const extra = said.filter((mark) => !gold.has(keyOf(mark)));
   const hits = said.filter((mark) => gold.has(keyOf(mark)));
   const otherwise = hits.filter((mark) => gold.get(keyOf(mark))?.attributes !== mark.attributes);
+  markedWithAttributes += marks.filter(({ attributes }) => attributes !== '').length;
   right += hits.length;
   wanted += marks.length;
   given += said.length;
@@ -132,13 +134,21 @@ for (const [number, line] of lines.entries()) {
   list('对', hits);
   list('漏', missed);
   list('误', extra);
-  list('属性与我们所标不同', otherwise);
+  if (otherwise.length > 0) {
+    const attributesOf = (mark: Mark | undefined): string => mark?.attributes || '无';
+    const pairs = otherwise.map(
+      (mark) =>
+        `${text.slice(mark.start, mark.end)}（标 ${attributesOf(gold.get(keyOf(mark)))}，说 ${attributesOf(mark)}）`,
+    );
+    report.push(`- 属性与我们所标不同：${pairs.join('、')}`);
+  }
   report.push('');
 }
 const f1 = (2 * right) / Math.max(1, wanted + given);
 const summary =
   `Strict F1 ${f1.toFixed(3)} (${right} right of ${wanted} marked and ${given} found). ` +
-  `Attributes: ${statedRight} of ${stated} stated as marked, ${statedWrongly} stated where there is none.`;
+  `Of ${markedWithAttributes} mentions marked with attributes ${stated} were found, ${statedRight} of them with ` +
+  `the attributes as marked; ${statedWrongly} found mentions have one where there is none.`;
 report.splice(6, 0, summary, '');
 await writeFile(join(import.meta.dirname, 'SAMPLES.md'), `${report.join('\n').trimEnd()}\n`);
 console.log(summary);

@@ -86,10 +86,12 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="the folder of the public sets (read only)")
     parser.add_argument("--work", type=Path, required=True, help="where checkpoints and logs go, outside the repository")
     parser.add_argument("--model", type=Path, help="evaluate, export: the checkpoint (default: the last stage's)")
-    parser.add_argument("--type", choices=["F16", "Q8_0"], default="F16", help="export: weights of the file")
+    parser.add_argument("--type", choices=["F16", "Q8_0"], default="Q8_0", help="export: weights of the file")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
+    if Path(__file__).resolve().parents[2] in (args.work.resolve(), *args.work.resolve().parents):
+        parser.error("--work must lie outside the repository: what is written there holds text of the data")
     args.work.mkdir(parents=True, exist_ok=True)
     chosen = STAGES if args.stage == "all" else [args.stage]
     for stage in chosen:

@@ -100,7 +100,10 @@ export class EngineBench {
     const strategy = card.strategies.find(({ kind }) => kind === 'marked-copy');
     if (strategy?.kind !== 'marked-copy') throw new Error('the model has no marked copy');
     const source = sourceText(text, strategy.normalisation);
-    const annotator = markedCopy(this.model, strategy, card.promptFormat, source, { longestRun });
+    const annotator = markedCopy(this.model, strategy, card.promptFormat, source, {
+      longestRun,
+      schema: card.capabilities.schemas[0] as string,
+    });
     const sequence = await this.model.openSequence(never);
     let mentions = 0;
     for (const window of annotator.windows) {

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { annotationSchemas } from '../domain/contract/annotation-schema';
 import { AppError, problemOf } from '../domain/contract/errors';
+import { conversionTypes } from '../convert/convert-model';
+import { convertCommand, type ConvertCommandOptions } from './convert-command';
 import { evalNerCommand, type EvalNerOptions } from './eval-command';
 import { extractCommand, type ExtractOptions } from './extract-command';
 import { exitCodes, report } from './terminal';
@@ -81,6 +83,30 @@ program
       modelsDir: join(root, 'models'),
       labelsDir: join(root, 'resources', 'labels'),
     });
+  });
+
+program
+  .command('model')
+  .description('make and check model files')
+  .command('convert')
+  .description('turn a released Llama checkpoint into a GGUF model file')
+  .argument('<folder>', 'the checkpoint: config.json, tokenizer.model and the weights')
+  .requiredOption('--out <file>', 'the GGUF to write; its card is written beside it')
+  .addOption(
+    new Option('--type <type>', 'how the weights are stored')
+      .choices(conversionTypes)
+      .default('q4_k_m'),
+  )
+  .option('--keep-source', 'keep the 16-bit file that is quantized', false)
+  .addOption(
+    new Option('--format <format>', 'text: for people; json: the card')
+      .choices(['text', 'json'])
+      .default('text'),
+  )
+  .option('--force', 'replace existing files', false)
+  .option('--threads <n>', 'threads to quantize with; defaults to all cores', positiveInteger)
+  .action(async (folder: string, options: Omit<ConvertCommandOptions, 'folder'>) => {
+    process.exitCode = await convertCommand({ ...options, folder }, `chimed ${version}`);
   });
 
 try {

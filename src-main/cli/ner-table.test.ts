@@ -15,6 +15,7 @@ const report: NerReport = {
   version: 1,
   schema: 'ccks2019',
   labels: 'cmedqaner',
+  unscored: [],
   records: 1200,
   incomplete: 1,
   defects: 2,
@@ -36,6 +37,15 @@ it('the columns stand below each other in a terminal, in both languages', () => 
     expect(rows).toHaveLength(8);
     expect(new Set(rows.map(displayWidth)).size).toBe(1);
   }
+  // Two columns a Chinese character or full-width mark, one a letter.
+  expect(displayWidth('合计（微平均）')).toBe(14);
+  expect(displayWidth('F1 药物')).toBe(7);
+});
+
+it('types that nobody annotated are named', () => {
+  const some = nerTable({ ...report, unscored: ['手术'] }, 'zh-CN');
+  expect(some).toContain('不评分的类型：手术');
+  expect(nerTable({ ...report, unscored: ['手术'] }, 'en')).toContain('not scored: Operation');
 });
 
 it('a table holds what was measured, in words of the language', () => {

@@ -40,6 +40,9 @@ export function nerTable(report: NerReport, locale: Locale): string {
   const lines = [
     texts.model(report.model.name, report.model.sha256.slice(0, hashDigits)),
     texts.scope(inLocale(schema), report.labels),
+    ...(report.unscored.length === 0
+      ? []
+      : [texts.unscored(report.unscored.map((id) => names.get(id) ?? id))]),
     texts.records(integer(report.records), integer(report.incomplete)),
     texts.pace(report.seconds.toFixed(1), integer(report.recordsPerMinute)),
     ...block(texts.strict, report.strict),

@@ -104,7 +104,7 @@ export async function writeGguf(
     await file.close();
     file = undefined;
     await rename(partial, path);
-    await syncFolder(dirname(path));
+    await syncFolderOf(path);
   } catch (error) {
     await file?.close().catch(() => undefined);
     await rm(partial, { force: true }).catch(() => undefined);
@@ -143,10 +143,10 @@ async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** Makes the rename itself durable; Windows has no such call and needs none. */
-async function syncFolder(folder: string): Promise<void> {
+/** Makes the renaming of a file itself durable; Windows has no such call and needs none. */
+export async function syncFolderOf(path: string): Promise<void> {
   if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
+  const handle = await open(dirname(path), 'r');
   try {
     await handle.sync();
   } finally {

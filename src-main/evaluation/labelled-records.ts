@@ -8,6 +8,7 @@
  * files were put together. Other keys are ignored.
  */
 import { isUtf8 } from 'node:buffer';
+import { basename } from 'node:path';
 import * as z from 'zod';
 import { AppError } from '../domain/contract/errors';
 import { maxRecordChars } from '../domain/contract/extraction';
@@ -47,8 +48,8 @@ export interface ReadOptions {
   readonly signal: AbortSignal;
 }
 
-// Labels are shown in errors: no control characters, and short.
-const label = z.string().regex(/^\P{C}{1,64}$/u);
+// Labels are shown in errors, so they must be names: a file with its words in the wrong column is not.
+const label = z.string().regex(/^[\p{L}\p{N}_+/.-]{1,24}$/u);
 const nativeLine = z.object({
   text: z.string(),
   entities: z.array(
@@ -85,7 +86,7 @@ export async function* labelledRecords(
     yield recordOf(text, number);
     if (++count >= limit) break;
   }
-  if (count === 0) throw new AppError('FILE_EMPTY');
+  if (count === 0) throw new AppError('FILE_EMPTY', { params: { file: basename(path) } });
 }
 
 function textOf(bytes: Buffer, line: number): string {

@@ -1,6 +1,7 @@
 /** The lines of a file that may be larger than memory. */
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { AppError } from '../domain/contract/errors';
 
 export interface Line {
@@ -36,7 +37,7 @@ export async function* readLines(path: string, maxLineBytes: number): AsyncGener
   };
   try {
     // A pipe could be read once only, and a file is read twice: to check it, then to run it.
-    if (!(await stat(path)).isFile()) throw new AppError('FILE_UNREADABLE');
+    if (!(await stat(path)).isFile()) throw unreadable(path);
     for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
       let from = 0;
       for (let at = chunk.indexOf(lineFeed); at >= 0; at = chunk.indexOf(lineFeed, from)) {
@@ -48,6 +49,10 @@ export async function* readLines(path: string, maxLineBytes: number): AsyncGener
     }
     if (held > 0) yield take();
   } catch (error) {
-    throw error instanceof AppError ? error : new AppError('FILE_UNREADABLE', { cause: error });
+    throw error instanceof AppError ? error : unreadable(path, error);
   }
+}
+
+function unreadable(path: string, cause?: unknown): AppError {
+  return new AppError('FILE_UNREADABLE', { params: { file: basename(path) }, cause });
 }

@@ -20,8 +20,13 @@ async function* records(...made: Partial<LabelledRecord>[]): AsyncGenerator<Labe
   }
 }
 
-function evaluated(made: AsyncIterable<LabelledRecord>, schema = 'ccks2019-symptom') {
+function evaluated(
+  made: AsyncIterable<LabelledRecord>,
+  schema = 'ccks2019-symptom',
+  onFact: () => void = () => undefined,
+) {
   return evaluateNer(made, {
+    onFact,
     model: new HostileModel(3),
     card: cardWith(markedCopyCard),
     signal: new AbortController().signal,
@@ -32,13 +37,17 @@ function evaluated(made: AsyncIterable<LabelledRecord>, schema = 'ccks2019-sympt
 
 describe('evaluation', () => {
   it('whatever the model says, the program invents nothing and misplaces nothing', async () => {
-    const report = await evaluated(records({}, {}));
+    let found = 0;
+    const report = await evaluated(records({}, {}), 'ccks2019-symptom', () => found++);
     expect(report).toMatchObject({ records: 2, ungrounded: 0, offsetErrors: 0, defects: 0 });
     const annotations = [
       { label: 's', start: text.indexOf('头痛'), end: text.indexOf('头痛') + 2 },
     ];
     const { strict } = await evaluated(records({ annotations }));
     expect(strict.types['症状']?.support).toBe(1);
+    // It said something, and nothing of it was in the annotations.
+    expect(strict.micro.precision).toBeLessThan(1);
+    expect(found).toBeGreaterThan(0);
   });
 
   it('labels that mean no type of the asked schema are left out of what is annotated', async () => {
@@ -46,8 +55,10 @@ describe('evaluation', () => {
       { label: 's', start: 4, end: 6 },
       { label: 'gene', start: 0, end: 2 },
     ];
-    const { strict } = await evaluated(records({ annotations }), 'ccks2019');
-    expect(Object.values(strict.types).map(({ support }) => support)).toEqual([0, 0, 0, 0, 0, 0]);
+    const { strict, unscored } = await evaluated(records({ annotations }), 'ccks2019');
+    // Nobody annotated any of its types, so nothing found can be called wrong.
+    expect(unscored).toHaveLength(6);
+    expect(Object.values(strict.types)).toEqual([]);
   });
 
   it('a label that the mapping does not know stops it', async () => {

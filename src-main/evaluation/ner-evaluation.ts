@@ -15,6 +15,8 @@ export interface NerReport {
   readonly schema: string;
   /** Name of the label mapping. */
   readonly labels: string;
+  /** Types of the schema that no label of the data set means: they are not scored. */
+  readonly unscored: readonly string[];
   readonly records: number;
   /** Records whose extraction ended early; what was found in them is scored. */
   readonly incomplete: number;
@@ -56,6 +58,8 @@ export interface NerOptions extends Omit<ExtractionContext, 'onEvent'> {
   readonly mapping: LabelMapping;
   /** After each record: how many are done. */
   onProgress?(done: number): void;
+  /** Each fact that is scored, with its record's line. */
+  onFact?(fact: Fact, line: number): void;
   /** A record's extraction ended early. */
   onIncomplete?(line: number, problem: Problem): void;
 }
@@ -70,7 +74,11 @@ export async function evaluateNer(
   options: NerOptions,
 ): Promise<NerReport> {
   const { model, card, signal, schema, mapping } = options;
-  const scorer = new SpanScorer(annotationSchema(schema).types.map(({ id }) => id));
+  const asked = annotationSchema(schema).types.map(({ id }) => id);
+  const annotated = new Set(mapping.types.values());
+  // What nobody annotated cannot be called wrong.
+  const scored = asked.filter((id) => annotated.has(id));
+  const scorer = new SpanScorer(scored);
   const count = { records: 0, incomplete: 0, defects: 0, ungrounded: 0, offsetErrors: 0 };
   let milliseconds = 0;
   for await (const record of records) {
@@ -86,6 +94,7 @@ export async function evaluateNer(
         options.onIncomplete?.(record.line, result.problem);
       }
     }
+    for (const fact of facts) options.onFact?.(fact, record.line);
     scorer.add(annotatedSpans(record, mapping), facts.map(spanOf));
     count.ungrounded += facts.filter((fact) => !isGrounded(fact, record.text)).length;
     count.offsetErrors += facts.filter((fact) => !isInPlace(fact, record.text)).length;
@@ -98,6 +107,7 @@ export async function evaluateNer(
     version: 1,
     schema,
     labels: mapping.name,
+    unscored: asked.filter((id) => !annotated.has(id)),
     records: count.records,
     incomplete: count.incomplete,
     defects: count.defects,

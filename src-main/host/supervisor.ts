@@ -31,6 +31,7 @@ export class HostSupervisor {
     this.#process = new SupervisedProcess({
       entry: options.entry,
       serviceName: 'chimed-model-host',
+      mostDeaths: 3,
       onSpawn: (child) => void this.#load(child),
       onMessage: (raw) => {
         const message = fromHostSchema.safeParse(raw);

@@ -8,6 +8,7 @@ import { modelCardSchema, type ModelCard } from '../domain/contract/model-card';
 import { Cancelled } from '../domain/contract/rpc';
 import { findDefaultModel } from './default-model';
 import { checkGgufStructure } from './gguf-structure';
+import { catalogued } from './catalog';
 import { cardPathOf, describeUnknownModel, readModelCard } from './model-card';
 import { serveProbe, type ProbePort } from './probe';
 import { fromProbeSchema, type FromProbe } from './probe-messages';
@@ -40,6 +41,20 @@ describe('a model and its card', () => {
     expect(card.shape).toEqual(shape);
     expect([card.fileSize, card.context]).toEqual([fileSize, context]);
     expect(name).not.toBe('');
+  });
+
+  it('the catalogue knows the shipped model by the same hash, size, name and licence', async () => {
+    const card = await shippedCard();
+    expect(catalogued(card.sha256)).toEqual({
+      id: card.id,
+      name: card.name,
+      kind: 'built-in',
+      file: 'default.gguf',
+      fileSize: card.fileSize,
+      sha256: card.sha256,
+      licence: card.licence,
+    });
+    expect(catalogued('0'.repeat(64))).toBeNull();
   });
 
   it('a model without a card gets a valid one, bound to its hash', async () => {

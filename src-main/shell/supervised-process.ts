@@ -16,6 +16,8 @@ export interface SupervisedOptions {
   readonly entry: string;
   /** Name under which the system lists it. */
   readonly serviceName: string;
+  /** Deaths within a minute after which it is not started again. */
+  readonly mostDeaths: number;
   /** It runs: the time to give it what it needs. */
   onSpawn(child: UtilityProcess): void;
   onMessage(message: unknown): void;
@@ -23,7 +25,6 @@ export interface SupervisedOptions {
   onDeath(again: boolean): void;
 }
 
-const mostDeaths = 3;
 const deathsWithinMs = 60_000;
 
 export class SupervisedProcess {
@@ -81,7 +82,7 @@ export class SupervisedProcess {
     if (this.#stopping) return;
     const now = Date.now();
     this.#deaths = [...this.#deaths.filter((at) => now - at < deathsWithinMs), now];
-    const again = this.#deaths.length <= mostDeaths;
+    const again = this.#deaths.length <= this.#options.mostDeaths;
     this.#options.onDeath(again);
     if (again) this.start();
   }

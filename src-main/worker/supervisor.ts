@@ -24,6 +24,8 @@ export class WorkerSupervisor {
     this.#process = new SupervisedProcess({
       entry: options.entry,
       serviceName: 'chimed-worker',
+      // Without it nothing can be saved, and nobody but it tries again.
+      mostDeaths: 5,
       onSpawn: (child) => void this.#init(child),
       onMessage: (raw) => {
         const message = fromWorkerSchema.safeParse(raw);

@@ -115,7 +115,8 @@ export const modelCardSchema = z.object({
   name: z.string().min(1),
   standing: standingSchema,
   description: localised,
-  source: z.string(),
+  /** Where it comes from; a file name is the same in every language. */
+  source: z.union([z.string(), localised]),
   licence: z.string(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   fileSize: z.int().positive(),
@@ -141,8 +142,16 @@ export const modelCardSchema = z.object({
     tasks: z.array(z.enum(['extraction', 'qa', 'dialogue'])),
   }),
   /** Reported scores; a name, a data set and a value each. */
-  scores: z.array(z.object({ metric: z.string(), on: z.string(), value: z.number() })).optional(),
+  scores: z.array(z.object({ metric: localised, on: localised, value: z.number() })).optional(),
   limits: localised.optional(),
+  /** Of a file that this program made: from what, with what, when (ISO 8601). */
+  provenance: z
+    .object({
+      tool: z.string(),
+      date: z.string(),
+      sources: z.array(z.object({ file: z.string(), sha256: z.string() })),
+    })
+    .optional(),
 });
 export type ModelCard = z.infer<typeof modelCardSchema>;
 

@@ -124,6 +124,8 @@ export const en = {
     place: (start: string, end: string) => `${start}–${end}`,
     noModel: 'The model is not ready',
     control: 'Invisible character',
+    noAttributes:
+      'This model does not tell what is negated, uncertain, historical or in the family: check the text.',
     legend: 'Legend of types',
     attribute: {
       negated: 'negated',
@@ -161,9 +163,10 @@ export const en = {
       heading: 'How to use ChiMed-GPT',
       what: 'ChiMed-GPT is a Chinese medical language model with 13 billion parameters. It is another model than the small built-in one, and does not come with this program.',
       convert: (repository: string, licence: string) =>
-        `No GGUF file of it is published. The released checkpoint (${repository}, ${licence} licence) first has to be converted into GGUF outside of this version; import and conversion within the program are to come.`,
+        `No GGUF file of it is published. The first command below converts the released checkpoint (${repository}, ${licence} licence, about 26 GB) into one; conversion and import within the window are to come.`,
       today:
-        'With a GGUF file there are two ways today (the commands are run in the source folder of this program):',
+        'Today this is done by commands, run by your IT office in the source folder of this program:',
+      conversion: 'Convert the released checkpoint (folder DIR) into a GGUF file:',
       commandLine: 'Extract on the command line:',
       environment: (variable: string) =>
         `Or quit the workstation and start it with the environment variable ${variable}; it then loads that file, for this one start:`,
@@ -239,12 +242,31 @@ export const en = {
     help: 'Show shortcuts',
     or: 'or',
   },
+  conversion: {
+    phase: {
+      'hash-sources': 'checking the weights',
+      write: 'writing weights',
+      quantize: 'quantizing',
+      'hash-result': 'computing the checksum',
+    },
+    progress: (phase, percent, left) =>
+      left === '' ? `${phase} ${percent}` : `${phase} ${percent}, about ${left} left of this step`,
+    seconds: (count) => `${count} s`,
+    minutes: (count) => `${count} min`,
+    interrupted: 'Conversion interrupted; no file was left.',
+    done: (path, parameters, quantization, bytes) =>
+      `wrote ${path}: ${parameters} parameters, ${quantization}, ${bytes} bytes`,
+    checksum: (sha256) => `SHA-256: ${sha256}`,
+    kept: (path) => `the 16-bit weights stay in ${path}`,
+  },
   evaluation: {
     started: (records: string, model: string) => `Evaluating ${records} records with ${model}`,
     progress: (done: string, total: string) => `${done} / ${total} records`,
     interrupted: 'The evaluation was interrupted; there are no scores.',
     model: (name: string, sha256: string) => `Model: ${name} (SHA-256 ${sha256}…)`,
     scope: (schema: string, labels: string) => `Schema: ${schema}; label mapping: ${labels}`,
+    unscored: (types) =>
+      `types not annotated in this data set and so not scored: ${types.join(', ')}`,
     records: (count: string, incomplete: string) => `Records: ${count}, incomplete: ${incomplete}`,
     pace: (seconds: string, perMinute: string) =>
       `Extraction took ${seconds} s, ${perMinute} records a minute`,

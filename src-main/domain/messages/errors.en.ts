@@ -84,6 +84,10 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     title: 'This kind of checkpoint cannot be converted',
     remedy: 'Llama checkpoints with a SentencePiece tokenizer can be; ask for such a release.',
   },
+  QUANTIZE_FAILED: {
+    title: 'The model could not be quantized; nothing was written',
+    remedy: 'Close programs that use much memory and try again, or choose another type.',
+  },
   SCHEMA_UNKNOWN: { title: 'There is no such schema', remedy: 'Choose a schema from the list.' },
   SCHEMA_NOT_SUPPORTED: {
     title: 'The loaded model does not serve this schema',

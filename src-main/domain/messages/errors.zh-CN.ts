@@ -79,6 +79,10 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     title: '这种模型权重不能转换',
     remedy: '可转换使用 SentencePiece 分词器的 Llama 结构权重，请获取这样的版本。',
   },
+  QUANTIZE_FAILED: {
+    title: '模型量化失败，没有写入文件',
+    remedy: '请关闭占用内存较多的程序后重试，或选择其他量化类型。',
+  },
   SCHEMA_UNKNOWN: { title: '没有这个抽取方案', remedy: '请从列表中选择一个方案。' },
   SCHEMA_NOT_SUPPORTED: {
     title: '当前模型不支持这个抽取方案',

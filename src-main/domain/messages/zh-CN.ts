@@ -124,16 +124,17 @@ export const zhCN = {
     place: (start: string, end: string) => `${start}–${end}`,
     noModel: '模型尚未就绪',
     control: '不可见字符',
+    noAttributes: '该模型不区分否定、疑似、既往和家族史，请对照原文判断。',
     legend: '类型图例',
     attribute: {
       negated: '否定',
-      uncertain: '不确定',
+      uncertain: '疑似',
       historical: '既往',
-      family: '家属',
+      family: '家族史',
       other: '他人',
     },
     /** The same above a mention in the text, where there is room for a character each. */
-    attributeCue: { negated: '否', uncertain: '疑', historical: '史', family: '家', other: '他' },
+    attributeCue: { negated: '否', uncertain: '疑', historical: '既', family: '家', other: '他' },
   },
   models: {
     notice: {
@@ -161,8 +162,9 @@ export const zhCN = {
       heading: '如何使用 ChiMed-GPT',
       what: 'ChiMed-GPT 是有 130 亿参数的中文医疗大模型，与内置小模型是两个不同的模型，本程序不附带它。',
       convert: (repository: string, licence: string) =>
-        `它没有发布 GGUF 文件。已发布的权重（${repository}，许可证 ${licence}）须先在本程序之外转换成 GGUF 文件；在程序内导入和转换的功能尚未完成。`,
-      today: '已有 GGUF 文件时，目前有两种用法（命令在本程序的源码目录中执行）：',
+        `它没有发布 GGUF 文件。已发布的权重（${repository}，许可证 ${licence}，约 26 GB）先用下面第一条命令转换成 GGUF 文件；在窗口内转换和导入的功能尚未完成。`,
+      today: '目前须由信息科在本程序的源码目录中执行命令：',
+      conversion: '把已发布的权重（文件夹 DIR）转换成 GGUF 文件：',
       commandLine: '在命令行中抽取：',
       environment: (variable: string) =>
         `或先退出工作站，再设置环境变量 ${variable} 启动，工作站就载入该文件，只在这一次有效：`,
@@ -234,12 +236,30 @@ export const zhCN = {
     help: '显示快捷键',
     or: '或',
   },
+  conversion: {
+    phase: {
+      'hash-sources': '核对权重文件',
+      write: '写入权重',
+      quantize: '量化',
+      'hash-result': '计算校验值',
+    },
+    progress: (phase: string, percent: string, left: string) =>
+      left === '' ? `${phase} ${percent}` : `${phase} ${percent}，本步骤约剩 ${left}`,
+    seconds: (count: string) => `${count} 秒`,
+    minutes: (count: string) => `${count} 分钟`,
+    interrupted: '转换已中断，没有留下文件。',
+    done: (path: string, parameters: string, quantization: string, bytes: string) =>
+      `已写入 ${path}：参数 ${parameters}，${quantization}，${bytes} 字节`,
+    checksum: (sha256: string) => `SHA-256 校验值：${sha256}`,
+    kept: (path: string) => `16 位权重保留在 ${path}`,
+  },
   evaluation: {
     started: (records: string, model: string) => `正在评测 ${records} 份病历，模型：${model}`,
     progress: (done: string, total: string) => `已评测 ${done} / ${total} 份`,
     interrupted: '评测已中断，没有得出分数。',
     model: (name: string, sha256: string) => `模型：${name}（校验值 ${sha256}…）`,
     scope: (schema: string, labels: string) => `抽取方案：${schema}；标签对照表：${labels}`,
+    unscored: (types: readonly string[]) => `数据集没有标注、因此不评分的类型：${types.join('、')}`,
     records: (count: string, incomplete: string) =>
       `病历 ${count} 份，其中未抽取完 ${incomplete} 份`,
     pace: (seconds: string, perMinute: string) => `抽取用时 ${seconds} 秒，每分钟 ${perMinute} 份`,

@@ -150,6 +150,7 @@ function makeAnnotator(
 /** What a run with this model would use; frozen with its results. */
 export function plannedRun(card: ModelCard, schema: string, model: LanguageModel): RunIdentity {
   const strategy = card.strategies[0] as StrategyCard;
+  const { attributes = [], derive } = strategy.kind === 'marked-copy' ? strategy : {};
   return {
     schema,
     model: { name: card.name, sha256: card.sha256 },
@@ -161,6 +162,9 @@ export function plannedRun(card: ModelCard, schema: string, model: LanguageModel
       windowChars: strategy.windowChars,
       context: model.contextSize,
       decoding: 'greedy',
+      // What the model can state; where it is empty, no tag says nothing about a mention.
+      attributes: attributes.map(({ attribute }) => attribute).join(),
+      derived: JSON.stringify(derive?.[schema] ?? []),
     },
   };
 }
@@ -178,13 +182,15 @@ function inSchema(
   if (schema.types.some(({ id }) => id === mention.type)) return mention;
   const rules = strategy.kind === 'marked-copy' ? strategy.derive?.[schema.id] : undefined;
   const rule = rules?.find(({ from }) => from === mention.type);
-  if (!rule) return null;
+  if (!rule || !schema.types.some(({ id }) => id === rule.to)) return null;
   const words = chars.slice(mention.start, mention.end).join('');
   const fitting = rule.parts.filter((part) => words.startsWith(part) && words !== part);
   const length = Math.max(0, ...fitting.map((part) => Array.from(part).length));
   if (length === 0) return null;
   const { start, confidence } = mention;
-  return { type: rule.to, start, end: start + length, confidence };
+  // A pain that is denied leaves a part of the body as it is; whose body it is stays true.
+  const attributes = (mention.attributes ?? []).filter((attribute) => attribute === 'family');
+  return { type: rule.to, start, end: start + length, confidence, attributes };
 }
 
 /** What the model is asked with: words, or the control token of the schema. */

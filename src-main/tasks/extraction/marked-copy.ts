@@ -29,13 +29,18 @@ const longestRun = 32;
  * What no mention goes across. Of 15,042 mentions of cEHRNER's training part six do, and most of those
  * join what are two diagnoses; a mention that is left open swallows half a paragraph.
  */
-const mentionBorders = new Set(['。', '；', ';', '！', '!', '\n', '\r']);
+const mentionBorders = new Set([
+  ...['。', '；', ';', '！', '!', '｡'],
+  ...['\n', '\r', '\v', '\f', '\u0085', '\u2028', '\u2029'],
+]);
 
 export interface MarkedCopyOptions {
   /** Schema that is asked for, where the prompt names it by a control token. */
   readonly schema?: string;
   /** Source tokens a batch; 1 is plain token-by-token decoding (for measuring). */
   readonly longestRun?: number;
+  /** Lets what is marked go on beyond a sentence: answers to questions do, entities do not. */
+  readonly acrossSentences?: boolean;
 }
 
 interface Marks {
@@ -79,14 +84,7 @@ export function markedCopy(
   return {
     windows,
     annotate: async (window, sequence, signal, emit) => {
-      const copy = new Copy(
-        window,
-        source,
-        encode,
-        marks,
-        model.eos,
-        options.longestRun ?? longestRun,
-      );
+      const copy = new Copy(window, source, encode, marks, model.eos, options);
       await sequence.prefill([...before, ...copy.tokens, ...after].slice(0, -1), signal);
       const last = (after.at(-1) ?? copy.tokens.at(-1)) as Token;
       return copy.decode(sequence, last, signal, emit);
@@ -146,6 +144,7 @@ class Copy {
   readonly #source: SourceText;
   readonly #eos: Token;
   readonly #longestRun: number;
+  readonly #acrossSentences: boolean;
   /** Next source token to copy. */
   #next = 0;
   /** The mention that is open. */
@@ -159,13 +158,14 @@ class Copy {
     encode: (char: string) => readonly Token[],
     marks: Marks,
     eos: Token,
-    longest: number,
+    options: MarkedCopyOptions,
   ) {
     this.#marks = marks;
     this.#source = source;
     this.#eos = eos;
     this.#end = window.end;
-    this.#longestRun = longest;
+    this.#longestRun = options.longestRun ?? longestRun;
+    this.#acrossSentences = options.acrossSentences ?? false;
     for (let i = window.start; i < window.end; i++) {
       encode(source.chars[i] as string).forEach((token, part) => {
         this.tokens.push(token);
@@ -247,8 +247,8 @@ class Copy {
     // Room for the rest of the copy with all the marks of one more mention must remain.
     const left = this.tokens.length - this.#next;
     if (sequence.length + left + 3 + this.#marks.attributes.length > sequence.capacity) return null;
-    // No mention begins with white space or a border.
-    const opens = (this.#source.chars[char] as string).trim() !== '' && !this.#isBorder(char);
+    // No mention begins with white space or the end of a sentence.
+    const opens = (this.#source.chars[char] as string).trim() !== '' && !this.#endsSentence(char);
     const marks = [
       ...(opens ? this.#marks.open : []),
       ...(at === this.#next ? this.#attributeMarks() : []),
@@ -272,7 +272,7 @@ class Copy {
         continue;
       }
       const place = this.#begins[this.#next] as number;
-      const mustClose = this.#open !== null && this.#isBorder(place);
+      const mustClose = this.#open !== null && !this.#acrossSentences && this.#endsSentence(place);
       const { best, logP } = mustClose
         ? { best: closing, logP: logProbability(answer.logits, closing) }
         : argmax(answer.logits);
@@ -302,9 +302,13 @@ class Copy {
     this.#next++;
   }
 
-  #isBorder(place: number): boolean {
-    const { original, offsets } = this.#source;
-    return mentionBorders.has(original[offsets[place] as number] as string);
+  /** In the original or as the model reads it: a half-width ｡ is 。 to the model. */
+  #endsSentence(place: number): boolean {
+    const { original, offsets, chars } = this.#source;
+    return (
+      mentionBorders.has(original[offsets[place] as number] as string) ||
+      mentionBorders.has(chars[place] as string)
+    );
   }
 
   #close(end: number): void {

@@ -1,0 +1,123 @@
+/**
+ * Quantizes a GGUF with the engine's own `llama_model_quantize`, in a child process: native code that may
+ * die, that cannot be interrupted otherwise, and whose log is the only sign of progress.
+ */
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { open, rename, rm } from 'node:fs/promises';
+import { AppError } from '../domain/contract/errors';
+import { syncFolderOf } from './gguf-writer';
+
+/** llama.h's `llama_ftype`, and bits a weight, generously, for asking for room. */
+export const quantizations = {
+  q4_0: { fileType: 2, bits: 5 },
+  q8_0: { fileType: 7, bits: 8.6 },
+  q4_k_m: { fileType: 15, bits: 5.2 },
+  q5_k_m: { fileType: 17, bits: 6 },
+  q6_k: { fileType: 18, bits: 6.8 },
+} as const;
+export type Quantization = keyof typeof quantizations;
+
+export interface QuantizeJob {
+  /** Path of the libllama that comes with the engine. */
+  readonly library: string;
+  readonly source: string;
+  readonly target: string;
+  readonly fileType: number;
+  readonly threads: number;
+}
+
+export interface QuantizeOptions {
+  readonly threads: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Tensors done, and in all. */
+  onProgress?(done: number, total: number): void;
+}
+
+/** Starts `quantize-child` with the job; its standard error must be a pipe. */
+export type StartQuantizer = (job: QuantizeJob) => ChildProcess;
+
+/**
+ * Writes `target`, which has its name only when it is whole and on the disk.
+ * @param source a GGUF of F16 or BF16 weights
+ * @throws AppError `QUANTIZE_FAILED` (detail: what the engine said last, or how its process ended)
+ * @throws the signal's reason
+ */
+export async function quantize(
+  start: StartQuantizer,
+  library: string,
+  source: string,
+  target: string,
+  type: Quantization,
+  { threads, signal, onProgress }: QuantizeOptions,
+): Promise<void> {
+  signal?.throwIfAborted();
+  const partial = `${target}.${process.pid}.partial`;
+  const { fileType } = quantizations[type];
+  const child = start({ library, source, target: partial, fileType, threads });
+  const stop = (): void => void child.kill('SIGKILL');
+  signal?.addEventListener('abort', stop);
+  try {
+    const log = new QuantizerLog(onProgress);
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => log.read(text));
+    // 'close' comes after the last of its log, 'exit' may come before.
+    const [code, killedBy] = (await once(child, 'close')) as [number | null, string | null];
+    signal?.throwIfAborted();
+    if (code !== 0) {
+      const detail = log.lastLine || (killedBy ?? `exit ${code}`);
+      throw new AppError('QUANTIZE_FAILED', { params: { detail } });
+    }
+    await syncFile(partial);
+    await rename(partial, target);
+    await syncFolderOf(target);
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    await rm(partial, { force: true });
+  }
+}
+
+/** Reads `[  12/ 363] blk.0...` lines; other lines are kept for saying why it failed. */
+export class QuantizerLog {
+  #rest = '';
+  #last = '';
+  readonly #onProgress: ((done: number, total: number) => void) | undefined;
+
+  constructor(onProgress?: (done: number, total: number) => void) {
+    this.#onProgress = onProgress;
+  }
+
+  /** What it said last that was no progress, short and printable. */
+  get lastLine(): string {
+    return this.#last;
+  }
+
+  read(text: string): void {
+    this.#rest += text;
+    const lines = this.#rest.split('\n');
+    this.#rest = (lines.pop() ?? '').slice(-10_000);
+    // A tensor's line begins when its work does, and ends when it is done.
+    for (const line of [...lines, this.#rest]) {
+      const [, number, total] = /^\[\s*(\d+)\/\s*(\d+)\]/.exec(line) ?? [];
+      if (number !== undefined) this.#onProgress?.(Number(number) - 1, Number(total));
+      else if (/error|fail/i.test(line)) this.#last = printable(line);
+    }
+  }
+}
+
+/** Paths are cut from what the engine says: they may hold a person's name. */
+function printable(line: string): string {
+  return line
+    .replace(/(['"]?)(\/|[A-Za-z]:\\)[^'"\n]*\1/g, '…')
+    .replace(/[^\x20-\x7e…]/g, '')
+    .trim()
+    .slice(0, 200);
+}
+
+async function syncFile(path: string): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
