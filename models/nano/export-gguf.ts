@@ -85,11 +85,12 @@ const parameters = tensors.reduce(
   (sum, { dims }) => sum + dims.reduce((product, n) => product * n, 1),
   0,
 );
-const { scores: _none, ...described } = z
+const described = z
   .record(z.string(), z.unknown())
   .parse(JSON.parse(await readFile(join(import.meta.dirname, 'card.json'), 'utf8')));
 const card = modelCardSchema.parse({
   ...described,
+  scores: undefined,
   sha256,
   fileSize,
   shape: {

@@ -145,6 +145,7 @@ describe('three records in two layouts', () => {
       version: 1,
       schema: 'ccks2019',
       labels: 'ccks2019',
+      unscored: [],
       records: 3,
       incomplete: 0,
       defects: 2,

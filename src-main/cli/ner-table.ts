@@ -42,7 +42,11 @@ export function nerTable(report: NerReport, locale: Locale): string {
     texts.scope(inLocale(schema), report.labels),
     ...(report.unscored.length === 0
       ? []
-      : [texts.unscored(report.unscored.map((id) => names.get(id) ?? id))]),
+      : [
+          texts.unscored(
+            report.unscored.map((id) => names.get(id) ?? id).join(locale === 'zh-CN' ? '、' : ', '),
+          ),
+        ]),
     texts.records(integer(report.records), integer(report.incomplete)),
     texts.pace(report.seconds.toFixed(1), integer(report.recordsPerMinute)),
     ...block(texts.strict, report.strict),

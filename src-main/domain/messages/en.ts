@@ -265,8 +265,7 @@ export const en = {
     interrupted: 'The evaluation was interrupted; there are no scores.',
     model: (name: string, sha256: string) => `Model: ${name} (SHA-256 ${sha256}…)`,
     scope: (schema: string, labels: string) => `Schema: ${schema}; label mapping: ${labels}`,
-    unscored: (types) =>
-      `types not annotated in this data set and so not scored: ${types.join(', ')}`,
+    unscored: (types) => `types not annotated in this data set and so not scored: ${types}`,
     records: (count: string, incomplete: string) => `Records: ${count}, incomplete: ${incomplete}`,
     pace: (seconds: string, perMinute: string) =>
       `Extraction took ${seconds} s, ${perMinute} records a minute`,

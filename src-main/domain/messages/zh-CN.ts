@@ -162,9 +162,9 @@ export const zhCN = {
       heading: '如何使用 ChiMed-GPT',
       what: 'ChiMed-GPT 是有 130 亿参数的中文医疗大模型，与内置小模型是两个不同的模型，本程序不附带它。',
       convert: (repository: string, licence: string) =>
-        `它没有发布 GGUF 文件。已发布的权重（${repository}，许可证 ${licence}，约 26 GB）先用下面第一条命令转换成 GGUF 文件；在窗口内转换和导入的功能尚未完成。`,
+        `它没有发布 GGUF 文件。已发布的权重（${repository}，许可证 ${licence}）先用下面第一条命令转换成 GGUF 文件；在窗口内转换和导入的功能尚未完成。`,
       today: '目前须由信息科在本程序的源码目录中执行命令：',
-      conversion: '把已发布的权重（文件夹 DIR）转换成 GGUF 文件：',
+      conversion: '把已发布的权重所在的文件夹转换成 GGUF 文件：',
       commandLine: '在命令行中抽取：',
       environment: (variable: string) =>
         `或先退出工作站，再设置环境变量 ${variable} 启动，工作站就载入该文件，只在这一次有效：`,
@@ -259,7 +259,7 @@ export const zhCN = {
     interrupted: '评测已中断，没有得出分数。',
     model: (name: string, sha256: string) => `模型：${name}（校验值 ${sha256}…）`,
     scope: (schema: string, labels: string) => `抽取方案：${schema}；标签对照表：${labels}`,
-    unscored: (types: readonly string[]) => `数据集没有标注、因此不评分的类型：${types.join('、')}`,
+    unscored: (types: string) => `数据集没有标注、因此不评分的类型：${types}`,
     records: (count: string, incomplete: string) =>
       `病历 ${count} 份，其中未抽取完 ${incomplete} 份`,
     pace: (seconds: string, perMinute: string) => `抽取用时 ${seconds} 秒，每分钟 ${perMinute} 份`,
