@@ -4,14 +4,12 @@
  * Prints character-level F1, and how often "there is evidence" is right.
  */
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
 import type { PromptFormat } from '../../src-main/domain/contract/model-card';
-import { loadLlamaModel } from '../../src-main/engine/llama-model';
-import { verifyModel } from '../../src-main/library/verify';
 import { markedCopy } from '../../src-main/tasks/extraction/marked-copy';
 import { sourceText } from '../../src-main/tasks/extraction/source-text';
+import { loadShipped } from './shipped';
 
 /** The question stands where an instruction would. */
 const format: PromptFormat = {
@@ -41,14 +39,7 @@ const questionSets = z.record(
 const { values } = parseArgs({ options: { questions: { type: 'string' } } });
 if (!values.questions) throw new Error('--questions FILE');
 const sets = questionSets.parse(JSON.parse(await readFile(values.questions, 'utf8')));
-const path = join(import.meta.dirname, '..', 'default.gguf');
-const { card } = await verifyModel(path);
-const model = await loadLlamaModel({
-  path,
-  contextSize: card.context,
-  gpu: false,
-  parameters: card.shape.parameters,
-});
+const { model } = await loadShipped();
 const { signal } = new AbortController();
 const sequence = await model.openSequence(signal);
 for (const [name, questions] of Object.entries(sets)) {

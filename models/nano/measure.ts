@@ -8,12 +8,11 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { annotationSchema } from '../../src-main/domain/contract/annotation-schema';
 import { modelCardSchema, type ModelCard } from '../../src-main/domain/contract/model-card';
-import { loadLlamaModel } from '../../src-main/engine/llama-model';
 import { readLabelMapping } from '../../src-main/evaluation/label-mapping';
 import { labelledRecords, type LabelledRecord } from '../../src-main/evaluation/labelled-records';
 import { evaluateNer } from '../../src-main/evaluation/ner-evaluation';
 import { cardPathOf } from '../../src-main/library/model-card';
-import { verifyModel } from '../../src-main/library/verify';
+import { loadShipped, shippedPath } from './shipped';
 
 interface MeasuredSet {
   readonly folder: 'data' | 'work';
@@ -73,15 +72,7 @@ const { values } = parseArgs({ options: { data: { type: 'string' }, work: { type
 const { data, work } = values;
 if (!data || !work) throw new Error('--data DATA --work WORK');
 const root = join(import.meta.dirname, '..', '..');
-const path = join(root, 'models', 'default.gguf');
-const { card } = await verifyModel(path);
-const model = await loadLlamaModel({
-  path,
-  contextSize: card.context,
-  gpu: false,
-  threads: 1,
-  parameters: card.shape.parameters,
-});
+const { model, card } = await loadShipped();
 const mapping = await readLabelMapping(join(root, 'resources', 'labels', 'ccks2019.json'));
 const { signal } = new AbortController();
 
@@ -147,4 +138,4 @@ scores.push({
   value: Number(sampleScore),
 });
 const written = modelCardSchema.parse({ ...card, scores });
-await writeFile(cardPathOf(path), `${JSON.stringify(written, null, 2)}\n`);
+await writeFile(cardPathOf(shippedPath), `${JSON.stringify(written, null, 2)}\n`);

@@ -6,9 +6,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Fact } from '../../src-main/domain/contract/fact';
 import { messagesFor } from '../../src-main/domain/messages';
-import { loadLlamaModel } from '../../src-main/engine/llama-model';
-import { verifyModel } from '../../src-main/library/verify';
 import { extract } from '../../src-main/tasks/extraction/extract';
+import { loadShipped } from './shipped';
 
 interface Mark {
   readonly type: string;
@@ -75,15 +74,7 @@ function shown(text: string, mark: Mark): string {
   return `${text.slice(mark.start, mark.end)}（${[mark.type, ...(mark.attributes ? [mark.attributes] : [])].join('·')}）`;
 }
 
-const root = join(import.meta.dirname, '..', '..');
-const path = join(root, 'models', 'default.gguf');
-const { card } = await verifyModel(path);
-const model = await loadLlamaModel({
-  path,
-  contextSize: card.context,
-  gpu: false,
-  parameters: card.shape.parameters,
-});
+const { model, card } = await loadShipped();
 const lines = (await readFile(join(import.meta.dirname, 'samples.txt'), 'utf8'))
   .split('\n')
   .filter((line) => line !== '' && !line.startsWith('#'));

@@ -1,0 +1,20 @@
+/** The file that ships, checked and loaded as the program does it, on the CPU. */
+import { join } from 'node:path';
+import type { ModelCard } from '../../src-main/domain/contract/model-card';
+import type { LanguageModel } from '../../src-main/engine/language-model';
+import { loadLlamaModel } from '../../src-main/engine/llama-model';
+import { verifyModel } from '../../src-main/library/verify';
+
+export const shippedPath = join(import.meta.dirname, '..', 'default.gguf');
+
+export async function loadShipped(): Promise<{ model: LanguageModel; card: ModelCard }> {
+  const { card } = await verifyModel(shippedPath);
+  const model = await loadLlamaModel({
+    path: shippedPath,
+    contextSize: card.context,
+    gpu: false,
+    threads: 1,
+    parameters: card.shape.parameters,
+  });
+  return { model, card };
+}
