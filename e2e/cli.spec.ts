@@ -230,6 +230,45 @@ test('eval ner measures the built-in model on annotated records of ours', async 
   expect(table.out).toContain('F1');
 });
 
+test('model inspect reads a header, model verify reads everything, and both name what is wrong', async () => {
+  const shipped = join(projectRoot, 'models', 'default.gguf');
+  const inspected = await chimed(['model', 'inspect', shipped, '--format', 'json']);
+  expect(inspected.code).toBe(0);
+  expect(JSON.parse(inspected.out)).toMatchObject({
+    version: 1,
+    architecture: 'llama',
+    quantization: 'Q8_0',
+    blocks: 6,
+    tensors: { count: 57 },
+    metadata: { 'general.name': 'ChiMed Nano', 'tokenizer.ggml.tokens': { count: 3579 } },
+  });
+  const shown = await chimed(['model', 'inspect', shipped]);
+  expect([shown.code, shown.out]).toEqual([0, expect.stringContaining('general.architecture')]);
+  const verified = await chimed(['model', 'verify', shipped, '--format', 'json']);
+  expect(verified.code).toBe(0);
+  expect(JSON.parse(verified.out)).toMatchObject({
+    hasCard: true,
+    card: { id: 'chimed-nano', sha256: await sha256(shipped) },
+  });
+
+  // One changed byte of the weights: the header is sound, the checksum is not.
+  const changed = await readFile(shipped);
+  changed.writeUInt8(changed.readUInt8(changed.length - 9) ^ 1, changed.length - 9);
+  await writeFile(join(folder, 'changed.gguf'), changed);
+  await cp(join(projectRoot, 'models', 'default.card.json'), join(folder, 'changed.card.json'));
+  expect((await chimed(['model', 'inspect', 'changed.gguf'])).code).toBe(0);
+  const refused = await chimed(['model', 'verify', 'changed.gguf']);
+  expect([refused.code, refused.out]).toEqual([1, '']);
+  expect(refused.err).toContain('MODEL_CHECKSUM');
+  for (const path of Object.values(await brokenModels())) {
+    for (const command of ['inspect', 'verify']) {
+      const { code, out, err } = await chimed(['model', command, path]);
+      expect([path, code, out]).toEqual([path, 1, '']);
+      expect(err).toMatch(/MODEL_(EMPTY|NOT_GGUF|TRUNCATED|STRUCTURE)/);
+    }
+  }
+});
+
 test('model convert: a checkpoint of PyTorch becomes a quantized model with a card that says from what', async () => {
   const checkpoint = join(projectRoot, 'e2e', 'fixtures', 'checkpoint', 'bin');
   const args = ['model', 'convert', checkpoint, '--out', 'mini.gguf', '--threads', '1'];

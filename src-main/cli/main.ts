@@ -7,6 +7,7 @@ import { AppError, problemOf } from '../domain/contract/errors';
 import { conversionTypes } from '../convert/convert-model';
 import { convertCommand, type ConvertCommandOptions } from './convert-command';
 import { evalNerCommand, type EvalNerOptions } from './eval-command';
+import { inspectCommand, verifyCommand } from './model-commands';
 import { extractCommand, type ExtractOptions } from './extract-command';
 import { exitCodes, report } from './terminal';
 
@@ -85,9 +86,31 @@ program
     });
   });
 
-program
-  .command('model')
-  .description('make and check model files')
+const model = program.command('model').description('make and check model files');
+const textOrJson = (): Option =>
+  new Option('--format <format>', 'text: for people; json: one object')
+    .choices(['text', 'json'])
+    .default('text');
+
+model
+  .command('inspect')
+  .description('what the header of a model file says; its numbers are not read')
+  .argument('<file>', 'GGUF model file')
+  .addOption(textOrJson())
+  .action(async (file: string, options: { format: 'text' | 'json' }) => {
+    process.exitCode = await inspectCommand(file, options.format);
+  });
+
+model
+  .command('verify')
+  .description('check a model file as before loading: its structure, and its checksum by its card')
+  .argument('<file>', 'GGUF model file')
+  .addOption(textOrJson())
+  .action(async (file: string, options: { format: 'text' | 'json' }) => {
+    process.exitCode = await verifyCommand(file, options.format);
+  });
+
+model
   .command('convert')
   .description('turn a released Llama checkpoint into a GGUF model file')
   .argument('<folder>', 'the checkpoint: config.json, tokenizer.model and the weights')
@@ -98,11 +121,7 @@ program
       .default('q4_k_m'),
   )
   .option('--keep-source', 'keep the 16-bit file that is quantized', false)
-  .addOption(
-    new Option('--format <format>', 'text: for people; json: the card')
-      .choices(['text', 'json'])
-      .default('text'),
-  )
+  .addOption(textOrJson())
   .option('--force', 'replace existing files', false)
   .option('--threads <n>', 'threads to quantize with; defaults to all cores', positiveInteger)
   .action(async (folder: string, options: Omit<ConvertCommandOptions, 'folder'>) => {

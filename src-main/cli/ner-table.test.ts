@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import type { NerReport } from '../evaluation/ner-evaluation';
 import { SpanScorer } from '../evaluation/span-scores';
-import { displayWidth, nerTable } from './ner-table';
+import { nerTable } from './ner-table';
+import { displayWidth } from './table';
 
 const scorer = new SpanScorer(['疾病和诊断', '药物']);
 scorer.add(

@@ -4,6 +4,7 @@ import type { Locale } from '../domain/contract/ipc';
 import { formatterFor, messagesFor } from '../domain/messages';
 import type { NerReport } from '../evaluation/ner-evaluation';
 import type { Score, SpanScores } from '../evaluation/span-scores';
+import { alignedColumns } from './table';
 
 /** Digits that tell two models apart without filling the line. */
 const hashDigits = 12;
@@ -26,15 +27,18 @@ export function nerTable(report: NerReport, locale: Locale): string {
     return [
       '',
       heading,
-      ...aligned([
-        head,
-        ...all.map(([id, score]) => [
-          names.get(id) ?? id,
-          ...numbers(score),
-          integer(score.support),
-        ]),
-        [texts.micro, ...numbers(micro), integer(support)],
-      ]),
+      ...alignedColumns(
+        [
+          head,
+          ...all.map(([id, score]) => [
+            names.get(id) ?? id,
+            ...numbers(score),
+            integer(score.support),
+          ]),
+          [texts.micro, ...numbers(micro), integer(support)],
+        ],
+        { right: true },
+      ),
     ];
   };
   const lines = [
@@ -60,27 +64,4 @@ export function nerTable(report: NerReport, locale: Locale): string {
 
 function numbers({ precision, recall, f1 }: Score): string[] {
   return [precision, recall, f1].map((value) => value.toFixed(4));
-}
-
-/** The first column to the left, the others to the right, two spaces between. */
-function aligned(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, i) =>
-    Math.max(...rows.map((row) => displayWidth(row[i] ?? ''))),
-  );
-  return rows.map((row) =>
-    row
-      .map((cell, i) => {
-        const fill = ' '.repeat((widths[i] ?? 0) - displayWidth(cell));
-        return i === 0 ? cell + fill : fill + cell;
-      })
-      .join('  '),
-  );
-}
-
-/** Terminal columns: Chinese characters and full-width punctuation take two. */
-export function displayWidth(text: string): number {
-  let width = 0;
-  for (const char of text)
-    width += /[\p{Script=Han}\u3000-\u303f\uff00-\uff60]/u.test(char) ? 2 : 1;
-  return width;
 }

@@ -68,14 +68,20 @@ const maxLength = 2 ** 31 - 1;
  * @throws AppError `MODEL_MISSING`, `FILE_UNREADABLE`, `MODEL_EMPTY`, `MODEL_NOT_GGUF`,
  *   `MODEL_TRUNCATED`, `MODEL_STRUCTURE` with `what`, a short technical word
  */
-export function checkGgufStructure(path: string): Promise<GgufSummary> {
+export async function checkGgufStructure(path: string): Promise<GgufSummary> {
+  return (await inspectGguf(path)).summary;
+}
+
+/** A sound file, summed up, and all that its header says. @throws as `checkGgufStructure` */
+export function inspectGguf(path: string): Promise<{ summary: GgufSummary; header: GgufHeader }> {
   return Promise.resolve().then(() => {
     const fd = openModel(path);
     try {
       const stat = fstatSync(fd);
       if (!stat.isFile()) throw new AppError('MODEL_NOT_GGUF');
       if (stat.size === 0) throw new AppError('MODEL_EMPTY');
-      return check(readGgufHeader(new ByteSource(fd, stat.size, maxHeaderBytes)));
+      const header = readGgufHeader(new ByteSource(fd, stat.size, maxHeaderBytes));
+      return { summary: check(header), header };
     } finally {
       closeSync(fd);
     }
