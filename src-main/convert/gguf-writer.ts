@@ -56,7 +56,10 @@ export interface GgufWriteOptions {
   onProgress?(done: number, total: number): void;
 }
 
-/** Gives the data of one tensor, in pieces of any size that add up to exactly `tensorBytes`. */
+/**
+ * Gives the data of one tensor, in pieces of any size that add up to exactly `tensorBytes`. A piece that
+ * was given must stay as it is: it is written while the next one is made.
+ */
 export type TensorSource = (
   tensor: GgufTensor,
 ) => Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
@@ -85,14 +88,20 @@ export async function writeGguf(
     for (const tensor of tensors) {
       const expected = tensorBytes(tensor);
       let written = 0;
+      // A piece is written while the source makes the next one.
+      let writing: Promise<void> = Promise.resolve();
       const data = source(tensor);
       for await (const piece of data instanceof Uint8Array ? [data] : data) {
         options.signal?.throwIfAborted();
         written += piece.length;
         if (written > expected) break;
-        await writeAll(file, piece);
+        await writing;
+        writing = writeAll(file, piece);
+        // Awaited below; a source that fails first must not leave a failure that nobody hears.
+        writing.catch(() => undefined);
         options.onProgress?.(done + written, total);
       }
+      await writing;
       if (written !== expected) {
         throw new RangeError(`tensor ${tensor.name}: ${written} bytes given, ${expected} declared`);
       }

@@ -81,31 +81,28 @@ type Convert = (bytes: Uint8Array) => Uint8Array;
 function converter(from: ElementType, to: ElementType): Convert {
   const known = converters.get(`${from} ${to}`);
   if (known) return known;
-  const made = from === 'F32' ? fromFloats(to) : fromTable(from, to);
+  const made = makeConverter(from, to);
   converters.set(`${from} ${to}`, made);
   return made;
 }
 const converters = new Map<string, Convert>();
 
+function makeConverter(from: ElementType, to: ElementType): Convert {
+  if (from === 'F32') return fromFloats(to);
+  if (from === to) return unchanged(from);
+  return to === 'F16' ? brainToHalf() : fromTable(from, to);
+}
+
 /** Sixteen bits have so few values that each is worked out once. */
-function fromTable(from: 'F16' | 'BF16', to: ElementType): Convert {
+function fromTable(from: 'F16' | 'BF16', to: 'BF16' | 'F32'): Convert {
   const value = from === 'F16' ? halfValue : brainValue;
   const infinity = from === 'F16' ? 0x7c00 : 0x7f80;
   const wide = to === 'F32';
   const table = wide ? new Float32Array(0x10000) : new Uint16Array(0x10000);
   for (let bits = 0; bits < 0x10000; bits++) {
     const meant = value(bits);
-    table[bits] = wide
-      ? meant
-      : from === to
-        ? bits
-        : to === 'F16'
-          ? halfBits(meant)
-          : brainBits(meant);
+    table[bits] = wide ? meant : brainBits(meant);
   }
-  /** The largest magnitude, as bits, that stays finite in the target. */
-  let largest = infinity - 1;
-  if (to === 'F16') while (((table[largest] as number) & 0x7fff) >= 0x7c00) largest--;
   return (bytes) => {
     const source = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
     const out = wide ? new Float32Array(source.length) : new Uint16Array(source.length);
@@ -116,8 +113,52 @@ function fromTable(from: 'F16' | 'BF16', to: ElementType): Convert {
       if (magnitude > seen) seen = magnitude;
       out[i] = table[bits] as number;
     }
-    refuse(seen >= infinity, seen > largest);
+    refuse(seen >= infinity, false);
     return new Uint8Array(out.buffer);
+  };
+}
+
+/** What nearly every released checkpoint needs: the same bits elsewhere, but at the range's ends. */
+function brainToHalf(): Convert {
+  // Below the smallest normal half: rounded, once for each of the few values there are.
+  const small = new Uint16Array(brainOfNormalHalf);
+  for (let bits = 0; bits < small.length; bits++) small[bits] = halfBits(brainValue(bits));
+  return (bytes) => {
+    const source = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
+    const out = new Uint16Array(source.length);
+    let seen = 0;
+    for (let i = 0; i < source.length; i++) {
+      const bits = source[i] as number;
+      const magnitude = bits & 0x7fff;
+      if (magnitude > seen) seen = magnitude;
+      out[i] =
+        (bits & 0x8000) |
+        (magnitude >= brainOfNormalHalf
+          ? (magnitude << 3) - (exponentShift << 10)
+          : (small[magnitude] as number));
+    }
+    // 0x4780 is 65536, the first of them beyond what a half holds.
+    refuse(seen >= 0x7f80, seen >= 0x4780);
+    return new Uint8Array(out.buffer);
+  };
+}
+/** Between the biases of the exponents, 127 and 15. */
+const exponentShift = 112;
+/** 2^-14, the smallest normal half, as bfloat16. */
+const brainOfNormalHalf = (exponentShift + 1) << 7;
+
+/** Only looked at. */
+function unchanged(type: 'F16' | 'BF16'): Convert {
+  const infinity = type === 'F16' ? 0x7c00 : 0x7f80;
+  return (bytes) => {
+    const source = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
+    let seen = 0;
+    for (let i = 0; i < source.length; i++) {
+      const magnitude = (source[i] as number) & 0x7fff;
+      if (magnitude > seen) seen = magnitude;
+    }
+    refuse(seen >= infinity, false);
+    return bytes;
   };
 }
 
