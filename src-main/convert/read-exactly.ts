@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { AppError } from '../domain/contract/errors';
 
 /**
- * Reads `length` bytes at `position` into a buffer of its own.
+ * Reads `length` bytes at `position` into memory of their own, which begins where numbers may.
  * @throws AppError `CHECKPOINT_INCOMPLETE` where the file ends before
  */
 export async function readExactly(
@@ -10,7 +10,7 @@ export async function readExactly(
   position: number,
   length: number,
 ): Promise<Buffer> {
-  const bytes = Buffer.allocUnsafe(length);
+  const bytes = Buffer.allocUnsafeSlow(length);
   for (let at = 0; at < length;) {
     const { bytesRead } = await file.read(bytes, at, length - at, position + at);
     if (bytesRead === 0) throw new AppError('CHECKPOINT_INCOMPLETE');

@@ -4,6 +4,7 @@ import { AppError } from '../domain/contract/errors';
 import { brainBits, brainValue } from './brain';
 import { elementBytes, type ElementType, type StoredTensor } from './checkpoint-tensor';
 import { halfBits, halfValue } from './half';
+import { readExactly } from './read-exactly';
 
 const pieceElements = 1 << 21;
 
@@ -35,7 +36,7 @@ export async function* tensorData(
   const convert = converter(tensor.type, to);
   const read = (first: number): Promise<Uint8Array> | null =>
     first < total
-      ? readAt(file, tensor.offset + first * size, Math.min(step, total - first) * size)
+      ? readExactly(file, tensor.offset + first * size, Math.min(step, total - first) * size)
       : null;
   // The next piece is read while this one is converted and written.
   let next = read(0);
@@ -63,17 +64,6 @@ function interleaved(head: Uint8Array, rowBytes: number): Uint8Array {
     );
   }
   return out;
-}
-
-/** Into a buffer that begins at an even address, as the views below need it. */
-async function readAt(file: FileHandle, position: number, length: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length);
-  for (let at = 0; at < length;) {
-    const { bytesRead } = await file.read(bytes, at, length - at, position + at);
-    if (bytesRead === 0) throw new AppError('CHECKPOINT_INCOMPLETE');
-    at += bytesRead;
-  }
-  return bytes;
 }
 
 type Convert = (bytes: Uint8Array) => Uint8Array;
