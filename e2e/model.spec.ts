@@ -46,19 +46,17 @@ test('the built-in model says once what it is, how ChiMed-GPT is used, and what 
   await expect(name).toHaveText(/ChiMed Nano\s+内置小模型/);
 
   await page.getByTestId('how-to-chimed-gpt').click();
-  const dialog = page.getByTestId('model-dialog');
-  await expect(dialog).toContainText('CHIMED_MODEL=');
-  await expect(dialog).toContainText('npx chimed model convert');
-  await expect(dialog).toContainText('npx chimed extract --model');
-  await expect(dialog).toContainText('没有发布 GGUF');
+  const view = page.getByTestId('models-view');
+  await expect(view).toContainText('npx chimed model convert');
+  await expect(view).toContainText('npx chimed extract --model');
+  await expect(view).toContainText('没有发布 GGUF');
   await expect(page.getByTestId('model-sha256')).toHaveText(card.sha256);
   await expect(page.getByTestId('model-limits')).toHaveText(card.limits?.['zh-CN'] ?? '');
   await expect(page.getByTestId('model-scores').locator('tbody tr')).toHaveCount(
     card.scores?.length ?? 0,
   );
   expect(await findings(page)).toEqual([]);
-  await page.keyboard.press('Escape');
-  await expect(dialog).toHaveCount(0);
+  await page.getByTestId('nav-extraction').click();
   expect(await findings(page)).toEqual([]);
 
   await page.getByTestId('dismiss-model-banner').click();
@@ -82,9 +80,9 @@ test('the card is in the language of the window, scores and all', async ({ start
   });
   await modelReady(page);
   await page.getByTestId('model-name').click();
-  const dialog = page.getByTestId('model-dialog');
-  await expect(dialog).toContainText('strict micro-F1');
-  expect(await dialog.innerText()).not.toMatch(/\p{Script=Han}/u);
+  const view = page.getByTestId('models-view');
+  await expect(view).toContainText('strict micro-F1');
+  expect(await view.innerText()).not.toMatch(/\p{Script=Han}/u);
 });
 
 test('a model that states no attributes says so, so that a denial is not taken for a finding', async ({

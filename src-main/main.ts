@@ -1,7 +1,15 @@
 /** Composition root of the app. */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { app, BrowserWindow, ipcMain, nativeTheme, session, type MessagePortMain } from 'electron';
+import {
+  app,
+  BrowserWindow,
+  dialog,
+  ipcMain,
+  nativeTheme,
+  session,
+  type MessagePortMain,
+} from 'electron';
 import { AppError, problemOf } from './domain/contract/errors';
 import {
   settingsSchema,
@@ -11,11 +19,17 @@ import {
   type PushPayload,
   type Settings,
 } from './domain/contract/ipc';
-import { HostSupervisor, type ModelToLoad } from './host/supervisor';
+import { HostSupervisor, type ModelSource } from './host/supervisor';
 import { findDefaultModel } from './library/default-model';
-import { fromProbeSchema } from './library/probe-messages';
+import { ModelLibrary, type AskOptions, type CheckedModel } from './library/model-library';
+import {
+  fromProbeSchema,
+  type Answer,
+  type Question,
+  type ToProbe,
+} from './library/probe-messages';
 import { refuseSockets } from './offline/refuse-sockets';
-import { askChild } from './shell/child-task';
+import { runChildTask } from './shell/child-task';
 import { registerAppScheme, serveApp } from './shell/app-protocol';
 import { installRouter, type Sender } from './shell/ipc-router';
 import { readJsonFile, writeJsonFile } from './shell/json-file';
@@ -60,21 +74,32 @@ function push<C extends PushChannel>(channel: C, payload: PushPayload<C>): void 
   for (const window of BrowserWindow.getAllWindows()) window.webContents.send(channel, payload);
 }
 
-async function findModel(): Promise<
-  { model: ModelToLoad } | { problem: ReturnType<typeof problemOf> }
-> {
-  try {
-    // Another model to start with, for development and tests; it is verified like any other.
-    const path = process.env['CHIMED_MODEL'] ?? (await findDefaultModel({ modelsDir }));
-    const answer = fromProbeSchema.parse(
-      await askChild(join(out, 'probe.js'), { type: 'verify', path }, 'MODEL_STRUCTURE'),
-    );
-    if (answer.type === 'problem') return { problem: answer.problem };
-    return { model: { path, card: answer.card } };
-  } catch (error) {
-    return { problem: problemOf(error) };
-  }
+/** Looks at a model file in a process of its own. */
+function askProbe(question: Question, options: AskOptions): Promise<Answer> {
+  return runChildTask<Answer>({
+    entry: join(out, 'probe.js'),
+    serviceName: 'chimed-probe',
+    task: { type: 'ask', question } satisfies ToProbe,
+    whenItDies: 'MODEL_STRUCTURE',
+    signal: options.signal,
+    read: (raw) => {
+      const message = fromProbeSchema.parse(raw);
+      if (message.type !== 'progress') return message;
+      options.onProgress?.(message.done, message.total);
+      return undefined;
+    },
+    onStart: (tell) => options.onControl?.((type) => tell({ type } satisfies ToProbe)),
+  });
 }
+
+const library = new ModelLibrary({
+  folder: join(userData, 'models'),
+  // Another model to start with, for development and tests; it is verified like any other.
+  findBuiltIn: async () => process.env['CHIMED_MODEL'] ?? (await findDefaultModel({ modelsDir })),
+  ask: askProbe,
+  onChange: (state) => push('library.changed', state),
+  onImport: (state) => push('library.import', state),
+});
 
 // Worker and page ask for the key at the same time; at the first start only one of them may make it.
 let keyTurn: Promise<unknown> = Promise.resolve();
@@ -87,8 +112,8 @@ function dataKey(): ReturnType<typeof openDataKey> {
 const threads = Number(process.env['CHIMED_THREADS']);
 const host = new HostSupervisor({
   entry: join(out, 'host.js'),
-  findModel,
   onState: (state) => push('host.state', state),
+  onMemory: (memory) => push('host.memory', memory),
   ...(Number.isInteger(threads) && threads > 0 ? { threads } : {}),
 });
 const worker = new WorkerSupervisor({
@@ -138,8 +163,64 @@ installRouter(ipcMain, {
     'host.state': () => host.state,
     'worker.state': () => worker.state,
     'host.restart': () => host.restart(),
+    'library.get': () => library.list(),
+    'library.choose': (_nothing, sender) => chooseModelFile(sender),
+    'library.examine': ({ path }) => library.examine(path),
+    'library.import': (order) => library.import(order),
+    'library.import.state': () => library.importState,
+    'library.import.control': ({ action }) => library.controlImport(action),
+    'library.locate': async ({ id }, sender) => {
+      const path = await chooseModelFile(sender);
+      if (path !== null) library.import({ path, place: 'referenced', expected: id });
+      return path !== null;
+    },
+    'library.remove': async ({ id }) => {
+      if ((await library.list()).active === id) host.want('imported', null);
+      await library.remove(id);
+    },
+    'library.assign': ({ job, id }) => library.assign(job, id),
+    'library.activate': async ({ id }) => {
+      await library.activate(id);
+      host.want('imported', id === null ? null : await importedSource(id));
+    },
   },
 });
+
+const builtInSource: ModelSource<CheckedModel> = {
+  name: '',
+  check: (options) => library.checkBuiltIn(options),
+  demandUnchanged: (model) => library.demandUnchanged(model),
+};
+
+async function importedSource(id: string): Promise<ModelSource<CheckedModel>> {
+  const { models } = await library.list();
+  return {
+    name: models.find((model) => model.id === id)?.card.name ?? '',
+    check: (options) => library.check(id, options),
+    demandUnchanged: (model) => library.demandUnchanged(model),
+  };
+}
+
+/** The model that ships, and the imported one that was in use last. */
+async function startHost(): Promise<void> {
+  host.want('built-in', builtInSource);
+  host.start();
+  const { active } = await library.list();
+  if (active !== null) host.want('imported', await importedSource(active));
+}
+
+/** The system's dialog; null when a person closed it. */
+async function chooseModelFile(sender: Sender): Promise<string | null> {
+  const window = BrowserWindow.getAllWindows().find(
+    ({ webContents }) => webContents.id === sender.id,
+  );
+  if (!window) throw new AppError('FORBIDDEN_SENDER');
+  const { filePaths } = await dialog.showOpenDialog(window, {
+    properties: ['openFile'],
+    filters: [{ name: 'GGUF', extensions: ['gguf'] }],
+  });
+  return filePaths[0] ?? null;
+}
 
 /** A partial update without the keys that were given as undefined. */
 function definedOf(change: { [K in keyof Settings]?: Settings[K] | undefined }): Partial<Settings> {
@@ -157,7 +238,11 @@ function openWindow(): void {
   // The window is what a person waits for: the worker starts when its page is there, the model
   // after that.
   window.webContents.once('dom-ready', () => worker.start());
-  window.webContents.once('did-finish-load', () => host.start());
+  window.webContents.once('did-finish-load', () => {
+    startHost().catch((error: unknown) => {
+      process.stderr.write(`library: ${problemOf(error).code}\n`);
+    });
+  });
 }
 
 app.on('second-instance', () => {

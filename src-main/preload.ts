@@ -1,5 +1,5 @@
 /** The bridge: one typed object on the page's window, and the ports that main brokers. */
-import { contextBridge, ipcRenderer } from 'electron';
+import { contextBridge, ipcRenderer, webUtils } from 'electron';
 import type {
   Bridge,
   InvokeReply,
@@ -8,7 +8,14 @@ import type {
   PushChannel,
 } from './domain/contract/ipc';
 
-const pushed: readonly PushChannel[] = ['host.state', 'worker.state', 'menu.command'];
+const pushed: readonly PushChannel[] = [
+  'host.state',
+  'host.memory',
+  'worker.state',
+  'library.changed',
+  'library.import',
+  'menu.command',
+];
 
 const bridge: Bridge = {
   invoke: (channel, ...params) =>
@@ -20,6 +27,7 @@ const bridge: Bridge = {
     ipcRenderer.on(channel, receive);
     return () => ipcRenderer.off(channel, receive);
   },
+  pathOf: (file) => webUtils.getPathForFile(file),
 };
 contextBridge.exposeInMainWorld('chimed', bridge);
 

@@ -18,7 +18,7 @@ export class Workstation {
   readonly notices = new Notices();
   readonly system = new SystemState();
   readonly settings = new SettingsState(this.#bridge, documentTarget(document));
-  readonly models = new ModelsState(this.system, this.settings, this.notices);
+  readonly models = new ModelsState(this.#bridge, this.system, this.settings, this.notices);
   readonly #host = new Connection<HostMethods>({
     table: hostMethods,
     whenClosed: 'HOST_DIED',
@@ -31,13 +31,16 @@ export class Workstation {
   });
   readonly #store = new Store(this.#bridge, this.#worker);
   readonly records = new RecordsState(this.#store, this.notices);
-  readonly extraction = new ExtractionState(this.#store, this.#host, this.system);
+  readonly extraction = new ExtractionState(this.#store, this.#host, this.models);
 
   /** Connects everything; each part that fails says so by itself and leaves the rest working. */
   async start(): Promise<void> {
     this.settings.load().catch((error: unknown) => this.notices.error(error));
     this.system.loadInfo(this.#bridge).catch((error: unknown) => this.notices.error(error));
     this.#followProcesses();
+    this.#bridge.subscribe('library.changed', (library) => this.models.setLibrary(library));
+    this.#bridge.subscribe('library.import', (state) => this.models.setImporting(state));
+    this.models.load().catch((error: unknown) => this.notices.error(error));
     try {
       await this.#store.open({
         onChange: (event) => this.records.apply(event),
@@ -73,7 +76,8 @@ export class Workstation {
     let workerPushed = false;
     const host = (state: Parameters<SystemState['setHost']>[0]): void => {
       this.system.setHost(state);
-      this.#host.setPhase(state.phase, 'problem' in state ? state.problem : undefined);
+      const { process } = state;
+      this.#host.setPhase(process.phase, 'problem' in process ? process.problem : undefined);
     };
     const worker = (state: Parameters<SystemState['setWorker']>[0]): void => {
       this.system.setWorker(state);
@@ -84,6 +88,7 @@ export class Workstation {
       hostPushed = true;
       host(state);
     });
+    this.#bridge.subscribe('host.memory', (memory) => this.system.setMemory(memory));
     this.#bridge.subscribe('worker.state', (state) => {
       workerPushed = true;
       worker(state);

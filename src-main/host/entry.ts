@@ -1,21 +1,23 @@
 /** Entry of the model host, a utility process: native code runs here and may take it down. */
-import { incidentId, problemOf } from '../domain/contract/errors';
-import { hostMethods, type HostState } from '../domain/contract/host-port';
+import { hostMethods } from '../domain/contract/host-port';
 import { fromProcessPort, parentPort } from '../domain/contract/process-port';
 import { serve } from '../domain/contract/rpc';
 import { prepareNativeLoading } from '../engine/native-loading';
 import { refuseSockets } from '../offline/refuse-sockets';
 import { toHostSchema, type FromHost } from './control';
 import { ModelService } from './model-service';
+import { ModelSlots } from './model-slots';
+
+/** Milliseconds between two reports of memory. */
+const memoryEvery = 2_000;
 
 refuseSockets();
 prepareNativeLoading();
 
 const parent = parentPort();
-const publish = (state: HostState): void => {
-  parent.postMessage({ type: 'state', state } satisfies FromHost);
-};
-const service = new ModelService(publish);
+const tell = (message: FromHost): void => parent.postMessage(message);
+const slots = new ModelSlots((state) => tell({ type: 'model', state }));
+const service = new ModelService(slots);
 
 // Codes and incident ids only: an error's text could quote a record.
 const logInternal = (error: unknown, incident: string): void => {
@@ -27,15 +29,19 @@ parent.on('message', ({ data, ports }) => {
   const parsed = toHostSchema.safeParse(data);
   if (!parsed.success) return;
   const message = parsed.data;
-  if (message.type === 'load') {
-    service.load(message).catch((error: unknown) => {
-      logInternal(error, incidentId());
-      publish({ phase: 'failed', problem: problemOf(error) });
-    });
-    return;
-  }
   const [port] = ports;
-  if (port) {
+  if (message.type === 'load') {
+    void slots.load(message);
+  } else if (message.type === 'unload') {
+    const { slot } = message;
+    void slots.unload(slot).then((returned) => tell({ type: 'unloaded', slot, returned }));
+  } else if (port) {
     serve(fromProcessPort(port), hostMethods, service.handlers, { onInternalError: logInternal });
   }
 });
+
+function reportMemory(): void {
+  const memory = { residentBytes: process.memoryUsage.rss(), videoBytes: null };
+  tell({ type: 'memory', memory });
+}
+setInterval(reportMemory, memoryEvery);

@@ -2,28 +2,30 @@ import { join } from 'node:path';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ExtractionEvent } from '../domain/contract/extraction';
-import { hostMethods, type HostState } from '../domain/contract/host-port';
+import { hostMethods, type ModelState } from '../domain/contract/host-port';
 import type { ModelCard } from '../domain/contract/model-card';
 import { Cancelled, RpcClient, serve, type Port } from '../domain/contract/rpc';
 import { verifyModel } from '../library/verify';
 import { ModelService } from './model-service';
+import { ModelSlots } from './model-slots';
 
 const path = join(import.meta.dirname, '..', '..', 'models', 'default.gguf');
 const note =
   '患者3年前因右上腹疼痛就诊，查腹部CT示胆囊结石，行腹腔镜胆囊切除术，口服硝苯地平控释片。';
 
-const states: HostState[] = [];
+const states: ModelState[] = [];
 const ports: MessagePort[] = [];
-const service = new ModelService((state) => states.push(state));
+const slots = new ModelSlots((state) => states.push(state));
+const service = new ModelService(slots);
 let card: ModelCard;
 
 beforeAll(async () => {
   ({ card } = await verifyModel(path));
-  await service.load({ path, card, device: 'cpu', threads: 1 });
+  await slots.load({ slot: 'built-in', path, card, device: 'cpu', threads: 1 });
 });
 afterAll(async () => {
   for (const port of ports) port.close();
-  await service.unload();
+  await slots.unload('built-in');
 });
 
 function adapt(port: MessagePort): Port {
@@ -44,7 +46,7 @@ function connect(): { client: RpcClient<typeof hostMethods>; close(): void } {
 }
 
 it('loading is reported from 0 to ready, with the model, its device and what it serves', () => {
-  expect(states[0]).toMatchObject({ phase: 'loading', progress: 0 });
+  expect(states[0]).toMatchObject({ phase: 'loading', slot: 'built-in', progress: 0 });
   expect(states.at(-1)).toMatchObject({
     phase: 'ready',
     device: { kind: 'cpu' },
@@ -133,7 +135,7 @@ it('a window that goes away frees the model for the others', async () => {
 });
 
 it('without a loaded model a request is a typed error', async () => {
-  const empty = new ModelService(() => undefined);
+  const empty = new ModelService(new ModelSlots(() => undefined));
   const { port1, port2 } = new MessageChannel();
   serve(adapt(port1), hostMethods, empty.handlers);
   const client = new RpcClient(adapt(port2), hostMethods);

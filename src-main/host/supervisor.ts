@@ -1,30 +1,71 @@
-/** The model host, from main: gives it the model, and the CPU when the GPU was the death of it. */
+/**
+ * The model host, from main: which models are to be in its memory, each checked before it is loaded,
+ * and the CPU for one whose graphics card was the death of the process.
+ */
 import type { MessagePortMain, UtilityProcess } from 'electron';
-import type { Problem } from '../domain/contract/errors';
-import type { HostState } from '../domain/contract/host-port';
+import { problemOf, type Problem } from '../domain/contract/errors';
+import type {
+  HostMemory,
+  HostProcess,
+  HostState,
+  ModelSlot,
+  ModelState,
+} from '../domain/contract/host-port';
 import type { ModelCard } from '../domain/contract/model-card';
+import { Cancelled } from '../domain/contract/rpc';
 import { SupervisedProcess } from '../shell/supervised-process';
 import { fromHostSchema, type ToHost } from './control';
 
+/** A file that was checked just now. */
 export interface ModelToLoad {
   readonly path: string;
   readonly card: ModelCard;
 }
 
+export interface CheckOptions {
+  readonly signal: AbortSignal;
+  onProgress(done: number, total: number): void;
+}
+
+/** Where a slot's model comes from. */
+export interface ModelSource<M extends ModelToLoad = ModelToLoad> {
+  /** Shown until its card is known. */
+  readonly name: string;
+  /** @throws AppError of what is wrong with the file, Cancelled */
+  check(options: CheckOptions): Promise<M>;
+  /** Called when it is in memory. @throws AppError where the file was exchanged meanwhile */
+  demandUnchanged(model: M): Promise<void>;
+}
+
 export interface HostSupervisorOptions {
   /** Path of the host's built entry. */
   readonly entry: string;
-  /** Finds and verifies the model; what is wrong with it is an answer, not a rejection. */
-  findModel(): Promise<{ model: ModelToLoad } | { problem: Problem }>;
   onState(state: HostState): void;
+  onMemory(memory: HostMemory): void;
   readonly threads?: number;
 }
+
+interface Wanted {
+  readonly source: ModelSource;
+  readonly abort: AbortController;
+  device: 'auto' | 'cpu';
+  /** Why it is not tried any more. */
+  givenUp: Problem | null;
+  /** What was given to the host, once it was checked. */
+  model: ModelToLoad | null;
+  state: ModelState;
+}
+
+/** Milliseconds that a host may take to empty a slot before it is ended: a person cancels within a second. */
+const unloadGrace = 800;
 
 export class HostSupervisor {
   readonly #options: HostSupervisorOptions;
   readonly #process: SupervisedProcess;
-  #state: HostState = { phase: 'starting' };
-  #device: 'auto' | 'cpu' = 'auto';
+  readonly #wanted = new Map<ModelSlot, Wanted>();
+  /** Slots that the host was told to empty, with what ends the wait for it. */
+  readonly #emptying = new Map<ModelSlot, () => void>();
+  #phase: HostProcess = { phase: 'starting' };
 
   constructor(options: HostSupervisorOptions) {
     this.#options = options;
@@ -32,36 +73,68 @@ export class HostSupervisor {
       entry: options.entry,
       serviceName: 'chimed-model-host',
       mostDeaths: 3,
-      onSpawn: (child) => void this.#load(child),
-      onMessage: (raw) => {
-        const message = fromHostSchema.safeParse(raw);
-        if (message.success) this.#setState(message.data.state);
+      onSpawn: (child) => {
+        this.#setPhase({ phase: 'ready' });
+        for (const wanted of this.#wanted.values()) void this.#load(child, wanted);
       },
-      onDeath: (again) => {
-        // It died before it was ready: the graphics driver is the likeliest reason.
-        if (this.#state.phase === 'loading') this.#device = 'cpu';
-        this.#setState({ phase: again ? 'restarting' : 'failed', problem: { code: 'HOST_DIED' } });
-      },
+      onMessage: (raw) => this.#receive(raw),
+      onEnd: (end) => this.#ended(end),
     });
   }
 
   get state(): HostState {
-    return this.#state;
+    return {
+      process: this.#phase,
+      models: [...this.#wanted.values()].map(({ state }) => state),
+    };
   }
 
   start(): void {
     this.#process.start();
   }
 
-  /** Tries again after `failed`, by a person's wish. */
+  /**
+   * Puts a model into a slot, in place of what is there; null empties it. Returns at once: the state
+   * tells how it goes.
+   */
+  want(slot: ModelSlot, source: ModelSource | null): void {
+    const before = this.#wanted.get(slot);
+    before?.abort.abort();
+    this.#wanted.delete(slot);
+    const { child } = this.#process;
+    if (before && child) this.#empty(child, slot);
+    if (source) {
+      const { name } = source;
+      const wanted: Wanted = {
+        source,
+        abort: new AbortController(),
+        device: 'auto',
+        givenUp: null,
+        model: null,
+        state: { phase: 'checking', slot, name, progress: 0 },
+      };
+      this.#wanted.set(slot, wanted);
+      if (child) void this.#load(child, wanted);
+    }
+    this.#tellState();
+  }
+
+  /** Tries again after a failure, of the process or of a model, by a person's wish. */
   restart(): void {
     this.#process.forgive();
-    this.#device = 'auto';
-    this.#setState({ phase: 'starting' });
-    // A host without a model is alive: it only has to be given one.
+    for (const wanted of this.#wanted.values()) {
+      wanted.device = 'auto';
+      wanted.givenUp = null;
+    }
     const { child } = this.#process;
-    if (child) void this.#load(child);
-    else this.#process.start();
+    if (!child) {
+      this.#setPhase({ phase: 'starting' });
+      this.#process.start();
+      return;
+    }
+    for (const wanted of this.#wanted.values()) {
+      if (wanted.state.phase === 'failed') void this.#load(child, wanted);
+    }
   }
 
   /** A fresh port to the host, or null when it does not run. */
@@ -70,27 +143,149 @@ export class HostSupervisor {
   }
 
   stop(): void {
+    for (const { abort } of this.#wanted.values()) abort.abort();
     this.#process.stop();
   }
 
-  async #load(child: UtilityProcess): Promise<void> {
-    const found = await this.#options.findModel();
-    if (this.#process.child !== child) return;
-    if ('problem' in found) {
-      this.#setState({ phase: 'failed', problem: found.problem });
-      return;
+  async #load(child: UtilityProcess, wanted: Wanted): Promise<void> {
+    const { source, abort } = wanted;
+    const { slot } = wanted.state;
+    const { signal } = abort;
+    const isCurrent = (): boolean => this.#process.child === child && !signal.aborted;
+    const show = (state: ModelState): void => {
+      if (isCurrent()) this.#setModel(wanted, state);
+    };
+    if (wanted.givenUp) return;
+    show({ phase: 'checking', slot, name: source.name, progress: 0 });
+    try {
+      const model = await source.check({
+        signal,
+        onProgress: (done, total) => {
+          const progress = total > 0 ? Math.min(1, done / total) : 0;
+          show({ phase: 'checking', slot, name: source.name, progress });
+        },
+      });
+      if (!isCurrent()) return;
+      wanted.model = model;
+      const { path, card } = model;
+      show({ phase: 'loading', slot, name: card.name, progress: 0 });
+      const { threads } = this.#options;
+      child.postMessage({
+        type: 'load',
+        slot,
+        path,
+        card,
+        device: wanted.device,
+        ...(threads === undefined ? {} : { threads }),
+      } satisfies ToHost);
+    } catch (error) {
+      if (error instanceof Cancelled) return;
+      show({ phase: 'failed', slot, name: source.name, problem: problemOf(error) });
     }
-    const { threads } = this.#options;
-    child.postMessage({
-      type: 'load',
-      ...found.model,
-      device: this.#device,
-      ...(threads === undefined ? {} : { threads }),
-    } satisfies ToHost);
   }
 
-  #setState(state: HostState): void {
-    this.#state = state;
-    this.#options.onState(state);
+  #receive(raw: unknown): void {
+    const parsed = fromHostSchema.safeParse(raw);
+    if (!parsed.success) return;
+    const message = parsed.data;
+    switch (message.type) {
+      case 'memory':
+        this.#options.onMemory(message.memory);
+        return;
+      case 'unloaded':
+        this.#emptying.get(message.slot)?.();
+        // What dispose did not give back, the end of the process does.
+        if (!message.returned) this.#process.renew();
+        return;
+      case 'model':
+        void this.#receiveModel(message.state);
+        return;
+      default:
+        message satisfies never;
+    }
+  }
+
+  async #receiveModel(state: ModelState): Promise<void> {
+    const wanted = this.#wanted.get(state.slot);
+    // What the host still says of a model that is being taken out is nobody's business any more.
+    if (!wanted?.model || this.#emptying.has(state.slot)) return;
+    const { source, model } = wanted;
+    if (state.phase === 'ready') {
+      try {
+        await source.demandUnchanged(model);
+      } catch (error) {
+        if (this.#wanted.get(state.slot) !== wanted) return;
+        const { child } = this.#process;
+        if (child) this.#empty(child, state.slot);
+        const { name } = source;
+        this.#setModel(wanted, {
+          phase: 'failed',
+          slot: state.slot,
+          name,
+          problem: problemOf(error),
+        });
+        return;
+      }
+    }
+    if (this.#wanted.get(state.slot) !== wanted) return;
+    this.#setModel(
+      wanted,
+      state.phase === 'ready' && wanted.device === 'cpu'
+        ? { ...state, device: { ...state.device, instead: { code: 'HOST_DIED' } } }
+        : state,
+    );
+  }
+
+  #empty(child: UtilityProcess, slot: ModelSlot): void {
+    this.#emptying.get(slot)?.();
+    const timer = setTimeout(() => {
+      done();
+      // It is deep in native code; the models that stay are loaded again by the next one.
+      if (this.#process.child === child) this.#process.renew();
+    }, unloadGrace);
+    const done = (): void => {
+      clearTimeout(timer);
+      if (this.#emptying.get(slot) === done) this.#emptying.delete(slot);
+    };
+    this.#emptying.set(slot, done);
+    child.postMessage({ type: 'unload', slot } satisfies ToHost);
+  }
+
+  #ended({ again, renewed }: { again: boolean; renewed: boolean }): void {
+    const problem: Problem = { code: 'HOST_DIED' };
+    for (const done of [...this.#emptying.values()]) done();
+    for (const wanted of this.#wanted.values()) {
+      const { slot, phase } = wanted.state;
+      const { name } = wanted.source;
+      if (phase === 'loading' && !renewed) {
+        // An imported model that ends the process twice is not tried a third time: the other is needed.
+        if (wanted.device === 'cpu' && slot === 'imported') {
+          wanted.givenUp = { code: 'MODEL_LOAD_FAILED', params: { detail: problem.code } };
+          wanted.state = { phase: 'failed', slot, name, problem: wanted.givenUp };
+        }
+        // It died before the model was ready: the graphics driver is the likeliest reason.
+        wanted.device = 'cpu';
+      }
+      if (again && wanted.state.phase !== 'failed') {
+        wanted.state = { phase: 'checking', slot, name, progress: 0 };
+      }
+    }
+    this.#setPhase(
+      renewed ? { phase: 'starting' } : { phase: again ? 'restarting' : 'failed', problem },
+    );
+  }
+
+  #setModel(wanted: Wanted, state: ModelState): void {
+    wanted.state = state;
+    this.#tellState();
+  }
+
+  #setPhase(phase: HostProcess): void {
+    this.#phase = phase;
+    this.#tellState();
+  }
+
+  #tellState(): void {
+    this.#options.onState(this.state);
   }
 }

@@ -1,29 +1,47 @@
 /** What goes between main and the probe process. */
 import * as z from 'zod';
 import { problemSchema } from '../domain/contract/errors';
+import { examinedModelSchema, modelIdSchema } from '../domain/contract/library';
 import { modelCardSchema } from '../domain/contract/model-card';
 
-export const toProbeSchema = z.object({ type: z.literal('verify'), path: z.string().min(1) });
+/** One question a process. */
+export const questionSchema = z.discriminatedUnion('type', [
+  /** Structure, checksum, card. */
+  z.object({
+    type: z.literal('verify'),
+    path: z.string().min(1),
+    /** Of the unchanged file, where it was hashed before. */
+    knownSha256: modelIdSchema.optional(),
+  }),
+  /** What the header says; the numbers are not read. */
+  z.object({
+    type: z.literal('examine'),
+    path: z.string().min(1),
+    /** Where copies go. */
+    folder: z.string().min(1),
+  }),
+  /** As verify, with the hash taken while the file is copied to `target`. */
+  z.object({ type: z.literal('copy'), path: z.string().min(1), target: z.string().min(1) }),
+]);
+export type Question = z.infer<typeof questionSchema>;
+
+export const toProbeSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('ask'), question: questionSchema }),
+  z.object({ type: z.literal('pause') }),
+  z.object({ type: z.literal('resume') }),
+]);
 export type ToProbe = z.infer<typeof toProbeSchema>;
 
-const summarySchema = z.object({
-  architecture: z.string(),
-  name: z.string(),
-  parameters: z.int(),
-  blocks: z.int(),
-  embedding: z.int(),
-  heads: z.int(),
-  kvHeads: z.int(),
-  feedForward: z.int(),
-  vocabulary: z.int(),
-  context: z.int(),
-  quantization: z.string(),
-  fileSize: z.int(),
-});
-
-/** Exactly one of these answers a question. */
-export const fromProbeSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('verified'), card: modelCardSchema, summary: summarySchema }),
+export const answerSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('verified'), card: modelCardSchema }),
+  z.object({ type: z.literal('examined'), model: examinedModelSchema }),
   z.object({ type: z.literal('problem'), problem: problemSchema }),
+]);
+export type Answer = z.infer<typeof answerSchema>;
+
+/** Any number of progress messages, then exactly one answer. */
+export const fromProbeSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('progress'), done: z.number(), total: z.number() }),
+  ...answerSchema.options,
 ]);
 export type FromProbe = z.infer<typeof fromProbeSchema>;

@@ -2,10 +2,10 @@
  * Entry of the probe process: it looks at a model file that nobody trusts yet, so that a file made
  * to break a parser breaks only this process.
  */
-import { AppError, problemOf } from '../domain/contract/errors';
 import { refuseSockets } from '../offline/refuse-sockets';
+import { answer } from './answer';
+import { Pausing } from './pausing';
 import { toProbeSchema, type FromProbe } from './probe-messages';
-import { verifyModel } from './verify';
 
 /** The part of Electron's `process.parentPort` that is used; this room does not import Electron. */
 export interface ProbePort {
@@ -13,21 +13,33 @@ export interface ProbePort {
   postMessage(message: FromProbe): void;
 }
 
-/** Answers every question on the port with exactly one message. */
-export function serveProbe(port: ProbePort): void {
-  port.on('message', ({ data }) => {
-    void answer(data).then((message) => port.postMessage(message));
-  });
-}
+/** Milliseconds between two reports of progress. */
+const reportEvery = 100;
 
-async function answer(data: unknown): Promise<FromProbe> {
-  try {
-    const question = toProbeSchema.safeParse(data);
-    if (!question.success) throw new AppError('BAD_REQUEST');
-    return { type: 'verified', ...(await verifyModel(question.data.path)) };
-  } catch (error) {
-    return { type: 'problem', problem: problemOf(error) };
-  }
+/** Answers every question on the port with exactly one message, after any number of progress messages. */
+export function serveProbe(port: ProbePort): void {
+  const pausing = new Pausing();
+  let reported = 0;
+  port.on('message', ({ data }) => {
+    const message = toProbeSchema.safeParse(data);
+    if (!message.success) {
+      port.postMessage({ type: 'problem', problem: { code: 'BAD_REQUEST' } });
+      return;
+    }
+    if (message.data.type === 'pause') pausing.pause();
+    else if (message.data.type === 'resume') pausing.resume();
+    else {
+      const onProgress = (done: number, total: number): void => {
+        const now = performance.now();
+        if (now - reported < reportEvery) return;
+        reported = now;
+        port.postMessage({ type: 'progress', done, total });
+      };
+      void answer(message.data.question, { pausing, onProgress }).then((end) =>
+        port.postMessage(end),
+      );
+    }
+  });
 }
 
 const { parentPort } = process as { parentPort?: ProbePort };

@@ -3,11 +3,13 @@ import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { AppError } from '../domain/contract/errors';
 import { Cancelled } from '../domain/contract/rpc';
+import type { Pausing } from './pausing';
 
 const pieceBytes = 4 * 1024 * 1024;
 
 export interface HashOptions {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+  readonly pausing?: Pausing | undefined;
   /** Bytes read, and in all. */
   onProgress?(done: number, total: number): void;
 }
@@ -26,6 +28,7 @@ export async function sha256OfFile(path: string, options: HashOptions = {}): Pro
       const piece = Buffer.alloc(Math.max(1, Math.min(pieceBytes, size)));
       let done = 0;
       for (;;) {
+        await options.pausing?.passed();
         if (options.signal?.aborted) throw new Cancelled();
         const { bytesRead } = await file.read(piece, 0, piece.length, done);
         if (bytesRead === 0) return hash.digest('hex');

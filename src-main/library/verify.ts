@@ -16,15 +16,20 @@ export interface VerifiedModel {
  * A card that claims to be a release of ours is believed where the catalogue knows its hash.
  * A model without a card gets one made for it; its checksum is still taken, because runs are bound
  * to it.
+ * @param hash how the checksum is come by. Defaults to reading the file
  * @throws AppError of `checkGgufStructure`, `MODEL_CARD_INVALID`, `MODEL_CHECKSUM`
  * @throws Cancelled
  */
-export async function verifyModel(path: string, options: HashOptions = {}): Promise<VerifiedModel> {
+export async function verifyModel(
+  path: string,
+  options: HashOptions = {},
+  hash: () => Promise<string> = () => sha256OfFile(path, options),
+): Promise<VerifiedModel> {
   const summary = await checkGgufStructure(path);
   const card = await readModelCard(path);
   // The size tells a wrong file at once, without reading gigabytes.
   if (card && card.fileSize !== summary.fileSize) throw new AppError('MODEL_CHECKSUM');
-  const sha256 = await sha256OfFile(path, options);
+  const sha256 = await hash();
   if (card && card.sha256 !== sha256) throw new AppError('MODEL_CHECKSUM');
   return {
     card: card ? withProvenStanding(card) : describeUnknownModel(path, summary, sha256),

@@ -27,9 +27,21 @@ function router(changes: Partial<InvokeHandlers> = {}): RouterOptions & { calls:
     },
     'host.connect': () => undefined,
     'worker.connect': () => undefined,
-    'host.state': () => ({ phase: 'starting' }),
+    'host.state': () => ({ process: { phase: 'starting' }, models: [] }),
     'worker.state': () => ({ phase: 'starting' }),
     'host.restart': () => undefined,
+    'library.get': () => ({ models: [], assignments: {}, active: null }),
+    'library.choose': () => null,
+    'library.examine': () => {
+      throw new AppError('MODEL_MISSING');
+    },
+    'library.import': () => undefined,
+    'library.import.state': () => ({ phase: 'idle' }),
+    'library.import.control': () => undefined,
+    'library.locate': () => false,
+    'library.remove': () => undefined,
+    'library.assign': () => undefined,
+    'library.activate': () => undefined,
     ...changes,
   };
   return { handlers, isOurWindow: () => true, calls };

@@ -21,8 +21,11 @@ export interface SupervisedOptions {
   /** It runs: the time to give it what it needs. */
   onSpawn(child: UtilityProcess): void;
   onMessage(message: unknown): void;
-  /** It died. `again` says whether it is being started again. */
-  onDeath(again: boolean): void;
+  /**
+   * It ended without being asked to, or was ended by `renew`. `again` says whether it is being started
+   * again.
+   */
+  onEnd(end: { readonly again: boolean; readonly renewed: boolean }): void;
 }
 
 const deathsWithinMs = 60_000;
@@ -32,6 +35,7 @@ export class SupervisedProcess {
   #child: UtilityProcess | null = null;
   #deaths: number[] = [];
   #stopping = false;
+  #renewing: UtilityProcess | null = null;
 
   constructor(options: SupervisedOptions) {
     this.#options = options;
@@ -62,6 +66,15 @@ export class SupervisedProcess {
     this.#deaths = [];
   }
 
+  /** Ends the running child in favour of a new one; that is no death. */
+  renew(): void {
+    const child = this.#child;
+    if (child?.pid === undefined) return;
+    this.#renewing = child;
+    // It may be deep in native code, where a polite signal waits.
+    process.kill(child.pid, 'SIGKILL');
+  }
+
   /** Sends a message with a fresh port and returns the port's other end, or null when it does not run. */
   connect(message: unknown): MessagePortMain | null {
     if (!this.#child) return null;
@@ -80,10 +93,16 @@ export class SupervisedProcess {
     if (this.#child !== child) return;
     this.#child = null;
     if (this.#stopping) return;
+    if (this.#renewing === child) {
+      this.#renewing = null;
+      this.#options.onEnd({ again: true, renewed: true });
+      this.start();
+      return;
+    }
     const now = Date.now();
     this.#deaths = [...this.#deaths.filter((at) => now - at < deathsWithinMs), now];
     const again = this.#deaths.length <= this.#options.mostDeaths;
-    this.#options.onDeath(again);
+    this.#options.onEnd({ again, renewed: false });
     if (again) this.start();
   }
 }

@@ -31,7 +31,7 @@ export class WorkerSupervisor {
         const message = fromWorkerSchema.safeParse(raw);
         if (message.success) this.#setState(message.data.state);
       },
-      onDeath: (again) =>
+      onEnd: ({ again }) =>
         this.#setState({
           phase: again ? 'restarting' : 'failed',
           problem: { code: 'WORKER_DIED' },

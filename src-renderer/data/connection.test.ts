@@ -42,7 +42,7 @@ describe('a connection', () => {
     const { connection, life } = setUp();
     const client = connection.ready();
     connection.setPhase('starting');
-    connection.setPhase('loading');
+    connection.setPhase('ready');
     connection.setPhase('ready');
     expect(await (await client).call('echo', '好')).toBe('好');
     expect(life.asked).toBe(1);

@@ -8,7 +8,7 @@
 import { AppError, problemOf, type ErrorCode, type Problem } from '@domain/contract/errors';
 import { RpcClient, type MethodTable, type Port } from '@domain/contract/rpc';
 
-export type ProcessPhase = 'starting' | 'loading' | 'ready' | 'restarting' | 'failed';
+export type ProcessPhase = 'starting' | 'ready' | 'restarting' | 'failed';
 
 export interface ConnectionOptions<T extends MethodTable> {
   readonly table: T;

@@ -30,7 +30,7 @@ export const keyCaps: Record<Command, readonly string[]> = {
   remove: ['Delete'],
   undo: ['Ctrl Z'],
   panes: ['F6'],
-  screens: ['Ctrl 1', 'Ctrl 2'],
+  screens: ['Ctrl 1', 'Ctrl 2', 'Ctrl 3'],
   help: ['?', 'F1'],
 };
 
@@ -64,6 +64,7 @@ const withControl: Record<string, Command> = {
   z: 'undo',
   '1': 'screens',
   '2': 'screens',
+  '3': 'screens',
 };
 
 /** The command a key stands for, or null; Command on macOS counts as Control. */

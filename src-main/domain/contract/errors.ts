@@ -26,6 +26,9 @@ export const errorCodes = [
   'MODEL_CARD_INVALID',
   'MODEL_LOAD_FAILED',
   'MODEL_NOT_READY',
+  'MODEL_CHANGED',
+  'MODEL_UNKNOWN',
+  'IMPORT_BUSY',
   // released checkpoints
   'CHECKPOINT_MISSING',
   'CHECKPOINT_INCOMPLETE',

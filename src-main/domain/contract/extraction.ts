@@ -22,6 +22,8 @@ export const runStatusSchema = z.enum(['completed', 'incomplete', 'failed']);
 export const extractionRequestSchema = z.object({
   text: z.string(),
   schema: z.string(),
+  /** SHA-256 of the model that is to do it. Defaults to the first one that is ready. */
+  model: z.string().optional(),
 });
 export type ExtractionRequest = z.infer<typeof extractionRequestSchema>;
 

@@ -23,6 +23,8 @@ export const deviceSchema = z.object({
   kind: z.enum(['cpu', 'cuda', 'metal', 'vulkan']),
   /** Marketing name of the card, if the driver gives one. */
   name: z.string().optional(),
+  /** Why it is the CPU although there is a graphics card. */
+  instead: problemSchema.optional(),
 });
 export type Device = z.infer<typeof deviceSchema>;
 
@@ -44,12 +46,60 @@ export const loadedModelSchema = z.object({
 });
 export type LoadedModel = z.infer<typeof loadedModelSchema>;
 
-/** What the status bar shows. `restarting` follows a death of the process, with the reason kept. */
-export const hostStateSchema = z.discriminatedUnion('phase', [
+/** Which of the two models that may be in memory at once: the small one that ships, and one imported. */
+export const modelSlotSchema = z.enum(['built-in', 'imported']);
+export type ModelSlot = z.infer<typeof modelSlotSchema>;
+
+/** What becomes of a model that is to be in memory; one that is not wanted has no state. */
+export const modelStateSchema = z.discriminatedUnion('phase', [
+  /** Its file is checked before native code may see it. */
+  z.object({
+    phase: z.literal('checking'),
+    slot: modelSlotSchema,
+    name: z.string(),
+    progress: z.number().min(0).max(1),
+  }),
+  z.object({
+    phase: z.literal('loading'),
+    slot: modelSlotSchema,
+    name: z.string(),
+    progress: z.number().min(0).max(1),
+  }),
+  z.object({
+    phase: z.literal('ready'),
+    slot: modelSlotSchema,
+    model: loadedModelSchema,
+    device: deviceSchema,
+  }),
+  z.object({
+    phase: z.literal('failed'),
+    slot: modelSlotSchema,
+    name: z.string(),
+    problem: problemSchema,
+  }),
+]);
+export type ModelState = z.infer<typeof modelStateSchema>;
+
+/** `restarting` follows a death of the process, with the reason kept. */
+export const hostProcessSchema = z.discriminatedUnion('phase', [
   z.object({ phase: z.literal('starting') }),
-  z.object({ phase: z.literal('loading'), progress: z.number().min(0).max(1), name: z.string() }),
-  z.object({ phase: z.literal('ready'), model: loadedModelSchema, device: deviceSchema }),
+  z.object({ phase: z.literal('ready') }),
   z.object({ phase: z.literal('restarting'), problem: problemSchema }),
   z.object({ phase: z.literal('failed'), problem: problemSchema }),
 ]);
+export type HostProcess = z.infer<typeof hostProcessSchema>;
+
+/** The model host: its process, and the models that are or are to be in its memory. */
+export const hostStateSchema = z.object({
+  process: hostProcessSchema,
+  models: z.array(modelStateSchema),
+});
 export type HostState = z.infer<typeof hostStateSchema>;
+
+/** What the host's process takes up, in bytes. */
+export const hostMemorySchema = z.object({
+  residentBytes: z.number().nonnegative(),
+  /** Null without a graphics card. */
+  videoBytes: z.number().nonnegative().nullable(),
+});
+export type HostMemory = z.infer<typeof hostMemorySchema>;

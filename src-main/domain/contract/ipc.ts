@@ -3,8 +3,15 @@
  * What is not in this list does not exist.
  */
 import * as z from 'zod';
-import { hostStateSchema } from './host-port';
+import { hostMemorySchema, hostStateSchema } from './host-port';
 import { problemSchema } from './errors';
+import {
+  examinedModelSchema,
+  importStateSchema,
+  jobSchema,
+  librarySchema,
+  modelIdSchema,
+} from './library';
 
 export const localeSchema = z.enum(['zh-CN', 'en']);
 export type Locale = z.infer<typeof localeSchema>;
@@ -64,8 +71,37 @@ export const invokeChannels = {
   'worker.connect': { params: nothing, result: nothing },
   'host.state': { params: nothing, result: hostStateSchema },
   'worker.state': { params: nothing, result: workerStateSchema },
-  /** Starts a failed host again. */
+  /** Starts a failed host again, and tries models again that failed to load. */
   'host.restart': { params: nothing, result: nothing },
+  'library.get': { params: nothing, result: librarySchema },
+  /** Shows the system's dialog; null when a person closed it. */
+  'library.choose': { params: nothing, result: z.string().min(1).nullable() },
+  /** What a file is, before it is imported; nothing is kept of it. */
+  'library.examine': {
+    params: z.object({ path: z.string().min(1) }),
+    result: examinedModelSchema,
+  },
+  /** Begins; how it goes is pushed as `library.import`. */
+  'library.import': {
+    params: z.object({ path: z.string().min(1), place: z.enum(['copied', 'referenced']) }),
+    result: nothing,
+  },
+  'library.import.state': { params: nothing, result: importStateSchema },
+  'library.import.control': {
+    params: z.object({ action: z.enum(['pause', 'resume', 'cancel']) }),
+    result: nothing,
+  },
+  /** Shows the system's dialog for where a missing file is now; false when a person closed it. */
+  'library.locate': { params: z.object({ id: modelIdSchema }), result: z.boolean() },
+  /** Takes a model off the list; a copy that the program made is deleted, a person's own file is not. */
+  'library.remove': { params: z.object({ id: modelIdSchema }), result: nothing },
+  /** Null goes back to the rule. */
+  'library.assign': {
+    params: z.object({ job: jobSchema, id: modelIdSchema.nullable() }),
+    result: nothing,
+  },
+  /** Puts an imported model into memory in place of the one before; null takes it out. */
+  'library.activate': { params: z.object({ id: modelIdSchema.nullable() }), result: nothing },
 } as const;
 export type InvokeChannel = keyof typeof invokeChannels;
 export type InvokeParams<C extends InvokeChannel> = z.input<(typeof invokeChannels)[C]['params']>;
@@ -75,6 +111,9 @@ export type InvokeResult<C extends InvokeChannel> = z.output<(typeof invokeChann
 export const pushChannels = {
   'host.state': hostStateSchema,
   'worker.state': workerStateSchema,
+  'host.memory': hostMemorySchema,
+  'library.changed': librarySchema,
+  'library.import': importStateSchema,
   /** A menu item or global shortcut asks the page to do something. */
   'menu.command': z.enum(['record.new', 'record.open', 'help.shortcuts', 'extraction.run']),
 } as const;
@@ -106,4 +145,6 @@ export interface Bridge {
     channel: C,
     listener: (payload: PushPayload<C>) => void,
   ): () => void;
+  /** Where a file that a person dropped lies; empty for what is no file of the disk. */
+  pathOf(file: File): string;
 }

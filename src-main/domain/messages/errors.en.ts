@@ -60,6 +60,19 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     remedy:
       'Close programs that use much memory and restart the model; if it fails again, use a smaller one.',
   },
+  MODEL_CHANGED: {
+    title: 'The model file is no longer the one that was imported',
+    remedy:
+      'It was replaced or modified. Put the original back, or import the present file as another model.',
+  },
+  MODEL_UNKNOWN: {
+    title: 'The library has no such model',
+    remedy: 'Import it again on the Models page, or choose another one.',
+  },
+  IMPORT_BUSY: {
+    title: 'Another model is being imported',
+    remedy: 'Wait until it is done, or cancel it first.',
+  },
   MODEL_NOT_READY: {
     title: 'The model is not loaded yet',
     remedy: 'Try again when the status bar says ready.',

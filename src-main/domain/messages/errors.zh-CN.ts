@@ -58,6 +58,18 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     title: '模型载入失败',
     remedy: '请关闭其他占用内存的程序后重新启动模型；仍失败时请换用较小的模型。',
   },
+  MODEL_CHANGED: {
+    title: '模型文件已不是导入时的那个文件',
+    remedy: '文件被替换或修改过。请换回原来的文件，或把现在的文件作为另一个模型导入。',
+  },
+  MODEL_UNKNOWN: {
+    title: '模型库中没有这个模型',
+    remedy: '请在“模型”页重新导入，或另选一个模型。',
+  },
+  IMPORT_BUSY: {
+    title: '正在导入另一个模型',
+    remedy: '请等它结束，或先取消它。',
+  },
   MODEL_NOT_READY: { title: '模型还没有载入完成', remedy: '请等状态栏显示就绪后再试。' },
   CHECKPOINT_MISSING: {
     title: '找不到模型权重文件夹',

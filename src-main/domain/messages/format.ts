@@ -8,9 +8,14 @@ export interface Formatter {
   decimal(value: number): string;
   /** A share of 1 as a whole percentage; `1` is 100 %. */
   percent(share: number): string;
+  /** A number of bytes as MB or GB of 1024s, as the systems' own lists show them. */
+  bytes(value: number): string;
   /** Milliseconds since the epoch as a short local date and time. */
   dateTime(milliseconds: number): string;
 }
+
+const megabyte = 1024 ** 2;
+const gigabyte = 1024 ** 3;
 
 const cache = new Map<Locale, Formatter>();
 
@@ -29,10 +34,15 @@ export function formatterFor(locale: Locale): Formatter {
     minute: '2-digit',
     hourCycle: 'h23',
   });
+  const tenths = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
   const made: Formatter = {
     integer: (value) => integer.format(value),
     decimal: (value) => decimal.format(value),
     percent: (share) => percent.format(share),
+    bytes: (value) =>
+      value < gigabyte
+        ? `${integer.format(Math.ceil(value / megabyte))} MB`
+        : `${tenths.format(value / gigabyte)} GB`,
     dateTime: (milliseconds) => dateTime.format(milliseconds),
   };
   cache.set(locale, made);

@@ -2,11 +2,12 @@
 import { annotationSchemas, type AnnotationSchema } from '@domain/contract/annotation-schema';
 import { problemOf, type Problem } from '@domain/contract/errors';
 import type { Fact } from '@domain/contract/fact';
-import type { HostMethods } from '@domain/contract/host-port';
+import type { HostMethods, LoadedModel } from '@domain/contract/host-port';
+import type { LibraryModel } from '@domain/contract/library';
 import type { RpcClient } from '@domain/contract/rpc';
 import type { Store } from '../../data/store';
 import type { RecordItem } from '../records';
-import type { SystemState } from '../status';
+import type { ModelsState } from '../models';
 import { RunSession } from './run-session.svelte';
 
 export interface OpenRecord {
@@ -17,7 +18,7 @@ export interface OpenRecord {
 export class ExtractionState {
   readonly #store: Store;
   readonly #host: { ready(): Promise<RpcClient<HostMethods>> };
-  readonly #system: SystemState;
+  readonly #models: ModelsState;
   /** The newest run of each record that was run since the page was loaded. */
   // eslint-disable-next-line svelte/prefer-svelte-reactivity -- bookkeeping that is never shown
   readonly #sessions = new Map<string, RunSession>();
@@ -34,11 +35,11 @@ export class ExtractionState {
   constructor(
     store: Store,
     host: { ready(): Promise<RpcClient<HostMethods>> },
-    system: SystemState,
+    models: ModelsState,
   ) {
     this.#store = store;
     this.#host = host;
-    this.#system = system;
+    this.#models = models;
   }
 
   get record(): OpenRecord | null {
@@ -81,18 +82,24 @@ export class ExtractionState {
     return annotationSchemas.find(({ id }) => id === shown);
   }
 
-  /** Whether the loaded model names this schema; null while no model is known. */
+  /** Whether some model of the library names this schema; null while no model is known. */
   serves(schemaId: string): boolean | null {
-    return this.#system.model ? this.#system.model.schemas.includes(schemaId) : null;
+    if (this.#models.list.length === 0) return null;
+    return this.#models.modelFor(`extraction:${schemaId}`) !== null;
+  }
+
+  /** The model that the next run will use, in memory or not. */
+  get model(): LibraryModel | null {
+    return this.#models.modelFor(`extraction:${this.schemaId}`);
+  }
+
+  /** The same, if it can be asked now. */
+  get loadedModel(): LoadedModel | null {
+    return this.#models.loadedFor(`extraction:${this.schemaId}`);
   }
 
   get canRun(): boolean {
-    return (
-      this.#record !== null &&
-      !this.running &&
-      this.#system.ready &&
-      this.serves(this.schemaId) === true
-    );
+    return this.#record !== null && !this.running && this.loadedModel !== null;
   }
 
   selectFact(id: string | null): void {
@@ -142,7 +149,7 @@ export class ExtractionState {
 
   run(): void {
     const record = this.#record;
-    const model = this.#system.model;
+    const model = this.loadedModel;
     if (!record || !model || !this.canRun) return;
     const session = RunSession.start(
       {

@@ -1,20 +1,12 @@
 import { expect, it } from 'vitest';
-import type { LoadedModel } from '@domain/contract/host-port';
+import type { LibraryModel } from '@domain/contract/library';
 import type { Store } from '../../data/store';
+import { cardOf, hostWith, modelOf, openModels } from '../models/models.fixture';
 import type { RecordItem } from '../records';
-import { SystemState } from '../status';
 import { ExtractionState } from './extraction.svelte';
 
-const model: LoadedModel = {
-  id: 'm',
-  name: 'm',
-  standing: 'imported',
-  sha256: 'x',
-  contextSize: 512,
-  schemas: ['ccks2019'],
-  strategy: 'marked-copy',
-  about: { description: { 'zh-CN': '', en: '' }, source: '', licence: '', parameters: 1 },
-};
+const sha256 = 'e'.repeat(64);
+const model = modelOf(cardOf(sha256));
 const item: RecordItem = {
   id: 'a',
   head: {
@@ -29,7 +21,7 @@ const item: RecordItem = {
   lastRun: null,
 };
 
-async function openOn(loaded: LoadedModel | null) {
+async function openOn(loaded: LibraryModel | null, inMemory = true) {
   const store = { repository: { text: async () => '文' }, call: async () => ({ seq: 1 }) };
   let asked = 0;
   const host = {
@@ -38,9 +30,14 @@ async function openOn(loaded: LoadedModel | null) {
       return new Promise<never>(() => undefined);
     },
   };
-  const system = new SystemState();
-  if (loaded) system.setHost({ phase: 'ready', model: loaded, device: { kind: 'cpu' } });
-  const extraction = new ExtractionState(store as unknown as Store, host, system);
+  const { models } = await openModels(
+    {
+      settings: { locale: 'zh-CN', theme: 'system', zoom: 1 },
+      library: { models: loaded ? [loaded] : [], assignments: {}, active: null },
+    },
+    loaded && inMemory ? hostWith(loaded) : undefined,
+  );
+  const extraction = new ExtractionState(store as unknown as Store, host, models);
   await extraction.open(item);
   return { extraction, asked: () => asked };
 }
@@ -58,7 +55,7 @@ it('a schema that the model does not name cannot be run, and the model is never 
   expect(extraction.canRun).toBe(true);
   extraction.run();
   expect(extraction.session?.status).toBe('running');
-  expect(extraction.session?.identity.model).toEqual({ name: 'm', sha256: 'x' });
+  expect(extraction.session?.identity.model).toEqual({ name: 'm', sha256 });
   extraction.stop();
 });
 
@@ -77,4 +74,13 @@ it('while no model is known no schema is called unserved, and nothing can be run
   const { extraction } = await openOn(null);
   expect(extraction.serves('ccks2019')).toBeNull();
   expect(extraction.canRun).toBe(false);
+});
+
+it('a model that can do it but is not in memory is not asked', async () => {
+  const { extraction, asked } = await openOn(model, false);
+  extraction.schemaId = 'ccks2019';
+  expect(extraction.serves('ccks2019')).toBe(true);
+  expect(extraction.canRun).toBe(false);
+  extraction.run();
+  expect(asked()).toBe(0);
 });

@@ -165,7 +165,11 @@ export class RunSession {
       const client = await host.ready();
       const result = await client.call(
         'extraction.run',
-        { text: order.text, schema: order.identity.schema },
+        {
+          text: order.text,
+          schema: order.identity.schema,
+          model: order.identity.model.sha256,
+        },
         { signal: this.#abort.signal, onEvent: (event) => this.#receive(event) },
       );
       if (this.#status !== 'running') return;

@@ -1,3 +1,3 @@
 export { ModelsState } from './models.svelte';
 export { default as ModelBanner } from './ModelBanner.svelte';
-export { default as ModelDialog } from './ModelDialog.svelte';
+export { default as ModelsView } from './ModelsView.svelte';

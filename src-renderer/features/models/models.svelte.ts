@@ -1,57 +1,198 @@
-/** What a person is told of the loaded model: the notice above a run, and the dialog with its card. */
-import type { LoadedModel } from '@domain/contract/host-port';
+/** The model library on this page: what there is, what is in memory, and what does which job. */
+import type { LoadedModel, ModelState } from '@domain/contract/host-port';
+import type { Bridge } from '@domain/contract/ipc';
+import type {
+  ExaminedModel,
+  ImportState,
+  Job,
+  Library,
+  LibraryModel,
+} from '@domain/contract/library';
 import { isBuiltInModel } from '@domain/contract/model-card';
+import { modelForJob } from '@domain/rules/model-for-job';
+import { invoke } from '../../data/bridge';
 import type { Notices } from '../../ui/notices.svelte';
 import type { SettingsState } from '../settings';
 import type { SystemState } from '../status';
 
-/** `builtIn` is shown until it was read once; the others for as long as such a model is loaded. */
+/** `builtIn` is shown until it was read once; the others for as long as such a model is used. */
 export type ModelNotice = 'test' | 'provisional' | 'builtIn';
 
-/** What the dialog begins with; it always holds both. */
-export type ModelTopic = 'card' | 'chimedGpt';
-
 export class ModelsState {
+  readonly #bridge: Bridge;
   readonly #system: SystemState;
   readonly #settings: SettingsState;
   readonly #notices: Notices;
-  #topic = $state<ModelTopic>('card');
-  dialogOpen = $state(false);
+  #library = $state.raw<Library | null>(null);
+  #importing = $state.raw<ImportState>({ phase: 'idle' });
+  #examined = $state.raw<ExaminedModel | null>(null);
+  #examining = $state(false);
+  #selectedId = $state<string | null>(null);
+  /** The words about ChiMed-GPT are open. */
+  guideOpen = $state(false);
 
-  constructor(system: SystemState, settings: SettingsState, notices: Notices) {
+  constructor(bridge: Bridge, system: SystemState, settings: SettingsState, notices: Notices) {
+    this.#bridge = bridge;
     this.#system = system;
     this.#settings = settings;
     this.#notices = notices;
   }
 
-  get model(): LoadedModel | null {
-    return this.#system.model;
+  get library(): Library | null {
+    return this.#library;
+  }
+  get list(): readonly LibraryModel[] {
+    return this.#library?.models ?? [];
+  }
+  get importing(): ImportState {
+    return this.#importing;
+  }
+  /** The file that a person chose and has not decided about. */
+  get examined(): ExaminedModel | null {
+    return this.#examined;
+  }
+  get examining(): boolean {
+    return this.#examining;
+  }
+  get selected(): LibraryModel | null {
+    return this.list.find(({ id }) => id === this.#selectedId) ?? this.list[0] ?? null;
   }
 
-  get topic(): ModelTopic {
-    return this.#topic;
+  /** What becomes of a model of the list in memory; null where it is not to be there. */
+  stateOf(model: LibraryModel): ModelState | null {
+    const slot = model.place === 'built-in' ? 'built-in' : 'imported';
+    if (slot === 'imported' && this.#library?.active !== model.id) return null;
+    return this.#system.host.models.find((state) => state.slot === slot) ?? null;
   }
 
-  get notice(): ModelNotice | null {
-    const { model } = this;
+  /** The model for a job, in memory or not; null where none can do it or none is known yet. */
+  modelFor(job: Job): LibraryModel | null {
+    if (!this.#library) return null;
+    const id = modelForJob(this.#library, job);
+    return this.list.find((model) => model.id === id) ?? null;
+  }
+
+  /** The model for a job, if it is in memory. */
+  loadedFor(job: Job): LoadedModel | null {
+    const model = this.modelFor(job);
+    return model && this.#system.loaded(model.id);
+  }
+
+  noticeOf(model: LibraryModel | null): ModelNotice | null {
     if (!model) return null;
-    if (model.standing === 'test' || model.standing === 'provisional') return model.standing;
+    const { standing, id, sha256 } = model.card;
+    if (standing === 'test' || standing === 'provisional') return standing;
     // Before the settings are known a notice that was read long ago would flash up.
-    const unread = this.#settings.known && this.#settings.current.modelNoticeRead !== model.sha256;
-    return isBuiltInModel(model) && unread ? 'builtIn' : null;
+    const unread = this.#settings.known && this.#settings.current.modelNoticeRead !== sha256;
+    return isBuiltInModel({ id, standing }) && unread ? 'builtIn' : null;
   }
 
   /** Notes the built-in model's notice as read, also for the next starts. */
-  dismissNotice(): void {
-    if (!this.model || this.notice !== 'builtIn') return;
-    this.#settings
-      .change({ modelNoticeRead: this.model.sha256 })
-      .catch((error: unknown) => this.#notices.error(error));
+  dismissNotice(model: LibraryModel): void {
+    if (this.noticeOf(model) !== 'builtIn') return;
+    this.#try(this.#settings.change({ modelNoticeRead: model.id }));
   }
 
-  show(topic: ModelTopic): void {
-    if (!this.model) return;
-    this.#topic = topic;
-    this.dialogOpen = true;
+  select(id: string): void {
+    this.#selectedId = id;
+  }
+
+  async load(): Promise<void> {
+    this.#importing = await invoke(this.#bridge, 'library.import.state');
+    const library = await invoke(this.#bridge, 'library.get');
+    // What was pushed meanwhile is newer than the answer.
+    this.#library ??= library;
+  }
+
+  /** Looks again at where the files are; a disk may have been pulled out or put back. */
+  refresh(): void {
+    this.#try(
+      invoke(this.#bridge, 'library.get').then((library) => {
+        this.#library = library;
+      }),
+    );
+  }
+
+  setLibrary(library: Library): void {
+    this.#library = library;
+  }
+
+  setImporting(state: ImportState): void {
+    this.#importing = state;
+    if (state.phase === 'done') this.#selectedId = state.modelId;
+    if (state.phase === 'failed') this.#notices.problem(state.problem, state.fileName);
+  }
+
+  /** Shows the system's dialog, then what the chosen file is. */
+  async choose(): Promise<void> {
+    await this.#attempt(async () => {
+      const path = await invoke(this.#bridge, 'library.choose');
+      if (path !== null) await this.#examine(path);
+    });
+  }
+
+  /** Files that were dropped on the window; all but the first are left alone, and that is said. */
+  async drop(file: File): Promise<void> {
+    await this.#attempt(() => this.#examine(this.#bridge.pathOf(file)), file.name);
+  }
+
+  async import(place: 'copied' | 'referenced'): Promise<void> {
+    const file = this.#examined;
+    if (!file) return;
+    await this.#attempt(async () => {
+      await invoke(this.#bridge, 'library.import', { path: file.path, place });
+      this.#examined = null;
+    }, file.fileName);
+  }
+
+  dismissExamined(): void {
+    this.#examined = null;
+  }
+
+  controlImport(action: 'pause' | 'resume' | 'cancel'): void {
+    this.#try(invoke(this.#bridge, 'library.import.control', { action }));
+  }
+
+  locate(model: LibraryModel): void {
+    this.#try(invoke(this.#bridge, 'library.locate', { id: model.id }), model.card.name);
+  }
+
+  async remove(model: LibraryModel): Promise<void> {
+    await this.#attempt(async () => {
+      await invoke(this.#bridge, 'library.remove', { id: model.id });
+    }, model.card.name);
+  }
+
+  assign(job: Job, id: string | null): void {
+    this.#try(invoke(this.#bridge, 'library.assign', { job, id }));
+  }
+
+  /** Puts an imported model into memory; null takes the one that is there out. */
+  activate(model: LibraryModel | null): void {
+    this.#try(
+      invoke(this.#bridge, 'library.activate', { id: model?.id ?? null }),
+      model?.card.name,
+    );
+  }
+
+  async #examine(path: string): Promise<void> {
+    this.#examining = true;
+    try {
+      this.#examined = await invoke(this.#bridge, 'library.examine', { path });
+    } finally {
+      this.#examining = false;
+    }
+  }
+
+  #try(work: Promise<unknown>, context?: string): void {
+    work.catch((error: unknown) => this.#notices.error(error, context));
+  }
+
+  async #attempt(work: () => Promise<void>, context?: string): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#notices.error(error, context);
+    }
   }
 }

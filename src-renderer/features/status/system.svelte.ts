@@ -1,19 +1,27 @@
 /** What the status bar shows: the processes behind the page, as main reports them. */
-import { problemOf } from '@domain/contract/errors';
-import type { HostState, LoadedModel } from '@domain/contract/host-port';
+import { problemOf, type Problem } from '@domain/contract/errors';
+import type { HostMemory, HostState, LoadedModel, ModelState } from '@domain/contract/host-port';
 import type { AppInfo, Bridge, WorkerState } from '@domain/contract/ipc';
 import { invoke } from '../../data/bridge';
 import type { SyncState } from '../../data/store';
 
+/** The host in one word: its process first, then the best that can be said of its models. */
+export type HostPhase = 'starting' | 'loading' | 'ready' | 'restarting' | 'failed';
+
 export class SystemState {
-  #host = $state.raw<HostState>({ phase: 'starting' });
+  #host = $state.raw<HostState>({ process: { phase: 'starting' }, models: [] });
+  #memory = $state.raw<HostMemory | null>(null);
   #worker = $state.raw<WorkerState>({ phase: 'starting' });
   #sync = $state.raw<SyncState>({ phase: 'syncing' });
   #info = $state.raw<AppInfo | null>(null);
-  #model = $state.raw<LoadedModel | null>(null);
 
   get host(): HostState {
     return this.#host;
+  }
+
+  /** Of the host's process; null until it was measured once. */
+  get memory(): HostMemory | null {
+    return this.#memory;
   }
 
   get worker(): WorkerState {
@@ -28,18 +36,49 @@ export class SystemState {
     return this.#info;
   }
 
-  /** The model that is ready now, or the last one that was: its name stays up while it restarts. */
-  get model(): LoadedModel | null {
-    return this.#model;
+  get hostPhase(): HostPhase {
+    const { process, models } = this.#host;
+    if (process.phase !== 'ready') return process.phase;
+    // A model that can be used is more than another one that is still on its way.
+    if (models.some(({ phase }) => phase === 'ready')) return 'ready';
+    if (models.some(({ phase }) => phase === 'loading' || phase === 'checking')) return 'loading';
+    return models.length > 0 ? 'failed' : 'starting';
+  }
+
+  /** Why nothing can be asked of any model, if so. */
+  get hostProblem(): Problem | null {
+    const { process, models } = this.#host;
+    if ('problem' in process) return process.problem;
+    if (this.hostPhase !== 'failed') return null;
+    return models.flatMap((model) => (model.phase === 'failed' ? [model.problem] : []))[0] ?? null;
+  }
+
+  /** The model that is being brought into memory, if any. */
+  get coming(): Extract<ModelState, { progress: number }> | null {
+    return (
+      this.#host.models.find((model) => model.phase === 'loading' || model.phase === 'checking') ??
+      null
+    );
   }
 
   get ready(): boolean {
-    return this.#host.phase === 'ready';
+    return this.hostPhase === 'ready';
+  }
+
+  /** The model in memory with this SHA-256. */
+  loaded(sha256: string): LoadedModel | null {
+    for (const model of this.#host.models) {
+      if (model.phase === 'ready' && model.model.sha256 === sha256) return model.model;
+    }
+    return null;
   }
 
   setHost(state: HostState): void {
     this.#host = state;
-    if (state.phase === 'ready') this.#model = state.model;
+  }
+
+  setMemory(memory: HostMemory): void {
+    this.#memory = memory;
   }
 
   setWorker(state: WorkerState): void {
@@ -59,7 +98,8 @@ export class SystemState {
     try {
       await invoke(bridge, 'host.restart');
     } catch (error) {
-      this.#host = { phase: 'failed', problem: problemOf(error) };
+      const problem = problemOf(error);
+      this.#host = { ...this.#host, process: { phase: 'failed', problem } };
     }
   }
 }

@@ -1,0 +1,166 @@
+/** The models in memory: at most the small one that ships and one imported. */
+import { AppError, problemOf } from '../domain/contract/errors';
+import { modelAboutSchema, type ModelSlot, type ModelState } from '../domain/contract/host-port';
+import type { ModelCard } from '../domain/contract/model-card';
+import { Cancelled } from '../domain/contract/rpc';
+import type { LanguageModel } from '../engine/language-model';
+import { loadLlamaModel } from '../engine/llama-model';
+
+/** Sequences of a small model's context: they share batches, which a large model on a CPU gains little from. */
+const smallModelSequences = 4;
+const smallModelParameters = 200_000_000;
+
+/** Memory that may stay with the process after an unload without being worth a restart. */
+const keptBytes = 256 * 1024 * 1024;
+
+export interface LoadCommand {
+  readonly slot: ModelSlot;
+  readonly path: string;
+  readonly card: ModelCard;
+  readonly device: 'auto' | 'cpu';
+  readonly threads?: number | undefined;
+}
+
+export interface LoadedSlot {
+  readonly model: LanguageModel;
+  readonly card: ModelCard;
+  /** Aborted when the model is to leave memory. */
+  readonly leaving: AbortSignal;
+}
+
+interface Slot {
+  readonly abort: AbortController;
+  /** Resident bytes of the process before it was loaded. */
+  readonly before: number;
+  loaded: LoadedSlot | null;
+  /** Work that uses the model; it must have ended before the model may go. */
+  readonly users: Set<Promise<unknown>>;
+  /** Ends when the load has, however it ended. */
+  done: Promise<void>;
+}
+
+export class ModelSlots {
+  readonly #publish: (state: ModelState) => void;
+  readonly #slots = new Map<ModelSlot, Slot>();
+  /** Loads and unloads, one after the other: two imported models are never in memory together. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(publish: (state: ModelState) => void) {
+    this.#publish = publish;
+  }
+
+  /**
+   * Works with the model of this SHA-256, or with the first one that is ready. The model stays in
+   * memory until the work has ended, which `leaving` asks it to do soon.
+   * @throws AppError `MODEL_NOT_READY` where there is none, or where it has to leave
+   */
+  async use<T>(sha256: string | undefined, work: (loaded: LoadedSlot) => Promise<T>): Promise<T> {
+    const slot = [...this.#slots.values()].find(
+      ({ loaded }) => loaded && (sha256 === undefined || loaded.card.sha256 === sha256),
+    );
+    if (!slot?.loaded || slot.loaded.leaving.aborted) throw new AppError('MODEL_NOT_READY');
+    const { loaded } = slot;
+    const working = work(loaded);
+    slot.users.add(working);
+    try {
+      return await working;
+    } catch (error) {
+      if (error instanceof Cancelled && loaded.leaving.aborted) {
+        throw new AppError('MODEL_NOT_READY');
+      }
+      throw error;
+    } finally {
+      slot.users.delete(working);
+    }
+  }
+
+  /** Resolves when the model is ready or has failed; which of them is published, never thrown. */
+  async load(command: LoadCommand): Promise<void> {
+    this.#slots.get(command.slot)?.abort.abort();
+    return this.#inTurn(async () => {
+      await this.#empty(command.slot);
+      const slot: Slot = {
+        abort: new AbortController(),
+        before: process.memoryUsage.rss(),
+        loaded: null,
+        users: new Set(),
+        done: Promise.resolve(),
+      };
+      this.#slots.set(command.slot, slot);
+      slot.done = this.#fill(slot, command);
+      await slot.done;
+    });
+  }
+
+  /** @returns whether the memory went back to the system */
+  async unload(name: ModelSlot): Promise<boolean> {
+    this.#slots.get(name)?.abort.abort();
+    return this.#inTurn(() => this.#empty(name));
+  }
+
+  async #fill(slot: Slot, { slot: name, path, card, device, threads }: LoadCommand): Promise<void> {
+    const { signal } = slot.abort;
+    const publish = (progress: number): void =>
+      this.#publish({ phase: 'loading', slot: name, name: card.name, progress });
+    publish(0);
+    let last = 0;
+    try {
+      const model = await loadLlamaModel({
+        path,
+        contextSize: card.context,
+        sequences: card.shape.parameters < smallModelParameters ? smallModelSequences : 1,
+        parameters: card.shape.parameters,
+        gpu: device === 'cpu' ? false : 'auto',
+        signal,
+        ...(threads === undefined ? {} : { threads }),
+        onProgress: (progress) => {
+          // A 13B reports hundreds of steps; a person sees percents.
+          if (signal.aborted || (progress - last < 0.01 && progress < 1)) return;
+          last = progress;
+          publish(progress);
+        },
+      });
+      if (signal.aborted) {
+        await model.dispose();
+        return;
+      }
+      slot.loaded = { model, card, leaving: signal };
+      this.#publish({
+        phase: 'ready',
+        slot: name,
+        device: model.device,
+        model: {
+          id: card.id,
+          name: card.name,
+          standing: card.standing,
+          sha256: card.sha256,
+          contextSize: model.contextSize,
+          schemas: card.capabilities.schemas,
+          strategy: card.strategies[0]?.kind ?? '',
+          about: modelAboutSchema.parse({ ...card, parameters: card.shape.parameters }),
+        },
+      });
+    } catch (error) {
+      this.#slots.delete(name);
+      if (error instanceof Cancelled || signal.aborted) return;
+      this.#publish({ phase: 'failed', slot: name, name: card.name, problem: problemOf(error) });
+    }
+  }
+
+  async #empty(name: ModelSlot): Promise<boolean> {
+    const slot = this.#slots.get(name);
+    if (!slot) return true;
+    await slot.done;
+    this.#slots.delete(name);
+    await Promise.allSettled(slot.users);
+    await slot.loaded?.model.dispose();
+    slot.loaded = null;
+    return process.memoryUsage.rss() - slot.before < keptBytes;
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+}

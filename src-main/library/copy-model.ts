@@ -1,0 +1,93 @@
+/** Copies a model file and hashes it in the same reading. */
+import { createHash } from 'node:crypto';
+import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { AppError } from '../domain/contract/errors';
+import { Cancelled } from '../domain/contract/rpc';
+import { demandSpace } from './free-space';
+import { readProblem, type HashOptions } from './sha256';
+
+const pieceBytes = 4 * 1024 * 1024;
+
+/**
+ * `target` has its name only when it is whole and on the disk.
+ * @returns the SHA-256 of the bytes that were copied
+ * @throws AppError `MODEL_MISSING`, `FILE_UNREADABLE` (also of a disk that was pulled out),
+ *   `MODEL_TRUNCATED` where the source ended early, `DISK_SPACE`, `DISK_FULL`, `OUTPUT_UNWRITABLE`
+ * @throws Cancelled
+ */
+export async function copyModel(
+  source: string,
+  target: string,
+  options: HashOptions = {},
+): Promise<string> {
+  const from = await open(source, 'r').catch((error: unknown) => {
+    throw readProblem(error, 'MODEL_MISSING');
+  });
+  const partial = `${target}.partial`;
+  let to: FileHandle | undefined;
+  try {
+    const { size } = await from.stat();
+    await demandSpace(dirname(target), size);
+    to = await open(partial, 'w').catch(refuseWrite);
+    const sha256 = await pump(from, to, size, options);
+    await to.sync();
+    await to.close();
+    to = undefined;
+    await rename(partial, target);
+    return sha256;
+  } finally {
+    await to?.close().catch(() => undefined);
+    await from.close().catch(() => undefined);
+    await rm(partial, { force: true }).catch(() => undefined);
+  }
+}
+
+async function pump(
+  from: FileHandle,
+  to: FileHandle,
+  size: number,
+  { signal, pausing, onProgress }: HashOptions,
+): Promise<string> {
+  const hash = createHash('sha256');
+  // One piece is written while the next one is read.
+  const pieces = [Buffer.alloc(pieceBytes), Buffer.alloc(pieceBytes)] as const;
+  let writing: Promise<unknown> = Promise.resolve();
+  for (let done = 0, turn = 0; done < size; turn ^= 1) {
+    await pausing?.passed();
+    if (signal?.aborted) throw new Cancelled();
+    const piece = pieces[turn === 0 ? 0 : 1];
+    const length = Math.min(piece.length, size - done);
+    const { bytesRead } = await from.read(piece, 0, length, done).catch((error: unknown) => {
+      throw readProblem(error, 'FILE_UNREADABLE');
+    });
+    if (bytesRead === 0) {
+      throw new AppError('MODEL_TRUNCATED', { params: { bytes: done, needed: size } });
+    }
+    const bytes = piece.subarray(0, bytesRead);
+    await writing;
+    writing = writeAll(to, bytes).catch(refuseWrite);
+    writing.catch(() => undefined);
+    hash.update(bytes);
+    done += bytesRead;
+    onProgress?.(done, size);
+  }
+  await writing;
+  return hash.digest('hex');
+}
+
+async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length;) {
+    const { bytesWritten } = await file.write(bytes, at, bytes.length - at);
+    at += bytesWritten;
+  }
+}
+
+function refuseWrite(error: unknown): never {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'ENOSPC' || code === 'EDQUOT') throw new AppError('DISK_FULL', { cause: error });
+  throw new AppError('OUTPUT_UNWRITABLE', {
+    params: { detail: typeof code === 'string' ? code : 'unknown' },
+    cause: error,
+  });
+}

@@ -1,0 +1,350 @@
+/**
+ * The models of this desktop, from main: the list, imports, what does which job, and the check of a
+ * file before it may be loaded. It opens no model file itself: that is done in a process that may die.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { AppError, problemOf } from '../domain/contract/errors';
+import type {
+  ExaminedModel,
+  ImportState,
+  Job,
+  Library,
+  LibraryModel,
+  ModelPlace,
+} from '../domain/contract/library';
+import type { ModelCard } from '../domain/contract/model-card';
+import { Cancelled } from '../domain/contract/rpc';
+import { isCapable } from '../domain/rules/model-for-job';
+import { sameStamp, stampOf, type FileStamp } from './file-stamp';
+import {
+  incomingPrefix,
+  readLibrary,
+  writeLibrary,
+  writeWhole,
+  type LibraryContent,
+  type LibraryEntry,
+} from './library-file';
+import { cardPathOf } from './model-card';
+import type { Answer, Question } from './probe-messages';
+import { volumeOf } from './volume';
+
+export interface AskOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Bytes. */
+  onProgress?(done: number, total: number): void;
+  /** Called with the way to hold the work and let it go on. */
+  onControl?(control: (action: 'pause' | 'resume') => void): void;
+}
+
+export interface ModelLibraryOptions {
+  /** Where copies and the list lie. */
+  readonly folder: string;
+  /** Path of the model that the program starts with. @throws AppError `MODEL_MISSING` */
+  findBuiltIn(): Promise<string>;
+  /** Asks a process of its own. @throws AppError, Cancelled */
+  ask(question: Question, options: AskOptions): Promise<Answer>;
+  onChange(library: Library): void;
+  onImport(state: ImportState): void;
+}
+
+/** A file that may be loaded: checked just now, and recognisable if it is exchanged meanwhile. */
+export interface CheckedModel {
+  readonly path: string;
+  readonly card: ModelCard;
+  readonly stamp: FileStamp | null;
+}
+
+export interface ImportOrder {
+  readonly path: string;
+  readonly place: Exclude<ModelPlace, 'built-in'>;
+  /** Refuse any other file. */
+  readonly expected?: string;
+}
+
+export class ModelLibrary {
+  readonly #options: ModelLibraryOptions;
+  #content: Promise<LibraryContent>;
+  #builtIn: LibraryModel | null = null;
+  #import: {
+    readonly abort: AbortController;
+    control: (action: 'pause' | 'resume') => void;
+  } | null = null;
+  #importState: ImportState = { phase: 'idle' };
+
+  constructor(options: ModelLibraryOptions) {
+    this.#options = options;
+    this.#content = mkdir(options.folder, { recursive: true }).then(() =>
+      readLibrary(options.folder),
+    );
+    // Each use rejects with it; nobody may have asked yet.
+    this.#content.catch(() => undefined);
+  }
+
+  get importState(): ImportState {
+    return this.#importState;
+  }
+
+  /** Looks at every file's place anew. */
+  async list(): Promise<Library> {
+    const { models, assignments, active } = await this.#content;
+    const entries = await Promise.all(models.map(describe));
+    return { models: [...(this.#builtIn ? [this.#builtIn] : []), ...entries], assignments, active };
+  }
+
+  async examine(path: string): Promise<ExaminedModel> {
+    const { folder } = this.#options;
+    const answer = await this.#options.ask({ type: 'examine', path, folder }, {});
+    return expecting(answer, 'examined').model;
+  }
+
+  /** The model that the program starts with, checked. @throws AppError of the check */
+  async checkBuiltIn(options: AskOptions): Promise<CheckedModel> {
+    const path = await this.#options.findBuiltIn();
+    const stamp = await stampOf(path);
+    const answer = await this.#options.ask({ type: 'verify', path }, options);
+    const { card } = expecting(answer, 'verified');
+    this.#builtIn = { id: card.sha256, card, place: 'built-in', path, presence: 'present' };
+    await this.#changed();
+    return { path, card, stamp };
+  }
+
+  /**
+   * An imported model, checked: a copy that nobody touched by its structure, any other file whole.
+   * @throws AppError `MODEL_UNKNOWN`, `MODEL_MISSING`, `MODEL_CHANGED`, or of the check
+   */
+  async check(id: string, options: AskOptions): Promise<CheckedModel> {
+    const entry = await this.#entry(id);
+    const { path, place, card } = entry;
+    const stamp = await stampOf(path);
+    if (!stamp) throw new AppError('MODEL_MISSING');
+    const known = place === 'copied' && sameStamp(stamp, entry.stamp);
+    const answer = await this.#options.ask(
+      { type: 'verify', path, ...(known ? { knownSha256: id } : {}) },
+      options,
+    );
+    if (expecting(answer, 'verified').card.sha256 !== id) throw new AppError('MODEL_CHANGED');
+    if (!known) await this.#replace({ ...entry, stamp });
+    return { path, card, stamp };
+  }
+
+  /** @throws AppError `MODEL_CHANGED` when the file is not the one that was checked */
+  async demandUnchanged({ path, stamp }: CheckedModel): Promise<void> {
+    if (!sameStamp(await stampOf(path), stamp)) throw new AppError('MODEL_CHANGED');
+  }
+
+  /** Begins an import; how it goes is told through `onImport`. @throws AppError `IMPORT_BUSY` */
+  import(order: ImportOrder): void {
+    if (this.#import) throw new AppError('IMPORT_BUSY');
+    const running = { abort: new AbortController(), control: (): void => undefined };
+    this.#import = running;
+    const fileName = basename(order.path);
+    this.#runImport(order, running.abort.signal)
+      .then(
+        (state) => state,
+        (error: unknown): ImportState =>
+          error instanceof Cancelled || running.abort.signal.aborted
+            ? { phase: 'cancelled' }
+            : { phase: 'failed', fileName, problem: problemOf(error) },
+      )
+      .then(async (state) => {
+        this.#import = null;
+        await this.#changed();
+        this.#showImport(state);
+      })
+      .catch(() => undefined);
+  }
+
+  controlImport(action: 'pause' | 'resume' | 'cancel'): void {
+    if (action === 'cancel') {
+      this.#import?.abort.abort();
+      return;
+    }
+    this.#import?.control(action);
+    const state = this.#importState;
+    if (state.phase === 'running') this.#showImport({ ...state, paused: action === 'pause' });
+  }
+
+  /** Takes a model off the list, and the copy that was made of it off the disk. */
+  async remove(id: string): Promise<void> {
+    const entry = await this.#entry(id);
+    await this.#edit((content) => ({
+      ...content,
+      models: content.models.filter((model) => model.id !== id),
+      assignments: Object.fromEntries(
+        Object.entries(content.assignments).filter(([, model]) => model !== id),
+      ),
+      active: content.active === id ? null : content.active,
+    }));
+    // Only what lies in our own folder was made by this program.
+    if (entry.place === 'copied' && dirname(entry.path) === this.#options.folder) {
+      await rm(entry.path, { force: true });
+      await rm(cardPathOf(entry.path), { force: true });
+    }
+  }
+
+  /** @throws AppError `MODEL_UNKNOWN`, `SCHEMA_NOT_SUPPORTED` where the model's card does not name the job */
+  async assign(job: Job, id: string | null): Promise<void> {
+    if (id !== null) {
+      const model = (await this.list()).models.find((one) => one.id === id);
+      if (!model) throw new AppError('MODEL_UNKNOWN');
+      if (!isCapable(model, job)) {
+        throw new AppError('SCHEMA_NOT_SUPPORTED', {
+          params: { schema: job, model: model.card.name },
+        });
+      }
+    }
+    await this.#edit((content) => {
+      const rest = Object.entries(content.assignments).filter(([named]) => named !== job);
+      const assignments = Object.fromEntries(id === null ? rest : [...rest, [job, id]]);
+      return { ...content, assignments };
+    });
+  }
+
+  /** Notes which imported model is to be in memory. @throws AppError `MODEL_UNKNOWN` */
+  async activate(id: string | null): Promise<void> {
+    if (id !== null) await this.#entry(id);
+    await this.#edit((content) => ({ ...content, active: id }));
+  }
+
+  async #runImport(order: ImportOrder, signal: AbortSignal): Promise<ImportState> {
+    const { path, expected } = order;
+    const fileName = basename(path);
+    const stamp = await stampOf(path);
+    if (!stamp) throw new AppError('MODEL_MISSING');
+    const { models } = await this.#content;
+    // A file as large as one of the library's may be that one: then no copy is needed to find out.
+    const perhapsKnown = models.some((model) => model.stamp.size === stamp.size);
+    const copies = order.place === 'copied' || volumeOf(path) !== 'fixed';
+    let card: ModelCard | null = null;
+    if (!copies || perhapsKnown) {
+      card = await this.#readThrough({ type: 'verify', path }, 'hash', fileName, signal);
+      this.#demandExpected(card, expected);
+      const there = await this.#known(card.sha256);
+      if (there === 'present') return { phase: 'done', modelId: card.sha256, already: true };
+    }
+    if (!copies && card) {
+      if (!sameStamp(await stampOf(path), stamp)) throw new AppError('MODEL_CHANGED');
+      await this.#add({ id: card.sha256, place: 'referenced', path, card, stamp });
+      return { phase: 'done', modelId: card.sha256, already: false };
+    }
+    const target = join(this.#options.folder, `${incomingPrefix}${randomUUID()}.gguf`);
+    try {
+      card = await this.#readThrough({ type: 'copy', path, target }, 'copy', fileName, signal);
+      this.#demandExpected(card, expected);
+      if ((await this.#known(card.sha256)) === 'present') {
+        return { phase: 'done', modelId: card.sha256, already: true };
+      }
+      const own = join(this.#options.folder, ownName(fileName, card.sha256));
+      await writeWhole(cardPathOf(own), JSON.stringify(card, null, 2));
+      await rename(target, own);
+      const copied = await stampOf(own);
+      if (!copied) throw new AppError('MODEL_MISSING');
+      await this.#add({ id: card.sha256, place: 'copied', path: own, card, stamp: copied });
+      return { phase: 'done', modelId: card.sha256, already: false };
+    } finally {
+      await rm(target, { force: true });
+      // A killed process leaves what it was writing.
+      await rm(`${target}.partial`, { force: true });
+    }
+  }
+
+  async #readThrough(
+    question: Question,
+    step: 'copy' | 'hash',
+    fileName: string,
+    signal: AbortSignal,
+  ): Promise<ModelCard> {
+    const show = (done: number, total: number): void => {
+      const state = this.#importState;
+      const paused = state.phase === 'running' && state.paused;
+      this.#showImport({ phase: 'running', fileName, step, done, total, paused });
+    };
+    show(0, 0);
+    const answer = await this.#options.ask(question, {
+      signal,
+      onProgress: show,
+      onControl: (control) => {
+        if (this.#import) this.#import.control = control;
+      },
+    });
+    return expecting(answer, 'verified').card;
+  }
+
+  #demandExpected(card: ModelCard, expected: string | undefined): void {
+    if (expected !== undefined && card.sha256 !== expected) throw new AppError('MODEL_CHANGED');
+  }
+
+  async #known(id: string): Promise<LibraryModel['presence'] | null> {
+    const { models } = await this.list();
+    return models.find((model) => model.id === id)?.presence ?? null;
+  }
+
+  async #entry(id: string): Promise<LibraryEntry> {
+    const entry = (await this.#content).models.find((model) => model.id === id);
+    if (!entry) throw new AppError('MODEL_UNKNOWN');
+    return entry;
+  }
+
+  /** A model that was missing keeps its card and comes back where it is now. */
+  #add(entry: LibraryEntry): Promise<void> {
+    return this.#edit((content) => ({
+      ...content,
+      models: [...content.models.filter(({ id }) => id !== entry.id), entry],
+    }));
+  }
+
+  #replace(entry: LibraryEntry): Promise<void> {
+    return this.#edit((content) => ({
+      ...content,
+      models: content.models.map((model) => (model.id === entry.id ? entry : model)),
+    }));
+  }
+
+  /** One change after the other, each on the disk before it is shown. */
+  async #edit(change: (content: LibraryContent) => LibraryContent): Promise<void> {
+    const before = this.#content;
+    const edited = before.then(async (content) => {
+      const next = change(content);
+      await writeLibrary(this.#options.folder, next);
+      return next;
+    });
+    // A change that could not be written did not happen.
+    this.#content = edited.catch(() => before);
+    await edited;
+    await this.#changed();
+  }
+
+  async #changed(): Promise<void> {
+    this.#options.onChange(await this.list());
+  }
+
+  #showImport(state: ImportState): void {
+    this.#importState = state;
+    this.#options.onImport(state);
+  }
+}
+
+async function describe({ id, card, place, path, stamp }: LibraryEntry): Promise<LibraryModel> {
+  const found = await stampOf(path);
+  // A time of 0 was never a file's: it was not hashed since it was found again.
+  const same = stamp.mtimeMs === 0 ? found?.size === stamp.size : sameStamp(found, stamp);
+  return { id, card, place, path, presence: !found ? 'missing' : same ? 'present' : 'changed' };
+}
+
+/** The file's own name, so that a person recognises it, made safe and unique. */
+function ownName(fileName: string, sha256: string): string {
+  const stem = fileName.replace(/\.gguf$/i, '');
+  const safe = Array.from(stem.replace(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^[.-]+/, ''));
+  return `${safe.slice(0, 60).join('') || 'model'}-${sha256.slice(0, 8)}.gguf`;
+}
+
+function expecting<T extends Answer['type']>(
+  answer: Answer,
+  type: T,
+): Extract<Answer, { type: T }> {
+  if (answer.type === 'problem') throw new AppError(answer.problem.code, answer.problem);
+  if (answer.type !== type) throw new AppError('BAD_REPLY');
+  return answer as Extract<Answer, { type: T }>;
+}
