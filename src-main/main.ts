@@ -20,6 +20,7 @@ import {
   type Settings,
 } from './domain/contract/ipc';
 import { HostSupervisor, type ModelSource } from './host/supervisor';
+import { knownModels } from './library/catalog';
 import { findDefaultModel } from './library/default-model';
 import { ModelLibrary, type AskOptions, type CheckedModel } from './library/model-library';
 import {
@@ -163,6 +164,7 @@ installRouter(ipcMain, {
     'host.state': () => host.state,
     'worker.state': () => worker.state,
     'host.restart': () => host.restart(),
+    'library.catalog': () => [...knownModels],
     'library.get': () => library.list(),
     'library.choose': (_nothing, sender) => chooseModelFile(sender),
     'library.examine': ({ path }) => library.examine(path),

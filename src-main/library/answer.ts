@@ -2,6 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { problemOf } from '../domain/contract/errors';
+import { recognised } from './catalog';
 import { copyModel } from './copy-model';
 import { freeBytes } from './free-space';
 import { checkGgufStructure } from './gguf-structure';
@@ -56,6 +57,7 @@ async function examined({ path, folder }: Extract<Question, { type: 'examine' }>
     quantization,
     context,
     hasCard: card !== null,
+    recognised: recognised(summary)?.name ?? null,
     volume: volumeOf(path),
     freeBytes: await freeBytes(folder),
   };

@@ -4,25 +4,43 @@
  */
 import * as z from 'zod';
 import catalogFile from '../../models/catalog.json';
+import { knownModelSchema, type KnownModel } from '../domain/contract/library';
 import type { ModelCard } from '../domain/contract/model-card';
 
-const entrySchema = z.object({
+const builtInSchema = z.object({
   id: z.string(),
   name: z.string(),
-  /** `built-in` files ship with the program and are known by their hash. */
-  kind: z.enum(['built-in']),
+  /** Ships with the program and is known by its hash. */
+  kind: z.literal('built-in'),
   file: z.string(),
   fileSize: z.int().positive(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   licence: z.string(),
 });
-export const catalogSchema = z.object({ catalog: z.literal(1), models: z.array(entrySchema) });
+/** A model that others publish: known by its shape, which proves nothing of its numbers. */
+const knownSchema = knownModelSchema.extend({ kind: z.literal('known') });
+export const catalogSchema = z.object({
+  catalog: z.literal(1),
+  models: z.array(z.discriminatedUnion('kind', [builtInSchema, knownSchema])),
+});
 
 const { models } = catalogSchema.parse(catalogFile);
 
-/** The catalogue's entry for a file's hash, or null. */
-export function catalogued(sha256: string): z.infer<typeof entrySchema> | null {
-  return models.find((model) => model.sha256 === sha256) ?? null;
+/** The entry of the program's own model with this hash, or null. */
+export function catalogued(sha256: string): z.infer<typeof builtInSchema> | null {
+  const own = models.flatMap((model) => (model.kind === 'built-in' ? [model] : []));
+  return own.find((model) => model.sha256 === sha256) ?? null;
+}
+
+/** The published models that a person may bring; the program downloads none of them. */
+export const knownModels: readonly KnownModel[] = models.flatMap((model) =>
+  model.kind === 'known' ? [knownModelSchema.parse(model)] : [],
+);
+
+/** The published model that has exactly this shape, or null. */
+export function recognised(summary: KnownModel['shape']): KnownModel | null {
+  const keys = Object.keys(knownModelSchema.shape.shape.shape) as (keyof KnownModel['shape'])[];
+  return knownModels.find(({ shape }) => keys.every((key) => shape[key] === summary[key])) ?? null;
 }
 
 /** The card, with a `release` that the catalogue does not bear out taken back to `imported`. */

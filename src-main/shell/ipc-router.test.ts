@@ -30,6 +30,7 @@ function router(changes: Partial<InvokeHandlers> = {}): RouterOptions & { calls:
     'host.state': () => ({ process: { phase: 'starting' }, models: [] }),
     'worker.state': () => ({ phase: 'starting' }),
     'host.restart': () => undefined,
+    'library.catalog': () => [],
     'library.get': () => ({ models: [], assignments: {}, active: null }),
     'library.choose': () => null,
     'library.examine': () => {

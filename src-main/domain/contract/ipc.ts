@@ -9,6 +9,7 @@ import {
   examinedModelSchema,
   importStateSchema,
   jobSchema,
+  knownModelSchema,
   librarySchema,
   modelIdSchema,
 } from './library';
@@ -73,6 +74,8 @@ export const invokeChannels = {
   'worker.state': { params: nothing, result: workerStateSchema },
   /** Starts a failed host again, and tries models again that failed to load. */
   'host.restart': { params: nothing, result: nothing },
+  /** Published models that the program knows; it downloads none. */
+  'library.catalog': { params: nothing, result: z.array(knownModelSchema) },
   'library.get': { params: nothing, result: librarySchema },
   /** Shows the system's dialog; null when a person closed it. */
   'library.choose': { params: nothing, result: z.string().min(1).nullable() },

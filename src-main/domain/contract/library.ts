@@ -34,6 +34,34 @@ export const librarySchema = z.object({
 });
 export type Library = z.infer<typeof librarySchema>;
 
+const localised = z.object({ 'zh-CN': z.string(), en: z.string() });
+
+/** A published model that this program knows how to prompt; a person brings its file. */
+export const knownModelSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  licence: z.string(),
+  /** Where a person gets it. */
+  source: localised,
+  shape: z.object({
+    architecture: z.string(),
+    blocks: z.int().positive(),
+    embedding: z.int().positive(),
+    heads: z.int().positive(),
+    kvHeads: z.int().positive(),
+    feedForward: z.int().positive(),
+    vocabulary: z.int().positive(),
+  }),
+  parameters: z.int().positive(),
+  /** Tokens it was trained for. */
+  context: z.int().positive(),
+  /** Id of a prompt format. */
+  promptFormat: z.string(),
+  tasks: z.array(z.enum(['extraction', 'qa', 'dialogue'])),
+  notes: localised,
+});
+export type KnownModel = z.infer<typeof knownModelSchema>;
+
 export const volumeKindSchema = z.enum(['fixed', 'removable', 'network']);
 export type VolumeKind = z.infer<typeof volumeKindSchema>;
 
@@ -48,6 +76,8 @@ export const examinedModelSchema = z.object({
   quantization: z.string(),
   context: z.int().positive(),
   hasCard: z.boolean(),
+  /** Name of the published model with the same shape. */
+  recognised: z.string().nullable(),
   /** On anything but a fixed disk the file is copied, whatever is asked: it may be gone tomorrow. */
   volume: volumeKindSchema,
   /** Bytes free where copies go. */

@@ -203,6 +203,11 @@ export const en = {
     },
     importNoCard:
       'There is no model card beside the file: its source, licence and quality are unknown. Make sure that you trust it.',
+    known: 'Published models that can be imported',
+    knownHint:
+      'This program has no network and downloads nothing. Ask your IT office to get the file from its publisher, and to check its licence.',
+    importRecognised: (name: string) =>
+      `It has the shape of ${name} and will be prompted like it; the same shape does not prove that it is.`,
     importStart: 'Import',
     importing: { copy: 'Copying and checking', hash: 'Checking' },
     importPaused: 'Paused',

@@ -4,6 +4,8 @@ import type { Locale } from '../contract/ipc';
 export interface Formatter {
   /** Whole numbers with group separators. */
   integer(value: number): string;
+  /** A large number in short, as in 131亿 or 13.1B. */
+  count(value: number): string;
   /** A number with at most three decimals. */
   decimal(value: number): string;
   /** A share of 1 as a whole percentage; `1` is 100 %. */
@@ -34,9 +36,14 @@ export function formatterFor(locale: Locale): Formatter {
     minute: '2-digit',
     hourCycle: 'h23',
   });
+  const short = new Intl.NumberFormat(locale, {
+    notation: 'compact',
+    maximumSignificantDigits: 3,
+  });
   const tenths = new Intl.NumberFormat(locale, { maximumFractionDigits: 1 });
   const made: Formatter = {
     integer: (value) => integer.format(value),
+    count: (value) => short.format(value),
     decimal: (value) => decimal.format(value),
     percent: (share) => percent.format(share),
     bytes: (value) =>

@@ -92,6 +92,7 @@ export async function openModels(main: FakeMain, host?: HostState) {
       }
       if (channel.startsWith('settings.')) return { ok: true, value: main.settings };
       if (channel === 'library.import.state') return { ok: true, value: { phase: 'idle' } };
+      if (channel === 'library.catalog') return { ok: true, value: [] };
       const empty: Library = { models: [], assignments: {}, active: null };
       return {
         ok: true,

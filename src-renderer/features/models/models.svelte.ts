@@ -5,6 +5,7 @@ import type {
   ExaminedModel,
   ImportState,
   Job,
+  KnownModel,
   Library,
   LibraryModel,
 } from '@domain/contract/library';
@@ -24,6 +25,7 @@ export class ModelsState {
   readonly #settings: SettingsState;
   readonly #notices: Notices;
   #library = $state.raw<Library | null>(null);
+  #known = $state.raw<readonly KnownModel[]>([]);
   #importing = $state.raw<ImportState>({ phase: 'idle' });
   #examined = $state.raw<ExaminedModel | null>(null);
   #examining = $state(false);
@@ -43,6 +45,9 @@ export class ModelsState {
   }
   get list(): readonly LibraryModel[] {
     return this.#library?.models ?? [];
+  }
+  get known(): readonly KnownModel[] {
+    return this.#known;
   }
   get importing(): ImportState {
     return this.#importing;
@@ -99,6 +104,7 @@ export class ModelsState {
 
   async load(): Promise<void> {
     this.#importing = await invoke(this.#bridge, 'library.import.state');
+    this.#known = await invoke(this.#bridge, 'library.catalog');
     const library = await invoke(this.#bridge, 'library.get');
     // What was pushed meanwhile is newer than the answer.
     this.#library ??= library;

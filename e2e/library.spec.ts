@@ -1,0 +1,212 @@
+/** Models come in, do a job, and go again: the Models page over the real library and host. */
+import {
+  appendFile,
+  copyFile,
+  mkdtemp,
+  readdir,
+  rename,
+  rm,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ElectronApplication, Page } from '@playwright/test';
+import { expect, modelReady, pasteRecord, runExtraction, shownFacts, test } from './app';
+import { findings } from './axe';
+import { testModel } from './fixtures/test-models';
+
+let folder: string;
+test.beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'chimed-import-'));
+});
+test.afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** A model file as a person brings it: under a name of its own, without a card. */
+async function bring(name: string, extra = ''): Promise<string> {
+  const path = join(folder, name);
+  await copyFile(await testModel('scripted'), path);
+  if (extra !== '') await appendFile(path, extra);
+  return path;
+}
+
+/** The next system dialog is answered with this file. */
+function answerDialog(app: ElectronApplication, path: string): Promise<void> {
+  return app.evaluate(({ dialog }, chosen) => {
+    dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [chosen] });
+  }, path);
+}
+
+async function importFile(app: ElectronApplication, page: Page, path: string): Promise<void> {
+  await answerDialog(app, path);
+  await page.getByTestId('import-model').click();
+  await page.getByTestId('start-import').click();
+}
+
+const row = (page: Page, text: string) => page.getByTestId('model-row').filter({ hasText: text });
+const memory = (page: Page) => page.getByTestId('model-memory');
+
+test('a model file is imported, loaded, given a job, does it, and is there after a restart', async ({
+  start,
+}) => {
+  const path = await bring('hospital.gguf');
+  const first = await start();
+  const { app, page, userData } = first;
+  await modelReady(page);
+  await page.getByTestId('nav-models').click();
+  await answerDialog(app, path);
+  await page.getByTestId('import-model').click();
+  await expect(page.getByTestId('import-dialog')).toContainText('文件旁没有模型卡');
+  await expect(page.getByTestId('import-dialog')).toContainText('hospital.gguf');
+  expect(await findings(page)).toEqual([]);
+  await page.getByTestId('start-import').click();
+  await expect(page.getByTestId('import-ended')).toHaveText('已导入');
+  await expect(page.getByTestId('model-row')).toHaveCount(2);
+  await expect(memory(page)).toHaveAttribute('data-state', 'none');
+  const kept = await readdir(join(userData, 'models'));
+  expect(kept.filter((name) => name.endsWith('.gguf'))).toHaveLength(1);
+
+  // The built-in model keeps its schemas until a person chooses otherwise.
+  const job = page.getByTestId('job-extraction:ccks2019');
+  await expect(job).toHaveValue('');
+  await expect(job.locator('option').first()).toContainText('ChiMed Nano');
+  const name = await page.getByTestId('model-row').nth(1).locator('.name').innerText();
+  await job.selectOption({ label: name });
+  await page.getByTestId('load-model').click();
+  await expect(memory(page)).toHaveAttribute('data-state', 'ready');
+  await expect(page.getByTestId('model-name')).toHaveCount(2);
+  expect(await findings(page)).toEqual([]);
+
+  await page.getByTestId('nav-records').click();
+  await page.getByTestId('open-sample').first().click();
+  await page.getByTestId('schema-select').selectOption('ccks2019');
+  await runExtraction(page);
+  expect((await shownFacts(page)).length).toBeGreaterThan(0);
+  await expect(page.locator('.ran')).toContainText(name);
+  await first.quit();
+
+  const again = await start({ userData });
+  await modelReady(again.page);
+  await expect(again.page.getByTestId('model-name')).toHaveCount(2);
+  await again.page.getByTestId('nav-models').click();
+  await row(again.page, name).click();
+  await again.page.getByTestId('unload-model').click();
+  await expect(again.page.getByTestId('model-name')).toHaveCount(1);
+  await again.page.getByTestId('remove-model').click();
+  await again.page.getByTestId('confirm-remove').click();
+  await expect(again.page.getByTestId('model-row')).toHaveCount(1);
+  expect(await readdir(join(userData, 'models'))).toEqual(['library.json']);
+});
+
+test('switching takes one imported model out before the other comes in; the built-in one stays', async ({
+  start,
+}) => {
+  const { app, page } = await start();
+  await modelReady(page);
+  await page.getByTestId('nav-models').click();
+  for (const name of ['one', 'two']) {
+    await importFile(app, page, await bring(`${name}.gguf`, name));
+    await expect(page.getByTestId('import-ended')).toHaveText('已导入');
+  }
+  await expect(page.getByTestId('model-row')).toHaveCount(3);
+  const states = (): Promise<(string | null)[]> =>
+    page
+      .getByTestId('model-row')
+      .evaluateAll((rows) => rows.map((one) => one.getAttribute('data-state')));
+  await page.getByTestId('load-model').click();
+  await expect.poll(states).toEqual(['ready', 'none', 'ready']);
+  await page.getByTestId('model-row').nth(1).click();
+  await page.getByTestId('load-model').click();
+  await expect.poll(states).toEqual(['ready', 'ready', 'none']);
+  await expect(page.getByTestId('model-name')).toHaveCount(2);
+});
+
+test('a file left in place is missed when it goes, found where it is now, and not loaded when it is another', async ({
+  start,
+}) => {
+  const path = await bring('in-place.gguf');
+  const { app, page } = await start();
+  await modelReady(page);
+  await page.getByTestId('nav-models').click();
+  await answerDialog(app, path);
+  await page.getByTestId('import-model').click();
+  await page.getByTestId('import-dialog').getByText('留在原处').click();
+  await page.getByTestId('start-import').click();
+  await expect(page.getByTestId('import-ended')).toHaveText('已导入');
+
+  const moved = join(folder, 'moved.gguf');
+  await rename(path, moved);
+  await page.getByTestId('nav-records').click();
+  await page.getByTestId('nav-models').click();
+  await page.getByTestId('model-row').nth(1).click();
+  await expect(page.getByTestId('presence-note')).toContainText('文件不在原处');
+  await answerDialog(app, moved);
+  await page.getByTestId('locate-model').click();
+  await expect(page.getByTestId('presence-note')).toHaveCount(0);
+
+  await appendFile(moved, 'x');
+  await page.getByTestId('load-model').click();
+  await expect(memory(page)).toHaveAttribute('data-state', 'failed');
+  await expect(page.getByTestId('models-view')).toContainText('MODEL_CHANGED');
+  // The other model is not harmed.
+  await expect(page.getByTestId('host-state')).toHaveAttribute('data-phase', 'ready');
+});
+
+test('files that are no models are refused before anything is kept, each with its code', async ({
+  start,
+}) => {
+  const empty = join(folder, 'empty.gguf');
+  await writeFile(empty, '');
+  const sparse = join(folder, 'sparse.gguf');
+  await writeFile(sparse, '');
+  await truncate(sparse, 4 * 1024 ** 3);
+  const cut = await bring('cut.gguf');
+  await truncate(cut, 300_000);
+  const { app, page, userData } = await start();
+  await modelReady(page);
+  await page.getByTestId('nav-models').click();
+  for (const [path, code] of [
+    [empty, 'MODEL_EMPTY'],
+    [sparse, 'MODEL_NOT_GGUF'],
+    [cut, 'MODEL_TRUNCATED'],
+    [join(folder, 'none.gguf'), 'MODEL_MISSING'],
+  ] as const) {
+    await answerDialog(app, path);
+    await page.getByTestId('import-model').click();
+    await expect(page.getByRole('alert').filter({ hasText: code })).toBeVisible();
+  }
+  await expect(page.getByTestId('model-row')).toHaveCount(1);
+  expect(
+    (await readdir(join(userData, 'models'))).filter((name) => name !== 'library.json'),
+  ).toEqual([]);
+});
+
+test('a large import is held, let go on and cancelled, and leaves nothing behind', async ({
+  start,
+}) => {
+  const path = await bring('large.gguf');
+  await truncate(path, 4 * 1024 ** 3);
+  const { app, page, userData } = await start();
+  await modelReady(page);
+  await page.getByTestId('nav-models').click();
+  await importFile(app, page, path);
+  const progress = page.getByTestId('import-progress');
+  await expect(progress).toContainText('正在复制并核对');
+  await page.getByTestId('pause-import').click();
+  await expect(progress).toContainText('已暂停');
+  const held = await progress.innerText();
+  await page.waitForTimeout(400);
+  expect(await progress.innerText()).toBe(held);
+  await page.getByTestId('pause-import').click();
+  await expect.poll(() => progress.innerText()).not.toBe(held);
+  // Work goes on meanwhile.
+  await page.getByTestId('nav-records').click();
+  await pasteRecord(page, '甲', '患者高血压病史10年。');
+  await runExtraction(page);
+  await page.getByTestId('nav-models').click();
+  await page.getByTestId('cancel-import').click();
+  await expect(page.getByTestId('import-ended')).toContainText('没有留下文件');
+  expect(
+    (await readdir(join(userData, 'models'))).filter((name) => name !== 'library.json'),
+  ).toEqual([]);
+});
