@@ -4,6 +4,7 @@ import {
   copyFile,
   mkdtemp,
   readdir,
+  readFile,
   rename,
   rm,
   truncate,
@@ -14,6 +15,7 @@ import { join } from 'node:path';
 import type { ElectronApplication, Page } from '@playwright/test';
 import { expect, modelReady, pasteRecord, runExtraction, shownFacts, test } from './app';
 import { findings } from './axe';
+import { writeSparseModel } from './fixtures/sparse-model';
 import { testModel } from './fixtures/test-models';
 
 let folder: string;
@@ -209,4 +211,73 @@ test('a large import is held, let go on and cancelled, and leaves nothing behind
   expect(
     (await readdir(join(userData, 'models'))).filter((name) => name !== 'library.json'),
   ).toEqual([]);
+});
+
+/** Resident bytes of a process. */
+async function residentBytes(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
+}
+
+async function importLarge(app: ElectronApplication, page: Page): Promise<void> {
+  const path = join(folder, 'large.gguf');
+  await writeSparseModel(path);
+  await page.getByTestId('nav-models').click();
+  await answerDialog(app, path);
+  await page.getByTestId('import-model').click();
+  await page.getByTestId('import-dialog').getByText('留在原处').click();
+  await page.getByTestId('start-import').click();
+  await expect(page.getByTestId('import-ended')).toHaveText('已导入', { timeout: 60_000 });
+}
+
+test('a load that is cancelled, and a model that is taken out, give their memory back', async ({
+  start,
+}) => {
+  const { app, page, pidOf } = await start();
+  await modelReady(page);
+  await importLarge(app, page);
+  const memoryOf = async (): Promise<number> => residentBytes(await pidOf('chimed-model-host'));
+  const before = await memoryOf();
+
+  await page.getByTestId('load-model').click();
+  await expect(memory(page)).toHaveAttribute('data-state', 'loading', { timeout: 60_000 });
+  await page.getByTestId('cancel-load').click();
+  await expect(memory(page)).toHaveAttribute('data-state', 'none');
+  await expect.poll(memoryOf).toBeLessThan(before + 300e6);
+
+  await page.getByTestId('load-model').click();
+  await expect(memory(page)).toHaveAttribute('data-state', 'ready', { timeout: 120_000 });
+  expect(await memoryOf()).toBeGreaterThan(before + 1e9);
+  await page.getByTestId('unload-model').click();
+  await expect(memory(page)).toHaveAttribute('data-state', 'none');
+  await expect.poll(memoryOf).toBeLessThan(before + 300e6);
+
+  // The built-in model was there all the time, or is again.
+  await modelReady(page);
+  await page.getByTestId('nav-records').click();
+  await pasteRecord(page, '甲', '患者高血压病史10年。');
+  await runExtraction(page);
+});
+
+test('an imported model that is the death of the host twice is given up; the built-in one works on', async ({
+  start,
+}) => {
+  const { app, page, pidOf } = await start();
+  await modelReady(page);
+  await importLarge(app, page);
+  await page.getByTestId('load-model').click();
+  let killed = 0;
+  for (let time = 0; time < 2; time++) {
+    await expect(memory(page)).toHaveAttribute('data-state', 'loading', { timeout: 60_000 });
+    const pid = await pidOf('chimed-model-host');
+    expect(pid).not.toBe(killed);
+    killed = pid;
+    process.kill(pid, 'SIGKILL');
+    await expect(memory(page)).not.toHaveAttribute('data-state', 'loading');
+  }
+  await expect(memory(page)).toHaveAttribute('data-state', 'failed');
+  await modelReady(page);
+  await page.getByTestId('nav-records').click();
+  await pasteRecord(page, '甲', '患者高血压病史10年。');
+  await runExtraction(page);
 });

@@ -121,7 +121,8 @@ export async function writeGguf(
   }
 }
 
-function encodeHeader(metadata: GgufMetadata, tensors: readonly GgufTensor[]): Uint8Array {
+/** All of a file before its tensors' data, padded. */
+export function encodeHeader(metadata: GgufMetadata, tensors: readonly GgufTensor[]): Uint8Array {
   const header = new GgufHeader();
   header.bytes(Buffer.from('GGUF', 'latin1'));
   header.u32(3);
