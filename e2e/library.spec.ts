@@ -281,3 +281,27 @@ test('an imported model that is the death of the host twice is given up; the bui
   await pasteRecord(page, '甲', '患者高血压病史10年。');
   await runExtraction(page);
 });
+
+test('a model file that is dropped on the window, on whatever screen, is offered for import', async ({
+  start,
+}) => {
+  const path = await bring('dropped.gguf');
+  const { page } = await start();
+  await modelReady(page);
+  // A file that came through the system, as a dragged one does; only the drag itself is ours.
+  await page.getByTestId('file-input').evaluate((input) => {
+    input.addEventListener('change', (event) => event.stopImmediatePropagation(), {
+      capture: true,
+      once: true,
+    });
+  });
+  await page.getByTestId('file-input').setInputFiles(path);
+  await page.getByTestId('file-input').evaluate((input: HTMLInputElement) => {
+    const dataTransfer = new DataTransfer();
+    for (const file of input.files ?? []) dataTransfer.items.add(file);
+    window.dispatchEvent(new DragEvent('drop', { dataTransfer, cancelable: true }));
+  });
+  await expect(page.getByTestId('import-dialog')).toContainText('dropped.gguf');
+  await page.getByTestId('start-import').click();
+  await expect(page.getByTestId('import-ended')).toHaveText('已导入');
+});

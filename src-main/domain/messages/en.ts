@@ -204,6 +204,7 @@ export const en = {
     importNoCard:
       'There is no model card beside the file: its source, licence and quality are unknown. Make sure that you trust it.',
     known: 'Published models that can be imported',
+    licenceUnknown: 'unknown',
     knownHint:
       'This program has no network and downloads nothing. Ask your IT office to get the file from its publisher, and to check its licence.',
     importRecognised: (name: string) =>

@@ -193,6 +193,7 @@ export const zhCN = {
     },
     importNoCard: '文件旁没有模型卡：来源、许可和效果都不清楚，请确认文件可信。',
     known: '可以导入的公开模型',
+    licenceUnknown: '未知',
     knownHint: '本程序不联网，不下载模型。请信息科从发布处取得文件，核对许可证后再导入。',
     importRecognised: (name: string) =>
       `结构与 ${name} 相同，将按它的提示格式使用；结构相同不能证明就是它。`,
