@@ -3,6 +3,8 @@ import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { jobSchema, modelIdSchema } from '../domain/contract/library';
+import { modelSettingsSchema } from '../domain/contract/model-settings';
+import { measuredSpeedSchema } from '../domain/contract/fit';
 import { modelCardSchema } from '../domain/contract/model-card';
 import { fileStampSchema, stampOf } from './file-stamp';
 import { readModelCard } from './model-card';
@@ -22,6 +24,10 @@ const contentSchema = z.object({
   models: z.array(entrySchema),
   assignments: z.partialRecord(jobSchema, modelIdSchema),
   active: modelIdSchema.nullable(),
+  /** How a model is loaded, where a person changed that. */
+  settings: z.partialRecord(modelIdSchema, modelSettingsSchema).default({}),
+  /** Tokens a second that a model reached on this machine when it was last used. */
+  speeds: z.partialRecord(modelIdSchema, measuredSpeedSchema).default({}),
 });
 export type LibraryContent = z.infer<typeof contentSchema>;
 
@@ -40,6 +46,8 @@ export async function readLibrary(folder: string): Promise<LibraryContent> {
     models: [],
     assignments: {},
     active: null,
+    settings: {},
+    speeds: {},
   };
   const known = new Set(content.models.map(({ path }) => path));
   const names = await readdir(folder).catch(() => []);

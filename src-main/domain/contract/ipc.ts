@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import { hostMemorySchema, hostStateSchema } from './host-port';
 import { problemSchema } from './errors';
+import { modelFitSchema } from './fit';
 import {
   examinedModelSchema,
   importStateSchema,
@@ -13,6 +14,7 @@ import {
   librarySchema,
   modelIdSchema,
 } from './library';
+import { modelSettingsSchema } from './model-settings';
 
 export const localeSchema = z.enum(['zh-CN', 'en']);
 export type Locale = z.infer<typeof localeSchema>;
@@ -98,6 +100,16 @@ export const invokeChannels = {
   'library.locate': { params: z.object({ id: modelIdSchema }), result: z.boolean() },
   /** Takes a model off the list; a copy that the program made is deleted, a person's own file is not. */
   'library.remove': { params: z.object({ id: modelIdSchema }), result: nothing },
+  /** Whether a model would fit now, with these settings or with its own. */
+  'library.fit': {
+    params: z.object({ id: modelIdSchema, settings: modelSettingsSchema.optional() }),
+    result: modelFitSchema,
+  },
+  /** Keeps how a model is loaded; one that is in memory is loaded anew with them. */
+  'library.settings': {
+    params: z.object({ id: modelIdSchema, settings: modelSettingsSchema }),
+    result: nothing,
+  },
   /** Null goes back to the rule. */
   'library.assign': {
     params: z.object({ job: jobSchema, id: modelIdSchema.nullable() }),

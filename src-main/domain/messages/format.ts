@@ -8,6 +8,8 @@ export interface Formatter {
   count(value: number): string;
   /** A number with at most three decimals. */
   decimal(value: number): string;
+  /** Tokens a second: whole numbers, small ones with a decimal. */
+  speed(value: number): string;
   /** A share of 1 as a whole percentage; `1` is 100 %. */
   percent(share: number): string;
   /** A number of bytes as MB or GB of 1024s, as the systems' own lists show them. */
@@ -45,6 +47,7 @@ export function formatterFor(locale: Locale): Formatter {
     integer: (value) => integer.format(value),
     count: (value) => short.format(value),
     decimal: (value) => decimal.format(value),
+    speed: (value) => (value < 20 ? tenths : integer).format(value),
     percent: (share) => percent.format(share),
     bytes: (value) =>
       value < gigabyte

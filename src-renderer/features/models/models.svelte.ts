@@ -12,6 +12,7 @@ import type {
 import { isBuiltInModel } from '@domain/contract/model-card';
 import { modelForJob } from '@domain/rules/model-for-job';
 import { invoke } from '../../data/bridge';
+import { FitState } from './fit.svelte';
 import type { Notices } from '../../ui/notices.svelte';
 import type { SettingsState } from '../settings';
 import type { SystemState } from '../status';
@@ -96,6 +97,11 @@ export class ModelsState {
   dismissNotice(model: LibraryModel): void {
     if (this.noticeOf(model) !== 'builtIn') return;
     this.#try(this.#settings.change({ modelNoticeRead: model.id }));
+  }
+
+  /** How a model would fit this machine. */
+  fitOf(model: LibraryModel): FitState {
+    return new FitState(this.#bridge, model.id);
   }
 
   select(id: string): void {
