@@ -4,7 +4,7 @@ import { modelAboutSchema, type HostMethods, type HostState } from '../domain/co
 import type { ModelCard } from '../domain/contract/model-card';
 import { Cancelled, type Handlers } from '../domain/contract/rpc';
 import type { LanguageModel } from '../engine/language-model';
-import { loadLlamaModel } from '../engine/llama-model';
+import { loadLlamaModel } from '../engine/load-llama-model';
 import { extract } from '../tasks/extraction/extract';
 
 /** Sequences of a small model's context: they share batches, which a large model on a CPU gains little from. */
@@ -48,7 +48,7 @@ export class ModelService {
         contextSize: card.context,
         sequences: card.shape.parameters < smallModelParameters ? smallModelSequences : 1,
         parameters: card.shape.parameters,
-        gpu: command.device === 'cpu' ? false : 'auto',
+        backend: command.device,
         ...(command.threads === undefined ? {} : { threads: command.threads }),
         onProgress: (progress) => {
           // A 13B reports hundreds of steps; a person sees percents.
