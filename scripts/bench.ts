@@ -6,7 +6,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { testModel } from '../e2e/fixtures/make-models';
-import { threadsFor } from '../src-main/engine/llama-model';
+import { threadsFor } from '../src-main/domain/rules/threads';
 import { verifyModel } from '../src-main/library/verify';
 import {
   extractThroughPort,
@@ -46,7 +46,7 @@ await runScript(async () => {
     const load = async (path: string, short: string): Promise<void> => {
       const { card } = await verifyModel(path);
       const isDefault = card.standing !== 'test';
-      const threads = threadsFor(card.shape.parameters);
+      const threads = threadsFor(card.shape.parameters, availableParallelism());
       const loaded: LoadedForBench = { path, card, threads };
       const text = isDefault ? note : note.slice(0, 150);
       const engine = await EngineBench.load(loaded);

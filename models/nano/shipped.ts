@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { ModelCard } from '../../src-main/domain/contract/model-card';
 import type { LanguageModel } from '../../src-main/engine/language-model';
-import { loadLlamaModel } from '../../src-main/engine/llama-model';
+import { loadLlamaModel } from '../../src-main/engine/load-llama-model';
 import { verifyModel } from '../../src-main/library/verify';
 
 export const shippedPath = join(import.meta.dirname, '..', 'default.gguf');
@@ -12,7 +12,7 @@ export async function loadShipped(): Promise<{ model: LanguageModel; card: Model
   const model = await loadLlamaModel({
     path: shippedPath,
     contextSize: card.context,
-    gpu: false,
+    backend: 'cpu',
     threads: 1,
     parameters: card.shape.parameters,
   });

@@ -2,7 +2,7 @@
 import { LlamaLogLevel, getLlama, type Token as LlamaToken } from 'node-llama-cpp';
 import type { ModelCard } from '../../src-main/domain/contract/model-card';
 import type { LanguageModel, Sequence, Token } from '../../src-main/engine/language-model';
-import { loadLlamaModel } from '../../src-main/engine/llama-model';
+import { loadLlamaModel } from '../../src-main/engine/load-llama-model';
 import { extract } from '../../src-main/tasks/extraction/extract';
 import { markedCopy } from '../../src-main/tasks/extraction/marked-copy';
 import { sourceText } from '../../src-main/tasks/extraction/source-text';
@@ -34,7 +34,7 @@ export class EngineBench {
       path: loaded.path,
       contextSize: loaded.card.context,
       threads: loaded.threads,
-      gpu: false,
+      backend: 'cpu',
     });
     return new EngineBench(model, loaded);
   }
@@ -133,7 +133,7 @@ export async function bareLoop(
   loaded: LoadedForBench,
 ): Promise<{ run(work: readonly Work[]): Promise<void>; dispose(): Promise<void> }> {
   const llama = await getLlama({
-    gpu: false,
+    backend: 'cpu',
     build: 'never',
     maxThreads: loaded.threads,
     logLevel: LlamaLogLevel.error,

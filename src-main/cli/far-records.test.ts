@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Fact } from '../domain/contract/fact';
 import type { LanguageModel } from '../engine/language-model';
-import { loadLlamaModel } from '../engine/llama-model';
+import { loadLlamaModel } from '../engine/load-llama-model';
 import { verifyModel } from '../library/verify';
 import type { ModelCard } from '../domain/contract/model-card';
 import { extract } from '../tasks/extraction/extract';
@@ -19,7 +19,7 @@ beforeAll(async () => {
     path,
     contextSize: card.context,
     sequences: 2,
-    gpu: false,
+    backend: 'cpu',
     threads: 1,
   });
 });

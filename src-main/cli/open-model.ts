@@ -1,7 +1,7 @@
 /** The model that a command works with. */
 import type { ModelCard } from '../domain/contract/model-card';
 import type { LanguageModel } from '../engine/language-model';
-import { loadLlamaModel } from '../engine/llama-model';
+import { loadLlamaModel } from '../engine/load-llama-model';
 import { findDefaultModel } from '../library/default-model';
 import { verifyModel } from '../library/verify';
 

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import * as z from 'zod';
 import { AppError } from '../domain/contract/errors';
 import type { LanguageModel } from '../engine/language-model';
-import { loadLlamaModel } from '../engine/llama-model';
+import { loadLlamaModel } from '../engine/load-llama-model';
 import { checkGgufStructure } from '../library/gguf-structure';
 import { openCheckpoint } from './checkpoint';
 import { convertCheckpoint, demandSpace, type Provenance } from './convert-checkpoint';
@@ -39,7 +39,7 @@ describe('the converted model', () => {
   let model: LanguageModel;
   beforeAll(async () => {
     const path = await convert('bin', 'F16');
-    model = await loadLlamaModel({ path, contextSize: 128, gpu: false, threads: 1 });
+    model = await loadLlamaModel({ path, contextSize: 128, backend: 'cpu', threads: 1 });
   });
   afterAll(() => model?.dispose());
 

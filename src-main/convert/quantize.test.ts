@@ -7,7 +7,7 @@ import koffi from 'koffi';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { miniature, writeRandomModel } from '../../e2e/fixtures/random-model';
 import { makeVocabulary } from '../../e2e/fixtures/vocabulary';
-import { loadLlamaModel } from '../engine/llama-model';
+import { loadLlamaModel } from '../engine/load-llama-model';
 import { libllamaPath } from '../engine/native-library';
 import { checkGgufStructure } from '../library/gguf-structure';
 import { quantize, QuantizerLog, type QuantizeJob } from './quantize';
@@ -57,7 +57,7 @@ it('a 16-bit model becomes one of 4-bit blocks that loads and answers', async ()
   expect(after).toMatchObject({ quantization: 'Q4_K_M', parameters: before.parameters });
   expect(after.fileSize).toBeLessThan(before.fileSize / 2.5);
   expect(await readdir(folder)).toEqual(['small.gguf', 'source.gguf']);
-  const model = await loadLlamaModel({ path: target, contextSize: 128, gpu: false, threads: 1 });
+  const model = await loadLlamaModel({ path: target, contextSize: 128, backend: 'cpu', threads: 1 });
   const { signal } = new AbortController();
   const sequence = await model.openSequence(signal);
   const [answer] = await sequence.evaluate(model.tokenize('患者胸痛', false).slice(0, 1), [

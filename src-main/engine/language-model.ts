@@ -70,3 +70,13 @@ export interface LanguageModel {
   openSequence(signal: AbortSignal): Promise<Sequence>;
   dispose(): Promise<void>;
 }
+
+/** What a loaded model holds: weights, KV cache and compute buffers. */
+export interface ModelMemory {
+  readonly ramBytes: number;
+  readonly vramBytes: number;
+}
+
+export interface LoadedLanguageModel extends LanguageModel {
+  memory(): ModelMemory;
+}

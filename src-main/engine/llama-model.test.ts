@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LanguageModel } from './language-model';
-import { loadLlamaModel, threadsFor } from './llama-model';
+import { loadLlamaModel } from './load-llama-model';
 
 const path = join(import.meta.dirname, '..', '..', 'models', 'default.gguf');
 const never = new AbortController().signal;
@@ -13,7 +13,7 @@ beforeAll(async () => {
     contextSize: 100_000,
     sequences: 2,
     threads: 1,
-    gpu: false,
+    backend: 'cpu',
   });
 });
 afterAll(() => model.dispose());
@@ -130,17 +130,4 @@ describe('a sequence', () => {
     held[0]?.release();
     held[1]?.release();
   });
-});
-
-it('a file that cannot be loaded is a typed error with the reason', async () => {
-  await expect(
-    loadLlamaModel({ path: `${path}.nowhere`, contextSize: 64, threads: 1, gpu: false }),
-  ).rejects.toMatchObject({ code: 'MODEL_LOAD_FAILED' });
-});
-
-it('never computes with more threads than there are cores', () => {
-  expect(threadsFor(undefined, 2)).toBe(2);
-  expect(threadsFor(13e9, 8)).toBe(8);
-  expect(threadsFor(6e6, 2)).toBe(1);
-  expect(threadsFor(6e6, 1)).toBe(1);
 });

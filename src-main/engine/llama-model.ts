@@ -1,10 +1,6 @@
-/**
- * The model through node-llama-cpp. The only file that imports it.
- */
-import { availableParallelism } from 'node:os';
+/** A loaded model through node-llama-cpp: tokens, sequences, answers. */
 import type {
   ControlledEvaluateInputItem,
-  Llama,
   LlamaContext,
   LlamaContextSequence,
   LlamaModel,
@@ -13,98 +9,24 @@ import type {
 import { AppError } from '../domain/contract/errors';
 import type { Device } from '../domain/contract/host-port';
 import { Cancelled } from '../domain/contract/rpc';
-import type { Answer, Ask, LanguageModel, Sequence, Token } from './language-model';
+import type {
+  Answer,
+  Ask,
+  LoadedLanguageModel,
+  ModelMemory,
+  Sequence,
+  Token,
+} from './language-model';
 
 /** Tokens evaluated between two looks at the abort signal. */
 const prefillPiece = 32;
 
-/** llama.cpp "creates" an absurd context without an error (overcommit), so it is capped here. */
-export const maxContextSize = 32_768;
-
-/** Below this many parameters a second thread costs more in waiting than it saves (measured). */
-const smallModelParameters = 50_000_000;
-
-export interface LoadOptions {
-  readonly path: string;
-  /** Tokens a sequence; cut to what the model was trained for and to `maxContextSize`. */
-  readonly contextSize: number;
-  /** Parallel sequences. Defaults to 1. */
-  readonly sequences?: number;
-  /** False keeps to the CPU. Defaults to letting the library choose. */
-  readonly gpu?: false | 'auto';
-  /** Defaults to all cores, fewer for very small models. */
-  readonly threads?: number;
-  /** Number of parameters, to choose threads by. */
-  readonly parameters?: number;
-  readonly signal?: AbortSignal;
-  /** 0..1 */
-  onProgress?(progress: number): void;
-}
-
-/** Threads to compute with; never more than there are cores, which would be 500 times slower. */
-export function threadsFor(parameters: number | undefined, cores = availableParallelism()): number {
-  if (parameters !== undefined && parameters < smallModelParameters) return Math.max(1, cores >> 1);
-  return Math.max(1, cores);
-}
-
-/**
- * Loads a GGUF. Its structure must have been checked before: some bad files abort the process.
- * @throws AppError `MODEL_LOAD_FAILED` with the library's own words in `detail`
- * @throws Cancelled
- */
-export async function loadLlamaModel(options: LoadOptions): Promise<LanguageModel> {
-  const { getLlama, LlamaLogLevel } = await import('node-llama-cpp');
-  // loadModel only says that it failed; the reason is in the log.
-  const complaints: string[] = [];
-  let llama: Llama | undefined;
-  try {
-    const threads = options.threads ?? threadsFor(options.parameters);
-    llama = await getLlama({
-      gpu: options.gpu ?? 'auto',
-      build: 'never',
-      skipDownload: true,
-      progressLogs: false,
-      maxThreads: threads,
-      logLevel: LlamaLogLevel.warn,
-      logger: (_level, message) => {
-        if (complaints.length < 50) complaints.push(message.trim());
-      },
-    });
-    const model = await llama.loadModel({
-      modelPath: options.path,
-      // Repacked CPU weights would be held twice with mmap, and a truncated mapped file is a SIGBUS.
-      useMmap: llama.gpu === false ? false : 'auto',
-      ...(options.signal ? { loadSignal: options.signal } : {}),
-      onLoadProgress: (progress) => options.onProgress?.(progress),
-    });
-    const sequences = options.sequences ?? 1;
-    const context = await model.createContext({
-      contextSize: Math.min(options.contextSize, model.trainContextSize, maxContextSize),
-      sequences,
-      threads,
-      ...(options.signal ? { createSignal: options.signal } : {}),
-    });
-    return new LlamaLanguageModel(llama, model, context);
-  } catch (error) {
-    await llama?.dispose();
-    if (options.signal?.aborted) throw new Cancelled();
-    const detail = complaints.find((line) => /error|fail|invalid|missing/i.test(line));
-    throw new AppError('MODEL_LOAD_FAILED', {
-      params: {
-        detail: (detail ?? (error instanceof Error ? error.message : 'unknown')).slice(0, 300),
-      },
-      cause: error,
-    });
-  }
-}
-
-class LlamaLanguageModel implements LanguageModel {
+export class LlamaLanguageModel implements LoadedLanguageModel {
   readonly device: Device;
   readonly contextSize: number;
   readonly sequences: number;
   readonly bos: Token | null;
   readonly eos: Token;
-  readonly #llama: Llama;
   readonly #model: LlamaModel;
   readonly #context: LlamaContext;
   readonly #free: LlamaSequence[] = [];
@@ -112,8 +34,7 @@ class LlamaLanguageModel implements LanguageModel {
   #pieces: ReadonlyMap<string, Token> | null = null;
   #lineEnd: readonly Token[] | null = null;
 
-  constructor(llama: Llama, model: LlamaModel, context: LlamaContext) {
-    this.#llama = llama;
+  constructor(model: LlamaModel, context: LlamaContext, device: Device) {
     this.#model = model;
     this.#context = context;
     this.contextSize = context.contextSize;
@@ -123,7 +44,7 @@ class LlamaLanguageModel implements LanguageModel {
       throw new AppError('MODEL_LOAD_FAILED', { params: { detail: 'no end-of-text token' } });
     }
     this.eos = model.tokens.eos;
-    this.device = { kind: llama.gpu === false ? 'cpu' : llama.gpu };
+    this.device = device;
     for (let i = 0; i < this.sequences; i++) {
       this.#free.push(
         new LlamaSequence(
@@ -188,10 +109,14 @@ class LlamaLanguageModel implements LanguageModel {
     });
   }
 
+  memory(): ModelMemory {
+    const [model, context] = [this.#model.memoryUsage, this.#context.memoryUsage];
+    return { ramBytes: model.ram + context.ram, vramBytes: model.vram + context.vram };
+  }
+
   async dispose(): Promise<void> {
     await this.#context.dispose();
     await this.#model.dispose();
-    await this.#llama.dispose();
   }
 
   #giveBack(sequence: LlamaSequence): void {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import type { LanguageModel, Sequence } from './language-model';
-import { loadLlamaModel } from './llama-model';
+import { loadLlamaModel } from './load-llama-model';
 
 const models = join(import.meta.dirname, '..', '..', 'models');
 const { windows } = z
@@ -26,7 +26,7 @@ beforeAll(async () => {
   model = await loadLlamaModel({
     path: process.env['CHIMED_NANO'] ?? join(models, 'default.gguf'),
     contextSize: 512,
-    gpu: false,
+    backend: 'cpu',
     threads: 1,
   });
   sequence = await model.openSequence(new AbortController().signal);

@@ -4,7 +4,7 @@ import { modelAboutSchema, type ModelSlot, type ModelState } from '../domain/con
 import type { ModelCard } from '../domain/contract/model-card';
 import { Cancelled } from '../domain/contract/rpc';
 import type { LanguageModel } from '../engine/language-model';
-import { loadLlamaModel } from '../engine/llama-model';
+import { loadLlamaModel } from '../engine/load-llama-model';
 
 /** Sequences of a small model's context: they share batches, which a large model on a CPU gains little from. */
 const smallModelSequences = 4;

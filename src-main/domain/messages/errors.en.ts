@@ -55,6 +55,42 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     title: 'The model card is not valid',
     remedy: 'Use the card that belongs to the model file.',
   },
+  MODEL_ARCHITECTURE: {
+    title: "This program does not support the model's architecture",
+    remedy: 'Use a model of the Llama architecture, or another one that the catalogue names.',
+  },
+  MODEL_SETTINGS_INVALID: {
+    title: 'One of the settings does not suit this model or this computer',
+    remedy: 'Change the setting named, or set it to automatic.',
+  },
+  MODEL_DOES_NOT_FIT: {
+    title: 'There is not enough memory for these settings; the model was not loaded',
+    remedy:
+      'Choose a shorter context, fewer sequences, fewer GPU layers or automatic; or a smaller quantization.',
+  },
+  MODEL_OUT_OF_MEMORY: {
+    title: 'There was not enough memory; the model was not loaded',
+    remedy:
+      'Close programs that use much memory and try again, or choose a shorter context or a smaller model file.',
+  },
+  GPU_OUT_OF_MEMORY: {
+    title: 'The graphics card has not enough memory; the model was not loaded onto it',
+    remedy:
+      'Close programs that use the graphics card, choose fewer GPU layers or a shorter context, or run on the processor.',
+  },
+  GPU_DRIVER: {
+    title: 'The driver of the graphics card is missing or too old',
+    remedy: 'Have the driver installed or updated; until then the model can run on the processor.',
+  },
+  GPU_FAILED: {
+    title: 'The graphics card failed; the model was not loaded onto it',
+    remedy:
+      'Restart the computer and try again; if it fails again, choose the processor in the model settings.',
+  },
+  CPU_UNSUPPORTED: {
+    title: "This computer's processor or system cannot run the model",
+    remedy: 'Use another computer, or check that the installed version is the one for this system.',
+  },
   MODEL_LOAD_FAILED: {
     title: 'The model could not be loaded',
     remedy:

@@ -54,6 +54,38 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     title: '模型说明卡的内容不正确',
     remedy: '请使用与模型文件配套的说明卡。',
   },
+  MODEL_ARCHITECTURE: {
+    title: '本程序不支持这个模型的结构',
+    remedy: '请换用 Llama 结构或目录中列出的其他模型。',
+  },
+  MODEL_SETTINGS_INVALID: {
+    title: '模型设置中有一项不适用于这个模型或这台电脑',
+    remedy: '请修改所指出的设置，或改为自动。',
+  },
+  MODEL_DOES_NOT_FIT: {
+    title: '按当前设置，内存或显存不够，没有载入模型',
+    remedy: '请缩短上下文、减少并行路数、减少显卡层数或改为自动；也可以换用更小的量化文件。',
+  },
+  MODEL_OUT_OF_MEMORY: {
+    title: '内存不足，模型没有载入',
+    remedy: '请关闭其他占用内存的程序后重试，或缩短上下文、换用更小的模型文件。',
+  },
+  GPU_OUT_OF_MEMORY: {
+    title: '显存不足，模型没有载入到显卡',
+    remedy: '请关闭其他使用显卡的程序，或减少显卡层数、缩短上下文，也可以改用处理器运行。',
+  },
+  GPU_DRIVER: {
+    title: '显卡驱动没有安装或版本过旧，无法使用显卡',
+    remedy: '请联系信息科安装或更新显卡驱动；在此之前可以改用处理器运行。',
+  },
+  GPU_FAILED: {
+    title: '显卡出错，模型没有载入到显卡',
+    remedy: '请重新启动电脑后再试；仍失败时请在模型设置中改用处理器运行。',
+  },
+  CPU_UNSUPPORTED: {
+    title: '这台电脑的处理器或系统不能运行模型',
+    remedy: '请换用另一台电脑，或联系信息科确认安装的是适合这个系统的版本。',
+  },
   MODEL_LOAD_FAILED: {
     title: '模型载入失败',
     remedy: '请关闭其他占用内存的程序后重新启动模型；仍失败时请换用较小的模型。',
