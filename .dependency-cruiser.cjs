@@ -17,7 +17,7 @@ const allowed = {
   engine: [],
   tasks: ['engine'],
   documents: [],
-  convert: ['library'],
+  convert: ['library', 'offline', 'shell'],
   evaluation: ['tasks', 'engine', 'documents'],
   host: ['tasks', 'engine', 'library', 'offline', 'shell'],
   worker: ['vault', 'documents', 'tasks', 'engine', 'convert', 'offline', 'shell'],
@@ -40,9 +40,9 @@ module.exports = {
     ...roomRules,
     {
       name: 'shell-only-for-supervisors',
-      comment: 'of host and worker only the supervisors run in main, beside the shell',
+      comment: 'of host, worker and convert only the supervisors run in main, beside the shell',
       severity: 'error',
-      from: { path: '^src-main/(host|worker)/', pathNot: ['/supervisor\\.ts$', tests] },
+      from: { path: '^src-main/(host|worker|convert)/', pathNot: ['/supervisor\\.ts$', tests] },
       to: { path: room('shell') },
     },
     {
@@ -73,7 +73,7 @@ module.exports = {
         pathNot: [
           '^src-main/(main|preload)\\.ts$',
           room('shell'),
-          '^src-main/(host|worker)/supervisor\\.ts$',
+          '^src-main/(host|worker|convert)/supervisor\\.ts$',
         ],
       },
       to: { path: ['(^|/)node_modules/electron/', '^electron(/|$)'] },

@@ -22,6 +22,7 @@ export default defineConfig({
           worker: from('src-main/worker/entry.ts'),
           probe: from('src-main/library/probe.ts'),
           cli: from('src-main/cli/main.ts'),
+          converter: from('src-main/convert/entry.ts'),
           quantizer: from('src-main/convert/quantize-child.ts'),
         },
         output: {

@@ -21,6 +21,7 @@ const outputs = [
   'out/main/host.js',
   'out/main/worker.js',
   'out/main/probe.js',
+  'out/main/converter.js',
   'out/main/quantizer.js',
   'out/preload/preload.cjs',
   'out/renderer/index.html',

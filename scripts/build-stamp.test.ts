@@ -22,6 +22,7 @@ beforeEach(() => {
     'main/host.js',
     'main/worker.js',
     'main/probe.js',
+    'main/converter.js',
     'main/quantizer.js',
     'preload/preload.cjs',
     'renderer/index.html',

@@ -1,6 +1,8 @@
 /** Composition root of the app. */
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdir, rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import {
   app,
   BrowserWindow,
@@ -9,7 +11,10 @@ import {
   nativeTheme,
   session,
   type MessagePortMain,
+  type OpenDialogOptions,
 } from 'electron';
+import { ConversionSupervisor } from './convert/supervisor';
+import type { ConversionType } from './domain/contract/conversion';
 import { AppError, problemOf } from './domain/contract/errors';
 import {
   settingsSchema,
@@ -19,9 +24,17 @@ import {
   type PushPayload,
   type Settings,
 } from './domain/contract/ipc';
-import { HostSupervisor, type ModelSource } from './host/supervisor';
+import type { ModelFit } from './domain/contract/fit';
+import type { ProbedMachine } from './domain/contract/machine';
+import type { ModelSettings } from './domain/contract/model-settings';
+import { libllamaPath } from './engine/native-library';
+import { HostSupervisor, type ModelSource, type ModelToLoad } from './host/supervisor';
 import { knownModels } from './library/catalog';
+import { builtInPlan } from './library/built-in-plan';
 import { findDefaultModel } from './library/default-model';
+import { keepMachine, knownMachine } from './library/known-machine';
+import { checkSettings, fitModel, fitTable } from './library/memory-fit';
+import { conversionFolder } from './library/library-file';
 import { ModelLibrary, type AskOptions, type CheckedModel } from './library/model-library';
 import {
   fromProbeSchema,
@@ -29,6 +42,7 @@ import {
   type Question,
   type ToProbe,
 } from './library/probe-messages';
+import { estimateSpeed } from './library/speed-estimate';
 import { refuseSockets } from './offline/refuse-sockets';
 import { runChildTask } from './shell/child-task';
 import { registerAppScheme, serveApp } from './shell/app-protocol';
@@ -64,6 +78,13 @@ let settings: Settings = readJsonFile(settingsFile, settingsSchema) ?? {
   zoom: 1,
 };
 
+const modelsFolder = join(userData, 'models');
+const machineFile = join(userData, 'machine.json');
+// For development and tests, where other work wants the cores.
+const threadsAsked = Number(process.env['CHIMED_THREADS']);
+const ownThreads: { readonly threads?: number } =
+  Number.isInteger(threadsAsked) && threadsAsked > 0 ? { threads: threadsAsked } : {};
+
 const appInfo: AppInfo = {
   version: app.getVersion(),
   electron: process.versions.electron,
@@ -94,7 +115,7 @@ function askProbe(question: Question, options: AskOptions): Promise<Answer> {
 }
 
 const library = new ModelLibrary({
-  folder: join(userData, 'models'),
+  folder: modelsFolder,
   // Another model to start with, for development and tests; it is verified like any other.
   findBuiltIn: async () => process.env['CHIMED_MODEL'] ?? (await findDefaultModel({ modelsDir })),
   ask: askProbe,
@@ -110,12 +131,17 @@ function dataKey(): ReturnType<typeof openDataKey> {
   return turn;
 }
 
-const threads = Number(process.env['CHIMED_THREADS']);
+const conversion = new ConversionSupervisor({
+  converter: join(out, 'converter.js'),
+  quantizer: join(out, 'quantizer.js'),
+  onState: (state) => push('conversion.state', state),
+  adopt: (path, card) => library.adopt(path, card),
+});
+
 const host = new HostSupervisor({
   entry: join(out, 'host.js'),
   onState: (state) => push('host.state', state),
   onMemory: (memory) => push('host.memory', memory),
-  ...(Number.isInteger(threads) && threads > 0 ? { threads } : {}),
 });
 const worker = new WorkerSupervisor({
   entry: join(out, 'worker.js'),
@@ -180,7 +206,20 @@ installRouter(ipcMain, {
       if ((await library.list()).active === id) host.want('imported', null);
       await library.remove(id);
     },
+    'conversion.choose': (_nothing, sender) =>
+      choosePath(sender, { properties: ['openDirectory'] }),
+    'conversion.start': ({ folder, type }) => startConversion(folder, type),
+    'conversion.cancel': () => conversion.cancel(),
+    'conversion.state': () => conversion.state,
     'library.assign': ({ job, id }) => library.assign(job, id),
+    'library.fit': ({ id, settings }) => fitOf(id, settings),
+    'library.settings': async ({ id, settings }) => {
+      // Refused here with the reason, and not at the next load.
+      const { machine } = await currentMachine();
+      checkSettings(await library.footprint(id), settings, machine);
+      await library.setSettings(id, settings);
+      if ((await library.list()).active === id) host.want('imported', await importedSource(id));
+    },
     'library.activate': async ({ id }) => {
       await library.activate(id);
       host.want('imported', id === null ? null : await importedSource(id));
@@ -188,18 +227,70 @@ installRouter(ipcMain, {
   },
 });
 
-const builtInSource: ModelSource<CheckedModel> = {
+async function startConversion(folder: string, type: ConversionType): Promise<void> {
+  if (conversion.state.phase === 'running') throw new AppError('CONVERSION_BUSY');
+  const place = join(modelsFolder, conversionFolder);
+  await rm(place, { recursive: true, force: true });
+  await mkdir(place, { recursive: true });
+  conversion.start({
+    folder,
+    out: join(place, `${basename(folder)}-${type}.gguf`),
+    type,
+    threads: ownThreads.threads ?? availableParallelism(),
+    tool: `${productName} ${app.getVersion()}`,
+    library: libllamaPath(),
+  });
+}
+
+type PlannedModel = CheckedModel & ModelToLoad;
+
+const builtInSource: ModelSource<PlannedModel> = {
   name: '',
-  check: (options) => library.checkBuiltIn(options),
+  check: async (options) => {
+    const model = await library.checkBuiltIn(options);
+    const plan = { ...builtInPlan(model.card), ...ownThreads };
+    return { ...model, plan: options.withoutGpu ? { ...plan, backend: 'cpu' } : plan };
+  },
   demandUnchanged: (model) => library.demandUnchanged(model),
 };
 
-async function importedSource(id: string): Promise<ModelSource<CheckedModel>> {
+async function importedSource(id: string): Promise<ModelSource<PlannedModel>> {
   const { models } = await library.list();
   return {
     name: models.find((model) => model.id === id)?.card.name ?? '',
-    check: (options) => library.check(id, options),
+    check: async (options) => {
+      const model = await library.check(id, options);
+      const settings = await library.settingsOf(id);
+      const cpu = { ...settings, backend: 'cpu', gpuLayers: 'auto' } as const;
+      const { machine } = await currentMachine();
+      const fit = checkSettings(model.footprint, options.withoutGpu ? cpu : settings, machine);
+      return { ...model, plan: { ...fit.settings, ...ownThreads } };
+    },
     demandUnchanged: (model) => library.demandUnchanged(model),
+  };
+}
+
+/** What was found out of this machine, with what is free now. */
+async function currentMachine(): Promise<ProbedMachine> {
+  const probed = await host.machine(knownMachine(machineFile, app.getVersion()));
+  keepMachine(machineFile, app.getVersion(), probed);
+  return probed;
+}
+
+async function fitOf(id: string, wanted: ModelSettings | undefined): Promise<ModelFit> {
+  const settings = wanted ?? (await library.settingsOf(id));
+  const [footprint, { machine }, measured] = await Promise.all([
+    library.footprint(id),
+    currentMachine(),
+    library.speedOf(id),
+  ]);
+  const fit = fitModel(footprint, settings, machine);
+  return {
+    settings,
+    fit,
+    table: fitTable(footprint, settings, machine),
+    speed: estimateSpeed(fit, footprint, machine, measured),
+    machine,
   };
 }
 
@@ -212,15 +303,19 @@ async function startHost(): Promise<void> {
 }
 
 /** The system's dialog; null when a person closed it. */
-async function chooseModelFile(sender: Sender): Promise<string | null> {
+function chooseModelFile(sender: Sender): Promise<string | null> {
+  return choosePath(sender, {
+    properties: ['openFile'],
+    filters: [{ name: 'GGUF', extensions: ['gguf'] }],
+  });
+}
+
+async function choosePath(sender: Sender, options: OpenDialogOptions): Promise<string | null> {
   const window = BrowserWindow.getAllWindows().find(
     ({ webContents }) => webContents.id === sender.id,
   );
   if (!window) throw new AppError('FORBIDDEN_SENDER');
-  const { filePaths } = await dialog.showOpenDialog(window, {
-    properties: ['openFile'],
-    filters: [{ name: 'GGUF', extensions: ['gguf'] }],
-  });
+  const { filePaths } = await dialog.showOpenDialog(window, options);
   return filePaths[0] ?? null;
 }
 
@@ -256,6 +351,7 @@ app.on('window-all-closed', () => app.quit());
 app.on('before-quit', () => {
   host.stop();
   worker.stop();
+  conversion.stop();
 });
 
 // Not awaited: Electron becomes ready only after this module has been evaluated.

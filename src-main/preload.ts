@@ -14,6 +14,7 @@ const pushed: readonly PushChannel[] = [
   'worker.state',
   'library.changed',
   'library.import',
+  'conversion.state',
   'menu.command',
 ];
 

@@ -40,6 +40,7 @@ export class Workstation {
     this.#followProcesses();
     this.#bridge.subscribe('library.changed', (library) => this.models.setLibrary(library));
     this.#bridge.subscribe('library.import', (state) => this.models.setImporting(state));
+    this.#bridge.subscribe('conversion.state', (state) => this.models.setConversion(state));
     this.models.load().catch((error: unknown) => this.notices.error(error));
     try {
       await this.#store.open({

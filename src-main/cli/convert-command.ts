@@ -1,15 +1,11 @@
 /** `chimed model convert`: a released checkpoint becomes a model file. */
-import { fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import {
-  convertModel,
-  keptSourcePath,
-  type ConversionPhase,
-  type ConversionType,
-} from '../convert/convert-model';
-import type { QuantizeJob } from '../convert/quantize';
+import { convertModel, keptSourcePath } from '../convert/convert-model';
+import type { ConversionPhase, ConversionType } from '../domain/contract/conversion';
+import { forkQuantizer } from '../convert/fork-quantizer';
+import type { QuantizeJob, QuantizerProcess } from '../convert/quantize';
 import { AppError } from '../domain/contract/errors';
 import { formatterFor, messagesFor } from '../domain/messages';
 import { libllamaPath } from '../engine/native-library';
@@ -78,13 +74,11 @@ export async function convertCommand(
 }
 
 /** A process of its own: the engine's library may end it, and only its end stops the work. */
-function startQuantizer(job: QuantizeJob): ReturnType<typeof fork> {
+function startQuantizer(job: QuantizeJob): QuantizerProcess {
   // Built, everything lies in one folder; from source, in the room of conversion.
   const built = join(import.meta.dirname, 'quantizer.js');
-  const path = existsSync(built)
-    ? built
-    : join(import.meta.dirname, '..', 'convert', 'quantize-child.ts');
-  return fork(path, [JSON.stringify(job)], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  const source = join(import.meta.dirname, '..', 'convert', 'quantize-child.ts');
+  return forkQuantizer(existsSync(built) ? built : source, job);
 }
 
 /** A line with the step, its share, and how long it will go on at the pace so far. */

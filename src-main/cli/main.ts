@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { annotationSchemas } from '../domain/contract/annotation-schema';
 import { AppError, problemOf } from '../domain/contract/errors';
-import { conversionTypes } from '../convert/convert-model';
+import { conversionTypeSchema } from '../domain/contract/conversion';
 import { convertCommand, type ConvertCommandOptions } from './convert-command';
 import { evalNerCommand, type EvalNerOptions } from './eval-command';
 import { inspectCommand, verifyCommand } from './model-commands';
@@ -117,7 +117,7 @@ model
   .requiredOption('--out <file>', 'the GGUF to write; its card is written beside it')
   .addOption(
     new Option('--type <type>', 'how the weights are stored')
-      .choices(conversionTypes)
+      .choices(conversionTypeSchema.options)
       .default('q4_k_m'),
   )
   .option('--keep-source', 'keep the 16-bit file that is quantized', false)

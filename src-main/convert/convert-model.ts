@@ -1,21 +1,14 @@
 /** From a released checkpoint to a model file that this program loads: weights, quantization, card. */
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import type { ConversionPhase, ConversionType } from '../domain/contract/conversion';
 import type { ModelCard } from '../domain/contract/model-card';
 import { checkGgufStructure } from '../library/gguf-structure';
 import { cardPathOf, describeUnknownModel } from '../library/model-card';
 import { sha256OfFile } from '../library/sha256';
 import { openCheckpoint, sizeOf } from './checkpoint';
 import { convertCheckpoint, demandSpace, type Provenance } from './convert-checkpoint';
-import { quantizations, quantize, type Quantization, type StartQuantizer } from './quantize';
-
-export const conversionTypes = ['f16', 'bf16', ...Object.keys(quantizations)] as readonly (
-  'f16' | 'bf16' | Quantization
-)[];
-export type ConversionType = (typeof conversionTypes)[number];
-
-/** What is being done, in this order; `quantize` counts tensors, the others bytes. */
-export type ConversionPhase = 'hash-sources' | 'write' | 'quantize' | 'hash-result';
+import { quantizations, quantize, type StartQuantizer } from './quantize';
 
 export interface ConversionOptions {
   readonly type: ConversionType;

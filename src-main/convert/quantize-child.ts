@@ -1,23 +1,15 @@
 /**
- * The child process of `quantize`: one call into the engine's library, then the end. The job comes as
- * JSON in the first argument.
+ * The child process of `quantize`, forked by Node or started as a utility process: one call into the
+ * engine's library, then the end. The job comes as JSON in the first argument.
  */
 import koffi from 'koffi';
-import * as z from 'zod';
+import { quantizeJobSchema } from './quantize';
 import { quantizeParameters } from './quantize-parameters';
-
-const jobSchema = z.object({
-  library: z.string(),
-  source: z.string(),
-  target: z.string(),
-  fileType: z.int(),
-  threads: z.int().positive(),
-});
 
 /** Rows that the engine holds at once; its default of 8 GiB is a desktop's whole memory. */
 const bufferBytes = 512 * 1024 * 1024;
 
-const job = jobSchema.parse(JSON.parse(process.argv[2] ?? ''));
+const job = quantizeJobSchema.parse(JSON.parse(process.argv[2] ?? ''));
 // Who started it may die without a word; a file that nobody waits for is not worth an hour of work.
 process.on('disconnect', () => process.exit(1));
 

@@ -2,9 +2,8 @@
  * Quantizes a GGUF with the engine's own `llama_model_quantize`, in a child process: native code that may
  * die, that cannot be interrupted otherwise, and whose log is the only sign of progress.
  */
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { open, rename, rm } from 'node:fs/promises';
+import * as z from 'zod';
 import { AppError } from '../domain/contract/errors';
 import { syncFolderOf } from './gguf-writer';
 
@@ -18,14 +17,15 @@ export const quantizations = {
 } as const;
 export type Quantization = keyof typeof quantizations;
 
-export interface QuantizeJob {
+export const quantizeJobSchema = z.object({
   /** Path of the libllama that comes with the engine. */
-  readonly library: string;
-  readonly source: string;
-  readonly target: string;
-  readonly fileType: number;
-  readonly threads: number;
-}
+  library: z.string(),
+  source: z.string(),
+  target: z.string(),
+  fileType: z.int(),
+  threads: z.int().positive(),
+});
+export type QuantizeJob = z.infer<typeof quantizeJobSchema>;
 
 export interface QuantizeOptions {
   readonly threads: number;
@@ -34,8 +34,17 @@ export interface QuantizeOptions {
   onProgress?(done: number, total: number): void;
 }
 
-/** Starts `quantize-child` with the job; its standard error must be a pipe. */
-export type StartQuantizer = (job: QuantizeJob) => ChildProcess;
+/** A running `quantize-child`, however this process came to have it started. */
+export interface QuantizerProcess {
+  /** Hears what the engine says of its work. */
+  onLog(listener: (text: string) => void): void;
+  /** The exit code, after the last of its log; null where it was killed. */
+  readonly ended: Promise<number | null>;
+  kill(): void;
+}
+
+/** Starts `quantize-child` with the job. */
+export type StartQuantizer = (job: QuantizeJob) => QuantizerProcess;
 
 /**
  * Writes `target`, which has its name only when it is whole and on the disk.
@@ -55,16 +64,15 @@ export async function quantize(
   const partial = `${target}.${process.pid}.partial`;
   const { fileType } = quantizations[type];
   const child = start({ library, source, target: partial, fileType, threads });
-  const stop = (): void => void child.kill('SIGKILL');
+  const stop = (): void => child.kill();
   signal?.addEventListener('abort', stop);
   try {
     const log = new QuantizerLog(onProgress);
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => log.read(text));
-    // 'close' comes after the last of its log, 'exit' may come before.
-    const [code, killedBy] = (await once(child, 'close')) as [number | null, string | null];
+    child.onLog((text) => log.read(text));
+    const code = await child.ended;
     signal?.throwIfAborted();
     if (code !== 0) {
-      const detail = log.lastLine || (killedBy ?? `exit ${code}`);
+      const detail = log.lastLine || (code === null ? 'killed' : `exit ${code}`);
       throw new AppError('QUANTIZE_FAILED', { params: { detail } });
     }
     await syncFile(partial);

@@ -22,20 +22,20 @@ export interface LoadOptions {
   /** Tokens a sequence; cut to what the model was trained for and to `maxContextSize`. */
   readonly contextSize: number;
   /** Parallel sequences. Defaults to 1. */
-  readonly sequences?: number;
+  readonly sequences?: number | undefined;
   /** Defaults to the first of CUDA, Metal and Vulkan that finds a card, else the CPU. */
-  readonly backend?: Backend | 'auto';
+  readonly backend?: Backend | 'auto' | undefined;
   /** Repeating layers on the GPU; the output goes with the first. Defaults to what the library fits. */
-  readonly gpuLayers?: number;
+  readonly gpuLayers?: number | undefined;
   /** Type of the KV cache. Defaults to f16. */
-  readonly kvType?: KvType;
+  readonly kvType?: KvType | undefined;
   /** Defaults to where the engine has it for this model and device; a quantized KV cache needs it. */
-  readonly flashAttention?: boolean;
+  readonly flashAttention?: boolean | undefined;
   /** Defaults to all cores, fewer for very small models. */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /** Number of parameters, to choose threads by. */
-  readonly parameters?: number;
-  readonly signal?: AbortSignal;
+  readonly parameters?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
   /** 0..1 */
   onProgress?(progress: number): void;
 }

@@ -1,6 +1,6 @@
 /** What this machine offers to a model: cores, RAM, and the graphics cards that a backend can use. */
 import { availableParallelism } from 'node:os';
-import type { Machine, MachineDevice } from '../domain/contract/machine';
+import type { Machine, MachineDevice, ProbedMachine } from '../domain/contract/machine';
 import { gpuKindSchema, type Backend, type GpuKind } from '../domain/contract/model-settings';
 import { measureCopyBandwidth } from './copy-bandwidth';
 import { installedBackends } from './installed-backends';
@@ -9,25 +9,21 @@ import { loadFailure } from './load-failure';
 import { systemMemory } from './system-memory';
 import type { Problem } from '../domain/contract/errors';
 
-export interface ProbedMachine {
-  readonly machine: Machine;
-  /** Backends that are installed and cannot be used, with the reason. */
-  readonly failures: readonly { readonly backend: Backend; readonly problem: Problem }[];
-}
-
 /**
  * Tries every installed backend. Loads native code that may bring the process down, so it runs in the
  * host. Plain JSON; what the drivers offer changes only with them and with this program, so the caller
  * may keep it and refresh `ramAvailable` and `vramFree` by `refreshMachine`.
+ * @param withGpus false looks for none, after a driver was the death of the process
  * @throws AppError `CPU_UNSUPPORTED` where not even the CPU can be used
  */
-export async function probeMachine(): Promise<ProbedMachine> {
+export async function probeMachine(withGpus = true): Promise<ProbedMachine> {
   const cpu = await openLlama('cpu').catch((error: unknown) => {
     throw loadFailure({ backend: 'cpu', error, lines: [] });
   });
   const devices: MachineDevice[] = [];
   const failures: { backend: Backend; problem: Problem }[] = [];
-  for (const kind of gpuKindSchema.options.filter((each) => installedBackends().includes(each))) {
+  const installed = withGpus ? installedBackends() : [];
+  for (const kind of gpuKindSchema.options.filter((each) => installed.includes(each))) {
     try {
       const device = await probeDevice(kind);
       if (device) devices.push(device);

@@ -1,7 +1,10 @@
 /** What main and the model host say to each other over the host's parent port. */
 import * as z from 'zod';
 import { hostMemorySchema, modelSlotSchema, modelStateSchema } from '../domain/contract/host-port';
+import { problemSchema } from '../domain/contract/errors';
+import { probedMachineSchema } from '../domain/contract/machine';
 import { modelCardSchema } from '../domain/contract/model-card';
+import { loadPlanSchema } from '../domain/contract/model-settings';
 
 export const toHostSchema = z.discriminatedUnion('type', [
   /** Puts a model into a slot, in place of what is there. */
@@ -11,12 +14,16 @@ export const toHostSchema = z.discriminatedUnion('type', [
     /** Verified before by the probe: structure and checksum. */
     path: z.string().min(1),
     card: modelCardSchema,
-    /** `cpu` after a death while the GPU was being started. */
-    device: z.enum(['auto', 'cpu']),
-    threads: z.int().positive().optional(),
+    plan: loadPlanSchema,
   }),
   /** Empties a slot; a load that is going on there ends. */
   z.object({ type: z.literal('unload'), slot: modelSlotSchema }),
+  /** Asks what the machine offers; what is known already is only looked at again. */
+  z.object({
+    type: z.literal('machine'),
+    known: probedMachineSchema.nullable(),
+    withGpus: z.boolean(),
+  }),
   /** Accompanied by one port. */
   z.object({ type: z.literal('connect') }),
 ]);
@@ -27,6 +34,8 @@ export const fromHostSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('model'), state: modelStateSchema }),
   /** The slot is empty, and its model's memory was given back to the system, or was not. */
   z.object({ type: z.literal('unloaded'), slot: modelSlotSchema, returned: z.boolean() }),
+  z.object({ type: z.literal('machine'), probed: probedMachineSchema }),
+  z.object({ type: z.literal('no-machine'), problem: problemSchema }),
   z.object({ type: z.literal('memory'), memory: hostMemorySchema }),
 ]);
 export type FromHost = z.infer<typeof fromHostSchema>;

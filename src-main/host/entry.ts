@@ -1,10 +1,12 @@
 /** Entry of the model host, a utility process: native code runs here and may take it down. */
+import { problemOf } from '../domain/contract/errors';
 import { hostMethods } from '../domain/contract/host-port';
 import { fromProcessPort, parentPort } from '../domain/contract/process-port';
 import { serve } from '../domain/contract/rpc';
+import { probeMachine, refreshMachine } from '../engine/machine';
 import { prepareNativeLoading } from '../engine/native-loading';
 import { refuseSockets } from '../offline/refuse-sockets';
-import { toHostSchema, type FromHost } from './control';
+import { toHostSchema, type FromHost, type ToHost } from './control';
 import { ModelService } from './model-service';
 import { ModelSlots } from './model-slots';
 
@@ -35,13 +37,30 @@ parent.on('message', ({ data, ports }) => {
   } else if (message.type === 'unload') {
     const { slot } = message;
     void slots.unload(slot).then((returned) => tell({ type: 'unloaded', slot, returned }));
+  } else if (message.type === 'machine') {
+    void tellMachine(message);
   } else if (port) {
     serve(fromProcessPort(port), hostMethods, service.handlers, { onInternalError: logInternal });
   }
 });
 
+async function tellMachine({
+  known,
+  withGpus,
+}: Extract<ToHost, { type: 'machine' }>): Promise<void> {
+  try {
+    await slots.settled();
+    const probed = known
+      ? { ...known, machine: await refreshMachine(known.machine) }
+      : await probeMachine(withGpus);
+    tell({ type: 'machine', probed });
+  } catch (error) {
+    tell({ type: 'no-machine', problem: problemOf(error) });
+  }
+}
+
 function reportMemory(): void {
-  const memory = { residentBytes: process.memoryUsage.rss(), videoBytes: null };
+  const memory = { residentBytes: process.memoryUsage.rss(), videoBytes: slots.videoBytes() };
   tell({ type: 'memory', memory });
 }
 setInterval(reportMemory, memoryEvery);

@@ -5,6 +5,7 @@ import type { ExtractionEvent } from '../domain/contract/extraction';
 import { hostMethods, type ModelState } from '../domain/contract/host-port';
 import type { ModelCard } from '../domain/contract/model-card';
 import { Cancelled, RpcClient, serve, type Port } from '../domain/contract/rpc';
+import { builtInPlan } from '../library/built-in-plan';
 import { verifyModel } from '../library/verify';
 import { ModelService } from './model-service';
 import { ModelSlots } from './model-slots';
@@ -21,7 +22,7 @@ let card: ModelCard;
 
 beforeAll(async () => {
   ({ card } = await verifyModel(path));
-  await slots.load({ slot: 'built-in', path, card, device: 'cpu', threads: 1 });
+  await slots.load({ slot: 'built-in', path, card, plan: { ...builtInPlan(card), threads: 1 } });
 });
 afterAll(async () => {
   for (const port of ports) port.close();

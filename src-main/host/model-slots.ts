@@ -2,13 +2,10 @@
 import { AppError, problemOf } from '../domain/contract/errors';
 import { modelAboutSchema, type ModelSlot, type ModelState } from '../domain/contract/host-port';
 import type { ModelCard } from '../domain/contract/model-card';
+import type { LoadPlan } from '../domain/contract/model-settings';
 import { Cancelled } from '../domain/contract/rpc';
-import type { LanguageModel } from '../engine/language-model';
+import type { LoadedLanguageModel } from '../engine/language-model';
 import { loadLlamaModel } from '../engine/load-llama-model';
-
-/** Sequences of a small model's context: they share batches, which a large model on a CPU gains little from. */
-const smallModelSequences = 4;
-const smallModelParameters = 200_000_000;
 
 /** Memory that may stay with the process after an unload without being worth a restart. */
 const keptBytes = 256 * 1024 * 1024;
@@ -17,12 +14,11 @@ export interface LoadCommand {
   readonly slot: ModelSlot;
   readonly path: string;
   readonly card: ModelCard;
-  readonly device: 'auto' | 'cpu';
-  readonly threads?: number | undefined;
+  readonly plan: LoadPlan;
 }
 
 export interface LoadedSlot {
-  readonly model: LanguageModel;
+  readonly model: LoadedLanguageModel;
   readonly card: ModelCard;
   /** Aborted when the model is to leave memory. */
   readonly leaving: AbortSignal;
@@ -98,7 +94,7 @@ export class ModelSlots {
     return this.#inTurn(() => this.#empty(name));
   }
 
-  async #fill(slot: Slot, { slot: name, path, card, device, threads }: LoadCommand): Promise<void> {
+  async #fill(slot: Slot, { slot: name, path, card, plan }: LoadCommand): Promise<void> {
     const { signal } = slot.abort;
     const publish = (progress: number): void =>
       this.#publish({ phase: 'loading', slot: name, name: card.name, progress });
@@ -107,12 +103,9 @@ export class ModelSlots {
     try {
       const model = await loadLlamaModel({
         path,
-        contextSize: card.context,
-        sequences: card.shape.parameters < smallModelParameters ? smallModelSequences : 1,
+        ...plan,
         parameters: card.shape.parameters,
-        gpu: device === 'cpu' ? false : 'auto',
         signal,
-        ...(threads === undefined ? {} : { threads }),
         onProgress: (progress) => {
           // A 13B reports hundreds of steps; a person sees percents.
           if (signal.aborted || (progress - last < 0.01 && progress < 1)) return;
@@ -156,6 +149,19 @@ export class ModelSlots {
     await slot.loaded?.model.dispose();
     slot.loaded = null;
     return process.memoryUsage.rss() - slot.before < keptBytes;
+  }
+
+  /** Resolves when no load or unload is going on, so that what is free is free. */
+  settled(): Promise<void> {
+    return this.#inTurn(() => Promise.resolve());
+  }
+
+  /** Bytes on graphics cards; null where no model is on one. */
+  videoBytes(): number | null {
+    const onCards = [...this.#slots.values()].flatMap(({ loaded }) =>
+      loaded && loaded.model.device.kind !== 'cpu' ? [loaded.model.memory().vramBytes] : [],
+    );
+    return onCards.length === 0 ? null : onCards.reduce((sum, bytes) => sum + bytes, 0);
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {

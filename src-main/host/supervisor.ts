@@ -3,7 +3,7 @@
  * and the CPU for one whose graphics card was the death of the process.
  */
 import type { MessagePortMain, UtilityProcess } from 'electron';
-import { problemOf, type Problem } from '../domain/contract/errors';
+import { AppError, problemOf, type Problem } from '../domain/contract/errors';
 import type {
   HostMemory,
   HostProcess,
@@ -11,7 +11,9 @@ import type {
   ModelSlot,
   ModelState,
 } from '../domain/contract/host-port';
+import type { ProbedMachine } from '../domain/contract/machine';
 import type { ModelCard } from '../domain/contract/model-card';
+import type { LoadPlan } from '../domain/contract/model-settings';
 import { Cancelled } from '../domain/contract/rpc';
 import { SupervisedProcess } from '../shell/supervised-process';
 import { fromHostSchema, type ToHost } from './control';
@@ -20,10 +22,13 @@ import { fromHostSchema, type ToHost } from './control';
 export interface ModelToLoad {
   readonly path: string;
   readonly card: ModelCard;
+  readonly plan: LoadPlan;
 }
 
 export interface CheckOptions {
   readonly signal: AbortSignal;
+  /** Plan for the CPU: the graphics card failed. */
+  readonly withoutGpu: boolean;
   onProgress(done: number, total: number): void;
 }
 
@@ -42,13 +47,13 @@ export interface HostSupervisorOptions {
   readonly entry: string;
   onState(state: HostState): void;
   onMemory(memory: HostMemory): void;
-  readonly threads?: number;
 }
 
 interface Wanted {
   readonly source: ModelSource;
   readonly abort: AbortController;
-  device: 'auto' | 'cpu';
+  /** Why the graphics card is not used. */
+  instead: Problem | null;
   /** Why it is not tried any more. */
   givenUp: Problem | null;
   /** What was given to the host, once it was checked. */
@@ -65,6 +70,12 @@ export class HostSupervisor {
   readonly #wanted = new Map<ModelSlot, Wanted>();
   /** Slots that the host was told to empty, with what ends the wait for it. */
   readonly #emptying = new Map<ModelSlot, () => void>();
+  readonly #probes: {
+    resolve(probed: ProbedMachine): void;
+    reject(error: AppError): void;
+  }[] = [];
+  /** The process died while it looked for graphics cards. */
+  #gpusKill = false;
   #phase: HostProcess = { phase: 'starting' };
 
   constructor(options: HostSupervisorOptions) {
@@ -108,7 +119,7 @@ export class HostSupervisor {
       const wanted: Wanted = {
         source,
         abort: new AbortController(),
-        device: 'auto',
+        instead: null,
         givenUp: null,
         model: null,
         state: { phase: 'checking', slot, name, progress: 0 },
@@ -123,7 +134,7 @@ export class HostSupervisor {
   restart(): void {
     this.#process.forgive();
     for (const wanted of this.#wanted.values()) {
-      wanted.device = 'auto';
+      wanted.instead = null;
       wanted.givenUp = null;
     }
     const { child } = this.#process;
@@ -135,6 +146,22 @@ export class HostSupervisor {
     for (const wanted of this.#wanted.values()) {
       if (wanted.state.phase === 'failed') void this.#load(child, wanted);
     }
+  }
+
+  /**
+   * What the machine offers now.
+   * @param known of an earlier time; only what is free is asked again
+   * @throws AppError `HOST_UNAVAILABLE`, `HOST_DIED`, `CPU_UNSUPPORTED`
+   */
+  machine(known: ProbedMachine | null): Promise<ProbedMachine> {
+    const { child } = this.#process;
+    if (!child) return Promise.reject(new AppError('HOST_UNAVAILABLE'));
+    return new Promise((resolve, reject) => {
+      this.#probes.push({ resolve, reject });
+      if (this.#probes.length > 1) return;
+      const withGpus = !this.#gpusKill;
+      child.postMessage({ type: 'machine', known, withGpus } satisfies ToHost);
+    });
   }
 
   /** A fresh port to the host, or null when it does not run. */
@@ -160,6 +187,7 @@ export class HostSupervisor {
     try {
       const model = await source.check({
         signal,
+        withoutGpu: wanted.instead !== null,
         onProgress: (done, total) => {
           const progress = total > 0 ? Math.min(1, done / total) : 0;
           show({ phase: 'checking', slot, name: source.name, progress });
@@ -167,17 +195,9 @@ export class HostSupervisor {
       });
       if (!isCurrent()) return;
       wanted.model = model;
-      const { path, card } = model;
+      const { path, card, plan } = model;
       show({ phase: 'loading', slot, name: card.name, progress: 0 });
-      const { threads } = this.#options;
-      child.postMessage({
-        type: 'load',
-        slot,
-        path,
-        card,
-        device: wanted.device,
-        ...(threads === undefined ? {} : { threads }),
-      } satisfies ToHost);
+      child.postMessage({ type: 'load', slot, path, card, plan } satisfies ToHost);
     } catch (error) {
       if (error instanceof Cancelled) return;
       show({ phase: 'failed', slot, name: source.name, problem: problemOf(error) });
@@ -189,6 +209,14 @@ export class HostSupervisor {
     if (!parsed.success) return;
     const message = parsed.data;
     switch (message.type) {
+      case 'machine':
+        this.#probes.splice(0).forEach(({ resolve }) => resolve(message.probed));
+        return;
+      case 'no-machine': {
+        const { code, params } = message.problem;
+        this.#probes.splice(0).forEach(({ reject }) => reject(new AppError(code, { params })));
+        return;
+      }
       case 'memory':
         this.#options.onMemory(message.memory);
         return;
@@ -228,10 +256,17 @@ export class HostSupervisor {
       }
     }
     if (this.#wanted.get(state.slot) !== wanted) return;
+    const { instead } = wanted;
+    if (state.phase === 'failed' && instead === null && state.problem.code.startsWith('GPU_')) {
+      wanted.instead = state.problem;
+      const { child } = this.#process;
+      if (child) void this.#load(child, wanted);
+      return;
+    }
     this.#setModel(
       wanted,
-      state.phase === 'ready' && wanted.device === 'cpu'
-        ? { ...state, device: { ...state.device, instead: { code: 'HOST_DIED' } } }
+      state.phase === 'ready' && instead
+        ? { ...state, device: { ...state.device, instead } }
         : state,
     );
   }
@@ -253,18 +288,20 @@ export class HostSupervisor {
 
   #ended({ again, renewed }: { again: boolean; renewed: boolean }): void {
     const problem: Problem = { code: 'HOST_DIED' };
+    if (this.#probes.length > 0 && !renewed) this.#gpusKill = true;
+    this.#probes.splice(0).forEach(({ reject }) => reject(new AppError('HOST_DIED')));
     for (const done of [...this.#emptying.values()]) done();
     for (const wanted of this.#wanted.values()) {
       const { slot, phase } = wanted.state;
       const { name } = wanted.source;
       if (phase === 'loading' && !renewed) {
         // An imported model that ends the process twice is not tried a third time: the other is needed.
-        if (wanted.device === 'cpu' && slot === 'imported') {
+        if (wanted.instead && slot === 'imported') {
           wanted.givenUp = { code: 'MODEL_LOAD_FAILED', params: { detail: problem.code } };
           wanted.state = { phase: 'failed', slot, name, problem: wanted.givenUp };
         }
         // It died before the model was ready: the graphics driver is the likeliest reason.
-        wanted.device = 'cpu';
+        wanted.instead = problem;
       }
       if (again && wanted.state.phase !== 'failed') {
         wanted.state = { phase: 'checking', slot, name, progress: 0 };

@@ -5,8 +5,9 @@ import { problemOf } from '../domain/contract/errors';
 import { recognised } from './catalog';
 import { copyModel } from './copy-model';
 import { freeBytes } from './free-space';
-import { checkGgufStructure } from './gguf-structure';
+import { checkGgufStructure, inspectGguf } from './gguf-structure';
 import { readModelCard } from './model-card';
+import { modelFootprint } from './model-footprint';
 import type { Answer, Question } from './probe-messages';
 import type { HashOptions } from './sha256';
 import { verifyModel } from './verify';
@@ -19,18 +20,25 @@ export async function answer(question: Question, options: HashOptions = {}): Pro
       case 'verify': {
         const { path, knownSha256 } = question;
         const hash = knownSha256 === undefined ? undefined : () => Promise.resolve(knownSha256);
-        return { type: 'verified', card: (await verifyModel(path, options, hash)).card };
+        const { card, footprint } = await verifyModel(path, options, hash);
+        return { type: 'verified', card, footprint };
       }
       case 'copy': {
         const { path, target } = question;
         try {
-          const { card } = await verifyModel(path, options, () => copyModel(path, target, options));
-          return { type: 'verified', card };
+          const { card, footprint } = await verifyModel(path, options, () =>
+            copyModel(path, target, options),
+          );
+          return { type: 'verified', card, footprint };
         } catch (error) {
           // Whole, but not what its card says.
           await rm(target, { force: true });
           throw error;
         }
+      }
+      case 'measure': {
+        const { header, summary } = await inspectGguf(question.path);
+        return { type: 'measured', footprint: modelFootprint(header, summary) };
       }
       case 'examine':
         return { type: 'examined', model: await examined(question) };

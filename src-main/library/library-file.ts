@@ -32,6 +32,8 @@ const contentSchema = z.object({
 export type LibraryContent = z.infer<typeof contentSchema>;
 
 const fileName = 'library.json';
+/** Where a conversion writes, inside the library's folder; nothing in it outlives a start. */
+export const conversionFolder = 'converting';
 /** Begins the name of what is being copied and has not been found whole yet. */
 export const incomingPrefix = 'incoming-';
 const mostBytes = 4 * 1024 * 1024;
@@ -50,6 +52,7 @@ export async function readLibrary(folder: string): Promise<LibraryContent> {
     speeds: {},
   };
   const known = new Set(content.models.map(({ path }) => path));
+  await rm(join(folder, conversionFolder), { recursive: true, force: true });
   const names = await readdir(folder).catch(() => []);
   for (const name of names) {
     const path = join(folder, name);

@@ -290,6 +290,8 @@ describe('the list', () => {
     const id = await idOf(source);
     await library.assign('extraction:ccks2019', id);
     await library.activate(id);
+    await library.setSettings(id, { ...(await library.settingsOf(id)), contextSize: 512 });
+    expect((await open().library.settingsOf(id)).contextSize).toBe(512);
     expect(await open().library.list()).toMatchObject({
       assignments: { 'extraction:ccks2019': id },
       active: id,
@@ -303,6 +305,7 @@ describe('the list', () => {
     await library.assign('extraction:ccks2019', id);
     await library.remove(id);
     expect(await library.list()).toEqual({ models: [], assignments: {}, active: null });
+    expect(await library.settingsOf(id)).toMatchObject({ contextSize: 'auto' });
   });
 
   it('begins with the model that ships, once it was checked, and tells it', async () => {

@@ -14,7 +14,9 @@ import type {
   LibraryModel,
   ModelPlace,
 } from '../domain/contract/library';
+import type { MeasuredSpeed, ModelFootprint } from '../domain/contract/fit';
 import type { ModelCard } from '../domain/contract/model-card';
+import { modelSettingsSchema, type ModelSettings } from '../domain/contract/model-settings';
 import { Cancelled } from '../domain/contract/rpc';
 import { isCapable } from '../domain/rules/model-for-job';
 import { sameStamp, stampOf, type FileStamp } from './file-stamp';
@@ -54,6 +56,7 @@ export interface CheckedModel {
   readonly path: string;
   readonly card: ModelCard;
   readonly stamp: FileStamp | null;
+  readonly footprint: ModelFootprint;
 }
 
 export interface ImportOrder {
@@ -104,10 +107,10 @@ export class ModelLibrary {
     const path = await this.#options.findBuiltIn();
     const stamp = await stampOf(path);
     const answer = await this.#options.ask({ type: 'verify', path }, options);
-    const { card } = expecting(answer, 'verified');
+    const { card, footprint } = expecting(answer, 'verified');
     this.#builtIn = { id: card.sha256, card, place: 'built-in', path, presence: 'present' };
     await this.#changed();
-    return { path, card, stamp };
+    return { path, card, stamp, footprint };
   }
 
   /**
@@ -124,9 +127,37 @@ export class ModelLibrary {
       { type: 'verify', path, ...(known ? { knownSha256: id } : {}) },
       options,
     );
-    if (expecting(answer, 'verified').card.sha256 !== id) throw new AppError('MODEL_CHANGED');
+    const verified = expecting(answer, 'verified');
+    if (verified.card.sha256 !== id) throw new AppError('MODEL_CHANGED');
     if (!known) await this.#replace({ ...entry, stamp });
-    return { path, card, stamp };
+    return { path, card, stamp, footprint: verified.footprint };
+  }
+
+  /** What a file's header says of the memory that it will take. @throws AppError of the check */
+  async footprint(id: string): Promise<ModelFootprint> {
+    const { path } = await this.#entry(id);
+    return expecting(await this.#options.ask({ type: 'measure', path }, {}), 'measured').footprint;
+  }
+
+  /** How a model is to be loaded. */
+  async settingsOf(id: string): Promise<ModelSettings> {
+    return modelSettingsSchema.parse((await this.#content).settings[id] ?? {});
+  }
+
+  /** Tokens a second when it was last used with its present settings. */
+  async speedOf(id: string): Promise<MeasuredSpeed | undefined> {
+    return (await this.#content).speeds[id];
+  }
+
+  /** @throws AppError `MODEL_UNKNOWN` */
+  async setSettings(id: string, settings: ModelSettings): Promise<void> {
+    await this.#entry(id);
+    await this.#edit((content) => ({
+      ...content,
+      settings: { ...content.settings, [id]: settings },
+      // What was measured was measured with other settings.
+      speeds: without(content.speeds, id),
+    }));
   }
 
   /** @throws AppError `MODEL_CHANGED` when the file is not the one that was checked */
@@ -166,6 +197,15 @@ export class ModelLibrary {
     if (state.phase === 'running') this.#showImport({ ...state, paused: action === 'pause' });
   }
 
+  /** Takes over a file that this program has made and described. @returns its id */
+  async adopt(path: string, card: ModelCard): Promise<string> {
+    const id = card.sha256;
+    if ((await this.#known(id)) !== 'present') await this.#take(path, basename(path), card);
+    await rm(path, { force: true });
+    await rm(cardPathOf(path), { force: true });
+    return id;
+  }
+
   /** Takes a model off the list, and the copy that was made of it off the disk. */
   async remove(id: string): Promise<void> {
     const entry = await this.#entry(id);
@@ -176,6 +216,8 @@ export class ModelLibrary {
         Object.entries(content.assignments).filter(([, model]) => model !== id),
       ),
       active: content.active === id ? null : content.active,
+      settings: without(content.settings, id),
+      speeds: without(content.speeds, id),
     }));
     // Only what lies in our own folder was made by this program.
     if (entry.place === 'copied' && dirname(entry.path) === this.#options.folder) {
@@ -236,18 +278,23 @@ export class ModelLibrary {
       if ((await this.#known(card.sha256)) === 'present') {
         return { phase: 'done', modelId: card.sha256, already: true };
       }
-      const own = join(this.#options.folder, ownName(fileName, card.sha256));
-      await writeWhole(cardPathOf(own), JSON.stringify(card, null, 2));
-      await rename(target, own);
-      const copied = await stampOf(own);
-      if (!copied) throw new AppError('MODEL_MISSING');
-      await this.#add({ id: card.sha256, place: 'copied', path: own, card, stamp: copied });
+      await this.#take(target, fileName, card);
       return { phase: 'done', modelId: card.sha256, already: false };
     } finally {
       await rm(target, { force: true });
       // A killed process leaves what it was writing.
       await rm(`${target}.partial`, { force: true });
     }
+  }
+
+  /** Gives a whole file in the library's folder its own name, and lists it. */
+  async #take(from: string, fileName: string, card: ModelCard): Promise<void> {
+    const path = join(this.#options.folder, ownName(fileName, card.sha256));
+    await writeWhole(cardPathOf(path), JSON.stringify(card, null, 2));
+    await rename(from, path);
+    const stamp = await stampOf(path);
+    if (!stamp) throw new AppError('MODEL_MISSING');
+    await this.#add({ id: card.sha256, place: 'copied', path, card, stamp });
   }
 
   async #readThrough(
@@ -324,6 +371,10 @@ export class ModelLibrary {
     this.#importState = state;
     this.#options.onImport(state);
   }
+}
+
+function without<T>(record: Readonly<Record<string, T>>, key: string): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).filter(([name]) => name !== key));
 }
 
 async function describe({ id, card, place, path, stamp }: LibraryEntry): Promise<LibraryModel> {

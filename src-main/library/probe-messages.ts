@@ -1,6 +1,7 @@
 /** What goes between main and the probe process. */
 import * as z from 'zod';
 import { problemSchema } from '../domain/contract/errors';
+import { modelFootprintSchema } from '../domain/contract/fit';
 import { examinedModelSchema, modelIdSchema } from '../domain/contract/library';
 import { modelCardSchema } from '../domain/contract/model-card';
 
@@ -20,6 +21,8 @@ export const questionSchema = z.discriminatedUnion('type', [
     /** Where copies go. */
     folder: z.string().min(1),
   }),
+  /** What the header says of the memory that it will take. */
+  z.object({ type: z.literal('measure'), path: z.string().min(1) }),
   /** As verify, with the hash taken while the file is copied to `target`. */
   z.object({ type: z.literal('copy'), path: z.string().min(1), target: z.string().min(1) }),
 ]);
@@ -33,7 +36,12 @@ export const toProbeSchema = z.discriminatedUnion('type', [
 export type ToProbe = z.infer<typeof toProbeSchema>;
 
 export const answerSchema = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('verified'), card: modelCardSchema }),
+  z.object({
+    type: z.literal('verified'),
+    card: modelCardSchema,
+    footprint: modelFootprintSchema,
+  }),
+  z.object({ type: z.literal('measured'), footprint: modelFootprintSchema }),
   z.object({ type: z.literal('examined'), model: examinedModelSchema }),
   z.object({ type: z.literal('problem'), problem: problemSchema }),
 ]);

@@ -1,14 +1,17 @@
 /** All that is checked of a model file before native code may load it. */
 import { AppError } from '../domain/contract/errors';
+import type { ModelFootprint } from '../domain/contract/fit';
 import type { ModelCard } from '../domain/contract/model-card';
 import { withProvenStanding } from './catalog';
-import { checkGgufStructure, type GgufSummary } from './gguf-structure';
+import { inspectGguf, type GgufSummary } from './gguf-structure';
 import { describeUnknownModel, readModelCard } from './model-card';
+import { modelFootprint } from './model-footprint';
 import { sha256OfFile, type HashOptions } from './sha256';
 
 export interface VerifiedModel {
   readonly card: ModelCard;
   readonly summary: GgufSummary;
+  readonly footprint: ModelFootprint;
 }
 
 /**
@@ -17,7 +20,7 @@ export interface VerifiedModel {
  * A model without a card gets one made for it; its checksum is still taken, because runs are bound
  * to it.
  * @param hash how the checksum is come by. Defaults to reading the file
- * @throws AppError of `checkGgufStructure`, `MODEL_CARD_INVALID`, `MODEL_CHECKSUM`
+ * @throws AppError of `inspectGguf`, `MODEL_CARD_INVALID`, `MODEL_CHECKSUM`
  * @throws Cancelled
  */
 export async function verifyModel(
@@ -25,7 +28,7 @@ export async function verifyModel(
   options: HashOptions = {},
   hash: () => Promise<string> = () => sha256OfFile(path, options),
 ): Promise<VerifiedModel> {
-  const summary = await checkGgufStructure(path);
+  const { summary, header } = await inspectGguf(path);
   const card = await readModelCard(path);
   // The size tells a wrong file at once, without reading gigabytes.
   if (card && card.fileSize !== summary.fileSize) throw new AppError('MODEL_CHECKSUM');
@@ -34,5 +37,6 @@ export async function verifyModel(
   return {
     card: card ? withProvenStanding(card) : describeUnknownModel(path, summary, sha256),
     summary,
+    footprint: modelFootprint(header, summary),
   };
 }

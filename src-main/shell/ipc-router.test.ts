@@ -41,6 +41,14 @@ function router(changes: Partial<InvokeHandlers> = {}): RouterOptions & { calls:
     'library.import.control': () => undefined,
     'library.locate': () => false,
     'library.remove': () => undefined,
+    'library.fit': () => {
+      throw new AppError('MODEL_UNKNOWN');
+    },
+    'library.settings': () => undefined,
+    'conversion.choose': () => null,
+    'conversion.start': () => undefined,
+    'conversion.cancel': () => undefined,
+    'conversion.state': () => ({ phase: 'idle' }),
     'library.assign': () => undefined,
     'library.activate': () => undefined,
     ...changes,

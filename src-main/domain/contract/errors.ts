@@ -44,6 +44,7 @@ export const errorCodes = [
   'CHECKPOINT_UNSAFE',
   'CHECKPOINT_UNSUPPORTED',
   'QUANTIZE_FAILED',
+  'CONVERSION_BUSY',
   // extraction
   'SCHEMA_UNKNOWN',
   'SCHEMA_NOT_SUPPORTED',

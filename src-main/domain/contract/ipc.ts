@@ -3,6 +3,7 @@
  * What is not in this list does not exist.
  */
 import * as z from 'zod';
+import { conversionStateSchema, conversionTypeSchema } from './conversion';
 import { hostMemorySchema, hostStateSchema } from './host-port';
 import { problemSchema } from './errors';
 import { modelFitSchema } from './fit';
@@ -110,6 +111,15 @@ export const invokeChannels = {
     params: z.object({ id: modelIdSchema, settings: modelSettingsSchema }),
     result: nothing,
   },
+  /** Shows the system's dialog for the folder of a checkpoint; null when a person closed it. */
+  'conversion.choose': { params: nothing, result: z.string().min(1).nullable() },
+  /** Begins; how it goes is pushed. The result goes into the library. */
+  'conversion.start': {
+    params: z.object({ folder: z.string().min(1), type: conversionTypeSchema }),
+    result: nothing,
+  },
+  'conversion.cancel': { params: nothing, result: nothing },
+  'conversion.state': { params: nothing, result: conversionStateSchema },
   /** Null goes back to the rule. */
   'library.assign': {
     params: z.object({ job: jobSchema, id: modelIdSchema.nullable() }),
@@ -129,6 +139,7 @@ export const pushChannels = {
   'host.memory': hostMemorySchema,
   'library.changed': librarySchema,
   'library.import': importStateSchema,
+  'conversion.state': conversionStateSchema,
   /** A menu item or global shortcut asks the page to do something. */
   'menu.command': z.enum(['record.new', 'record.open', 'help.shortcuts', 'extraction.run']),
 } as const;

@@ -1,6 +1,7 @@
 /** What the machine offers to a model. All sizes in bytes; plain JSON, so that it can be kept. */
 import * as z from 'zod';
-import { gpuKindSchema } from './model-settings';
+import { problemSchema } from './errors';
+import { backendSchema, gpuKindSchema } from './model-settings';
 
 const bytes = z.int().min(0);
 
@@ -28,3 +29,10 @@ export const machineSchema = z.object({
   devices: z.array(machineDeviceSchema),
 });
 export type Machine = z.infer<typeof machineSchema>;
+
+export const probedMachineSchema = z.object({
+  machine: machineSchema,
+  /** Backends that are installed and cannot be used, with the reason. */
+  failures: z.array(z.object({ backend: backendSchema, problem: problemSchema })),
+});
+export type ProbedMachine = z.infer<typeof probedMachineSchema>;

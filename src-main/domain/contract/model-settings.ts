@@ -54,3 +54,9 @@ export const resolvedSettingsSchema = z.object({
   flashAttention: z.boolean(),
 });
 export type ResolvedSettings = z.infer<typeof resolvedSettingsSchema>;
+
+/** What a model is loaded with where not everything was decided by a fit; the engine decides the rest. */
+export const loadPlanSchema = resolvedSettingsSchema
+  .partial()
+  .extend({ backend: z.union([auto, backendSchema]), contextSize, sequences });
+export type LoadPlan = z.infer<typeof loadPlanSchema>;

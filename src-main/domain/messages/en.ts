@@ -203,6 +203,28 @@ export const en = {
     },
     importNoCard:
       'There is no model card beside the file: its source, licence and quality are unknown. Make sure that you trust it.',
+    convertTitle: 'Convert a checkpoint',
+    convertWhat:
+      'Turns a released checkpoint (a folder with config.json, a tokenizer and weights) into a model file that this program loads. A model of 13 billion parameters wants about 35 GB of free disk and some tens of minutes; you can go on working.',
+    convertFolder: 'Folder of the checkpoint',
+    convertChoose: 'Choose a folder',
+    convertNone: 'none chosen',
+    convertType: 'Quantization',
+    convertTypes: {
+      q4_k_m: '4 bits (recommended: least memory, a little is lost)',
+      q5_k_m: '5 bits',
+      q6_k: '6 bits',
+      q8_0: '8 bits (nearly lossless, about twice the memory of 4 bits)',
+      q4_0: '4 bits, plain blocks',
+      f16: '16 bits, not quantized',
+      bf16: '16 bits, as in the checkpoint',
+    },
+    convertStart: 'Convert',
+    converting: (name: string) => `Converting ${name}`,
+    convertStep: (step: string, percent: string, left: string) =>
+      left === '' ? `${step} ${percent}` : `${step} ${percent}, about ${left} left in this step`,
+    convertDone: 'Converted and added to the library',
+    convertCancelled: 'Conversion cancelled; no file was left behind.',
     known: 'Published models that can be imported',
     licenceUnknown: 'unknown',
     knownHint:

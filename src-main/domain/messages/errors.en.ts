@@ -137,6 +137,10 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     title: 'The model could not be quantized; nothing was written',
     remedy: 'Close programs that use much memory and try again, or choose another type.',
   },
+  CONVERSION_BUSY: {
+    title: 'Another checkpoint is being converted',
+    remedy: 'Wait until it is done, or cancel it first.',
+  },
   SCHEMA_UNKNOWN: { title: 'There is no such schema', remedy: 'Choose a schema from the list.' },
   SCHEMA_NOT_SUPPORTED: {
     title: 'The loaded model does not serve this schema',

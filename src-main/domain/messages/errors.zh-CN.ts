@@ -127,6 +127,10 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     title: '模型量化失败，没有写入文件',
     remedy: '请关闭占用内存较多的程序后重试，或选择其他量化类型。',
   },
+  CONVERSION_BUSY: {
+    title: '正在转换另一份权重',
+    remedy: '请等它结束，或先取消它。',
+  },
   SCHEMA_UNKNOWN: { title: '没有这个抽取方案', remedy: '请从列表中选择一个方案。' },
   SCHEMA_NOT_SUPPORTED: {
     title: '当前模型不支持这个抽取方案',

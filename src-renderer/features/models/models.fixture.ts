@@ -91,7 +91,9 @@ export async function openModels(main: FakeMain, host?: HostState) {
         main.settings = { ...main.settings, ...(params[0] as Partial<Settings>) };
       }
       if (channel.startsWith('settings.')) return { ok: true, value: main.settings };
-      if (channel === 'library.import.state') return { ok: true, value: { phase: 'idle' } };
+      if (channel === 'library.import.state' || channel === 'conversion.state') {
+        return { ok: true, value: { phase: 'idle' } };
+      }
       if (channel === 'library.catalog') return { ok: true, value: [] };
       const empty: Library = { models: [], assignments: {}, active: null };
       return {

@@ -1,4 +1,5 @@
 /** The model library on this page: what there is, what is in memory, and what does which job. */
+import type { ConversionState, ConversionType } from '@domain/contract/conversion';
 import type { LoadedModel, ModelState } from '@domain/contract/host-port';
 import type { Bridge } from '@domain/contract/ipc';
 import type {
@@ -28,6 +29,7 @@ export class ModelsState {
   #library = $state.raw<Library | null>(null);
   #known = $state.raw<readonly KnownModel[]>([]);
   #importing = $state.raw<ImportState>({ phase: 'idle' });
+  #conversion = $state.raw<ConversionState>({ phase: 'idle' });
   #examined = $state.raw<ExaminedModel | null>(null);
   #examining = $state(false);
   #selectedId = $state<string | null>(null);
@@ -46,6 +48,9 @@ export class ModelsState {
   }
   get list(): readonly LibraryModel[] {
     return this.#library?.models ?? [];
+  }
+  get conversion(): ConversionState {
+    return this.#conversion;
   }
   get known(): readonly KnownModel[] {
     return this.#known;
@@ -110,6 +115,7 @@ export class ModelsState {
 
   async load(): Promise<void> {
     this.#importing = await invoke(this.#bridge, 'library.import.state');
+    this.#conversion = await invoke(this.#bridge, 'conversion.state');
     this.#known = await invoke(this.#bridge, 'library.catalog');
     const library = await invoke(this.#bridge, 'library.get');
     // What was pushed meanwhile is newer than the answer.
@@ -133,6 +139,30 @@ export class ModelsState {
     this.#importing = state;
     if (state.phase === 'done') this.#selectedId = state.modelId;
     if (state.phase === 'failed') this.#notices.problem(state.problem, state.fileName);
+  }
+
+  setConversion(state: ConversionState): void {
+    this.#conversion = state;
+    if (state.phase === 'done') this.#selectedId = state.modelId;
+    if (state.phase === 'failed') this.#notices.problem(state.problem, state.name);
+  }
+
+  /** The folder of a checkpoint that a person chose; null when none was. */
+  async chooseCheckpoint(): Promise<string | null> {
+    try {
+      return await invoke(this.#bridge, 'conversion.choose');
+    } catch (error) {
+      this.#notices.error(error);
+      return null;
+    }
+  }
+
+  convert(folder: string, type: ConversionType): void {
+    this.#try(invoke(this.#bridge, 'conversion.start', { folder, type }));
+  }
+
+  cancelConversion(): void {
+    this.#try(invoke(this.#bridge, 'conversion.cancel'));
   }
 
   /** Shows the system's dialog, then what the chosen file is. */
