@@ -1,12 +1,11 @@
 /** A released checkpoint goes all the way: shards, quantized model, answer in the window. */
-import { readdir } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ElectronApplication, Page } from '@playwright/test';
-import { projectRoot } from '../scripts/project';
 import { expect, modelReady, pasteRecord, runExtraction, test } from './app';
 import { findings } from './axe';
-
-const checkpoint = join(projectRoot, 'e2e/fixtures/checkpoint');
+import { writeCheckpoint } from './fixtures/checkpoint-writer';
 
 function answerDialog(app: ElectronApplication, path: string): Promise<void> {
   return app.evaluate(({ dialog }, chosen) => {
@@ -24,12 +23,20 @@ async function startConversion(app: ElectronApplication, page: Page, folder: str
   await page.getByTestId('start-conversion').click();
 }
 
+let folder: string;
+test.beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'chimed-checkpoint-'));
+});
+test.afterEach(() => rm(folder, { recursive: true, force: true }));
+
 test('PyTorch shards become a Q4_K_M model that is loaded and answers in the window', async ({
   start,
 }) => {
   const { app, page, userData } = await start();
   await modelReady(page);
-  await startConversion(app, page, join(checkpoint, 'bin'));
+  const checkpoint = join(folder, '医院 mini-1.0');
+  await writeCheckpoint(checkpoint);
+  await startConversion(app, page, checkpoint);
   await expect(page.getByTestId('conversion-ended')).toContainText('转换完成', { timeout: 60_000 });
   const row = page.getByTestId('model-row').nth(1);
   await expect(row).toContainText('Q4_K_M');
@@ -58,7 +65,7 @@ test('PyTorch shards become a Q4_K_M model that is loaded and answers in the win
 test('a folder that is no checkpoint is refused by name, and leaves nothing', async ({ start }) => {
   const { app, page, userData } = await start();
   await modelReady(page);
-  await startConversion(app, page, checkpoint);
+  await startConversion(app, page, folder);
   await expect(page.getByRole('alert').filter({ hasText: 'CHECKPOINT' })).toBeVisible();
   await expect(page.getByTestId('model-row')).toHaveCount(1);
   expect(await readdir(join(userData, 'models', 'converting'))).toEqual([]);
