@@ -6,7 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LlamaLogLevel } from 'node-llama-cpp';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { miniature, writeRandomModel } from '../../e2e/fixtures/random-model';
 import { makeVocabulary } from '../../e2e/fixtures/vocabulary';
 import type { LlamaShape } from '../convert/llama-file';
@@ -148,7 +148,9 @@ async function allocate(
     experimentalKvCacheValueType: type[placement.kvType],
     ignoreMemorySafetyChecks: true,
   });
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  // The lines come on later turns of the event loop; this is the last one.
+  await vi.waitFor(() => expect(log).toMatch(/compute buffer size[^]*reserve took[^]*$/), 10_000);
+  await new Promise((resolve) => setTimeout(resolve, 50));
   llama.logLevel = LlamaLogLevel.disabled;
   await context.dispose();
   await model.dispose();
