@@ -57,7 +57,12 @@ it('a 16-bit model becomes one of 4-bit blocks that loads and answers', async ()
   expect(after).toMatchObject({ quantization: 'Q4_K_M', parameters: before.parameters });
   expect(after.fileSize).toBeLessThan(before.fileSize / 2.5);
   expect(await readdir(folder)).toEqual(['small.gguf', 'source.gguf']);
-  const model = await loadLlamaModel({ path: target, contextSize: 128, backend: 'cpu', threads: 1 });
+  const model = await loadLlamaModel({
+    path: target,
+    contextSize: 128,
+    backend: 'cpu',
+    threads: 1,
+  });
   const { signal } = new AbortController();
   const sequence = await model.openSequence(signal);
   const [answer] = await sequence.evaluate(model.tokenize('患者胸痛', false).slice(0, 1), [
