@@ -133,7 +133,7 @@ export async function bareLoop(
   loaded: LoadedForBench,
 ): Promise<{ run(work: readonly Work[]): Promise<void>; dispose(): Promise<void> }> {
   const llama = await getLlama({
-    backend: 'cpu',
+    gpu: false,
     build: 'never',
     maxThreads: loaded.threads,
     logLevel: LlamaLogLevel.error,
