@@ -156,7 +156,8 @@ describe('a prompt that begins like an earlier one', () => {
 });
 
 it('a sequence whose evaluation failed begins with nothing, and answers as ever', async () => {
-  const sequence = await model.openSequence(never);
+  const meter = new UsageMeter();
+  const sequence = await model.openSequence(never, { meter });
   await sequence.prefill(text.slice(0, 20), never);
   const before = await answers(sequence, text.slice(20, 22));
   await sequence.truncate(20);
@@ -164,5 +165,6 @@ it('a sequence whose evaluation failed begins with nothing, and answers as ever'
   await expect(sequence.evaluate([10_000_000], [null])).rejects.toThrow();
   expect(sequence.length).toBe(20);
   expectSame(await answers(sequence, text.slice(20, 22)), before);
+  expect(meter.usage).toMatchObject({ restoredTokens: 20, decodedTokens: 2 });
   sequence.release();
 });

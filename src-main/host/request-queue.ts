@@ -82,7 +82,6 @@ export class RequestQueue {
       const cancel = (): void => {
         queue.splice(queue.indexOf(start), 1);
         reject(new Cancelled());
-        this.#startNext();
       };
       const start = (): void => {
         queue.splice(queue.indexOf(start), 1);
