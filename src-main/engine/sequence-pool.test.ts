@@ -180,6 +180,20 @@ describe('interactive and batch', () => {
     expect(again.place?.name).toBe(0);
   });
 
+  it('new work announced in the middle of a step leaves the step its sequence', async () => {
+    const pool = new SequencePool(places(1));
+    const lease = pool.open('interactive');
+    const step = new Step(lease);
+    const next = new Step(pool.open('interactive'));
+    lease.startAnew();
+    expect(next.place).toBeNull();
+    await step.end();
+    expect(next.place).toBeNull();
+    lease.release();
+    await settled();
+    expect(next.place?.name).toBe(0);
+  });
+
   it('new work keeps its sequence where nobody waits', async () => {
     const pool = new SequencePool(places(2));
     const lease = pool.open('interactive');

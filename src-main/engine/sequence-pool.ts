@@ -103,7 +103,6 @@ export class SequencePool<P extends PhysicalSequence> {
     if (signal.aborted || !holder.isOpen) throw new Cancelled();
     const place = this.#claim(holder, wanted) ?? (await this.#turn(holder, wanted, signal));
     try {
-      if (signal.aborted) throw new Cancelled();
       return await work(place.physical);
     } finally {
       holder.isStepping = false;
