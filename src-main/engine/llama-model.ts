@@ -14,9 +14,7 @@ import { AppError } from '../domain/contract/errors';
 import type { Device } from '../domain/contract/host-port';
 import { Cancelled } from '../domain/contract/rpc';
 import type { Answer, Ask, LanguageModel, Sequence, Token } from './language-model';
-
-/** Tokens evaluated between two looks at the abort signal. */
-const prefillPiece = 32;
+import { PrefillPace } from './prefill-pace';
 
 /** llama.cpp "creates" an absurd context without an error (overcommit), so it is capped here. */
 export const maxContextSize = 32_768;
@@ -124,11 +122,13 @@ class LlamaLanguageModel implements LanguageModel {
     }
     this.eos = model.tokens.eos;
     this.device = { kind: llama.gpu === false ? 'cpu' : llama.gpu };
+    const pace = new PrefillPace();
     for (let i = 0; i < this.sequences; i++) {
       this.#free.push(
         new LlamaSequence(
           context.getSequence(contextShiftRefused),
           this.contextSize - 1,
+          pace,
           (sequence) => this.#giveBack(sequence),
         ),
       );
@@ -213,15 +213,18 @@ const contextShiftRefused = {
 class LlamaSequence implements Sequence {
   readonly capacity: number;
   readonly #sequence: LlamaContextSequence;
+  readonly #pace: PrefillPace;
   readonly #giveBack: (sequence: LlamaSequence) => void;
 
   constructor(
     sequence: LlamaContextSequence,
     capacity: number,
+    pace: PrefillPace,
     giveBack: (sequence: LlamaSequence) => void,
   ) {
     this.#sequence = sequence;
     this.capacity = capacity;
+    this.#pace = pace;
     this.#giveBack = giveBack;
   }
 
@@ -236,10 +239,12 @@ class LlamaSequence implements Sequence {
     while (common < held.length && common < tokens.length && held[common] === tokens[common])
       common++;
     await this.truncate(common);
-    for (let i = common; i < tokens.length; i += prefillPiece) {
+    while (this.length < tokens.length) {
       if (signal.aborted) throw new Cancelled();
-      const piece = tokens.slice(i, i + prefillPiece) as LlamaToken[];
+      const piece = tokens.slice(this.length, this.length + this.#pace.piece) as LlamaToken[];
+      const start = performance.now();
       await this.#sequence.evaluateWithoutGeneratingNewTokens(piece);
+      this.#pace.record(piece.length, performance.now() - start);
     }
     if (signal.aborted) throw new Cancelled();
   }
