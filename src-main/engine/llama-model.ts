@@ -11,6 +11,7 @@ import type {
   Token,
 } from './language-model';
 import { contextShiftRefused, LlamaSequence, PhysicalLlamaSequence } from './llama-sequence';
+import { PrefillPace } from './prefill-pace';
 import { SequencePool } from './sequence-pool';
 
 export class LlamaLanguageModel implements LoadedLanguageModel {
@@ -22,6 +23,7 @@ export class LlamaLanguageModel implements LoadedLanguageModel {
   readonly #model: LlamaModel;
   readonly #context: LlamaContext;
   readonly #pool: SequencePool<PhysicalLlamaSequence>;
+  readonly #pace = new PrefillPace();
   #pieces: ReadonlyMap<string, Token> | null = null;
   #lineEnd: readonly Token[] | null = null;
 
@@ -83,7 +85,8 @@ export class LlamaLanguageModel implements LoadedLanguageModel {
     if (signal.aborted) return Promise.reject(new Cancelled());
     const lease = this.#pool.open(options.priority ?? 'interactive');
     const capacity = this.contextSize - 1;
-    return Promise.resolve(new LlamaSequence({ lease, capacity, signal, meter: options.meter }));
+    const { meter } = options;
+    return Promise.resolve(new LlamaSequence({ lease, pace: this.#pace, capacity, signal, meter }));
   }
 
   memory(): ModelMemory {

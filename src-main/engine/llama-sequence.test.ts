@@ -12,7 +12,13 @@ let text: Token[];
 let other: Token[];
 
 beforeAll(async () => {
-  model = await loadLlamaModel({ path, contextSize: 512, sequences: 1, threads: 1, gpu: false });
+  model = await loadLlamaModel({
+    path,
+    contextSize: 512,
+    sequences: 1,
+    threads: 1,
+    backend: 'cpu',
+  });
   const bos = model.bos as Token;
   text = [
     bos,
@@ -136,7 +142,7 @@ describe('a prompt that begins like an earlier one', () => {
 
   it('finds the sequence that holds it, however many others were used since', async () => {
     const several = await loadLlamaModel({
-      ...{ path, contextSize: 512, sequences: 3, threads: 1, gpu: false },
+      ...{ path, contextSize: 512, sequences: 3, threads: 1, backend: 'cpu' },
     });
     const reused = async (prompt: readonly Token[]): Promise<number> => {
       const meter = new UsageMeter();

@@ -428,6 +428,21 @@ export const en = {
     verified: 'Structure and checksum were checked; nothing is wrong.',
     interrupted: 'Interrupted; nothing was decided.',
   },
+  speed: {
+    started: (name) => `Measuring the speed of ${name} ...`,
+    loading: (percent) => `loading the model ${percent}`,
+    progress: (test, done, total) => `${test}: run ${done} of ${total}`,
+    model: (name, quantization, parameters) =>
+      `Model: ${name}, ${quantization}, ${parameters} parameters`,
+    computed: (device, threads) => `Computed on: ${device}, threads: ${threads}`,
+    device: { cpu: 'CPU', cuda: 'GPU (CUDA)', metal: 'GPU (Metal)', vulkan: 'GPU (Vulkan)' },
+    test: 'Test',
+    sequences: 'Sequences',
+    tokensPerSecond: 'Tokens/s',
+    legend:
+      'pp reads a prompt, tg generates token by token; mean ± standard deviation, of all sequences together.',
+    interrupted: 'Interrupted; there is no result.',
+  },
   conversion: {
     phase: {
       'hash-sources': 'checking the weights',

@@ -406,6 +406,21 @@ export const zhCN = {
     verified: '结构和校验值均已核对，没有发现问题。',
     interrupted: '核对已中断。',
   },
+  speed: {
+    started: (name: string) => `正在测量${name}的速度……`,
+    loading: (percent: string) => `载入模型 ${percent}`,
+    progress: (test: string, done: string, total: string) =>
+      `${test}：第 ${done} 次，共 ${total} 次`,
+    model: (name: string, quantization: string, parameters: string) =>
+      `模型：${name}，${quantization}，参数 ${parameters}`,
+    computed: (device: string, threads: string) => `计算：${device}，线程 ${threads}`,
+    device: { cpu: '处理器', cuda: '显卡', metal: '显卡', vulkan: '显卡' },
+    test: '测试',
+    sequences: '并行序列',
+    tokensPerSecond: '词元每秒',
+    legend: '前一类测试为读入提示，后一类为逐个生成；均值 ± 标准差，并行时为各序列之和。',
+    interrupted: '测速已中断，没有结果。',
+  },
   conversion: {
     phase: {
       'hash-sources': '核对权重文件',

@@ -23,7 +23,12 @@ interface Loaded {
 
 async function load(path: string): Promise<Loaded> {
   const { card } = await verifyModel(path);
-  const model = await loadLlamaModel({ path, contextSize: card.context, threads: 1, gpu: false });
+  const model = await loadLlamaModel({
+    path,
+    contextSize: card.context,
+    threads: 1,
+    backend: 'cpu',
+  });
   return { model, card };
 }
 
