@@ -1,11 +1,14 @@
 /** `chimed model bench`: how fast a model file evaluates a prompt and generates on this machine. */
+import { availableParallelism } from 'node:os';
 import { AppError } from '../domain/contract/errors';
 import type { Device } from '../domain/contract/host-port';
 import type { ModelCard } from '../domain/contract/model-card';
+import { maxContextSize } from '../domain/contract/model-settings';
 import { Cancelled } from '../domain/contract/rpc';
+import { threadsFor } from '../domain/rules/threads';
 import { formatterFor, messagesFor } from '../domain/messages';
 import type { LanguageModel } from '../engine/language-model';
-import { loadLlamaModel, maxContextSize, threadsFor } from '../engine/llama-model';
+import { loadLlamaModel } from '../engine/load-llama-model';
 import { measureSpeed, nameOf, type Speed, type SpeedTest } from '../evaluation/speed';
 import { verifyModel } from '../library/verify';
 import { Interruption } from './interruption';
@@ -73,7 +76,7 @@ export async function benchCommand(path: string, options: BenchOptions): Promise
     const generate = options.generate ?? Math.min(usualLengths.generate, capacity);
     const needed = Math.max(prompt, generate);
     if (needed > capacity) throw new AppError('CONTEXT_EXCEEDED', { params: { needed, capacity } });
-    const threads = options.threads ?? threadsFor(card.shape.parameters);
+    const threads = options.threads ?? threadsFor(card.shape.parameters, availableParallelism());
     note(texts.started(card.name));
     const { percent } = formatterFor(locale);
     const model = await loadLlamaModel({

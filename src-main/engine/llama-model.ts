@@ -11,7 +11,7 @@ import type {
   Token,
 } from './language-model';
 import { contextShiftRefused, LlamaSequence, PhysicalLlamaSequence } from './llama-sequence';
-import { PrefillPace } from './prefill-pace';
+import { prefillPieceFor } from './prefill-piece';
 import { SequencePool } from './sequence-pool';
 
 export class LlamaLanguageModel implements LoadedLanguageModel {
@@ -23,11 +23,14 @@ export class LlamaLanguageModel implements LoadedLanguageModel {
   readonly #model: LlamaModel;
   readonly #context: LlamaContext;
   readonly #pool: SequencePool<PhysicalLlamaSequence>;
-  readonly #pace = new PrefillPace();
+  readonly #piece: number;
   #pieces: ReadonlyMap<string, Token> | null = null;
   #lineEnd: readonly Token[] | null = null;
 
   constructor(model: LlamaModel, context: LlamaContext, device: Device) {
+    const layers = model.fileInsights.totalLayers;
+    const isOnGpu = device.kind !== 'cpu' && model.gpuLayers >= layers;
+    this.#piece = prefillPieceFor(parametersOf(model), isOnGpu);
     this.#model = model;
     this.#context = context;
     this.contextSize = context.contextSize;
@@ -86,7 +89,9 @@ export class LlamaLanguageModel implements LoadedLanguageModel {
     const lease = this.#pool.open(options.priority ?? 'interactive');
     const capacity = this.contextSize - 1;
     const { meter } = options;
-    return Promise.resolve(new LlamaSequence({ lease, pace: this.#pace, capacity, signal, meter }));
+    return Promise.resolve(
+      new LlamaSequence({ lease, piece: this.#piece, capacity, signal, meter }),
+    );
   }
 
   memory(): ModelMemory {
@@ -98,4 +103,13 @@ export class LlamaLanguageModel implements LoadedLanguageModel {
     await this.#context.dispose();
     await this.#model.dispose();
   }
+}
+
+/** Elements of all tensors; the library has no count of its own. */
+function parametersOf(model: LlamaModel): number {
+  const tensors = model.fileInfo.fullTensorInfo ?? [];
+  return tensors.reduce(
+    (sum, { dimensions }) => sum + dimensions.reduce<number>((n, length) => n * Number(length), 1),
+    0,
+  );
 }

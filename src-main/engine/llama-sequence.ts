@@ -10,7 +10,6 @@ import type {
 import { AppError } from '../domain/contract/errors';
 import { Cancelled } from '../domain/contract/rpc';
 import type { Answer, Ask, Sequence, Token, WorkMeter, WorkPhase } from './language-model';
-import type { PrefillPace } from './prefill-pace';
 import { commonPrefix, type Lease, type PhysicalSequence } from './sequence-pool';
 
 /** The library's default shift silently erases the beginning; ours is to refuse before it comes to that. */
@@ -81,7 +80,8 @@ export class PhysicalLlamaSequence implements PhysicalSequence {
 export interface LlamaSequenceOptions {
   readonly lease: Lease<PhysicalLlamaSequence>;
   /** Most tokens it can hold. */
-  readonly pace: PrefillPace;
+  /** Tokens of a prompt that are evaluated at once. */
+  readonly piece: number;
   readonly capacity: number;
   /** Ends waiting for a turn. */
   readonly signal: AbortSignal;
@@ -91,16 +91,16 @@ export interface LlamaSequenceOptions {
 export class LlamaSequence implements Sequence {
   readonly capacity: number;
   readonly #lease: Lease<PhysicalLlamaSequence>;
-  readonly #pace: PrefillPace;
+  readonly #piece: number;
   readonly #signal: AbortSignal;
   readonly #meter: WorkMeter | undefined;
   #tokens: Token[] = [];
   /** Of these, the first ones that came with `prefill`. */
   #promptLength = 0;
 
-  constructor({ lease, pace, capacity, signal, meter }: LlamaSequenceOptions) {
+  constructor({ lease, piece, capacity, signal, meter }: LlamaSequenceOptions) {
     this.#lease = lease;
-    this.#pace = pace;
+    this.#piece = piece;
     this.capacity = capacity;
     this.#signal = signal;
     this.#meter = meter;
@@ -164,14 +164,12 @@ export class LlamaSequence implements Sequence {
   async #feedPiece(physical: PhysicalLlamaSequence, target: readonly Token[]): Promise<void> {
     const held = commonPrefix(physical.tokens, target);
     physical.keep(held);
-    const end = Math.min(held + this.#pace.piece, target.length);
+    const end = Math.min(held + this.#piece, target.length);
     if (held < end) {
       const again = Math.max(0, Math.min(end, this.#tokens.length) - held);
-      const begun = performance.now();
       await this.#measured('prefill', end - held, again, () =>
         physical.feed(target.slice(held, end)),
       );
-      this.#pace.record(end - held, performance.now() - begun);
     }
     for (let i = this.#tokens.length; i < end; i++) this.#tokens.push(target[i] as Token);
   }

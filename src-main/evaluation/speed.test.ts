@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Cancelled } from '../domain/contract/rpc';
 import type { LanguageModel, Sequence, Token } from '../engine/language-model';
-import { loadLlamaModel } from '../engine/llama-model';
+import { loadLlamaModel } from '../engine/load-llama-model';
 import { measureSpeed, nameOf, summarize } from './speed';
 
 const path = join(import.meta.dirname, '..', '..', 'models', 'default.gguf');
@@ -11,7 +11,7 @@ const sequences = 2;
 let model: LanguageModel;
 
 beforeAll(async () => {
-  model = await loadLlamaModel({ path, contextSize: 256, sequences, threads: 1, gpu: false });
+  model = await loadLlamaModel({ path, contextSize: 256, sequences, threads: 1, backend: 'cpu' });
 });
 afterAll(() => model.dispose());
 
