@@ -141,7 +141,10 @@ const conversion = new ConversionSupervisor({
 const host = new HostSupervisor({
   entry: join(out, 'host.js'),
   onState: (state) => push('host.state', state),
-  onMemory: (memory) => push('host.memory', memory),
+  onVitals: (vitals) => {
+    push('host.vitals', vitals);
+    for (const { sha256, speed } of vitals.activity.models) library.noteSpeed(sha256, speed);
+  },
 });
 const worker = new WorkerSupervisor({
   entry: join(out, 'worker.js'),

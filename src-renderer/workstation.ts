@@ -89,7 +89,7 @@ export class Workstation {
       hostPushed = true;
       host(state);
     });
-    this.#bridge.subscribe('host.memory', (memory) => this.system.setMemory(memory));
+    this.#bridge.subscribe('host.vitals', (vitals) => this.system.setVitals(vitals));
     this.#bridge.subscribe('worker.state', (state) => {
       workerPushed = true;
       worker(state);

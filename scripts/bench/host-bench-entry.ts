@@ -4,7 +4,7 @@
  */
 import { parentPort } from '../../src-main/domain/contract/process-port';
 import { prepareNativeLoading } from '../../src-main/engine/native-loading';
-import { loadLlamaModel } from '../../src-main/engine/llama-model';
+import { loadLlamaModel } from '../../src-main/engine/load-llama-model';
 import type { LanguageModel } from '../../src-main/engine/language-model';
 import { measureSpeed } from '../../src-main/evaluation/speed';
 import type { HostBenchReply, HostBenchRequest } from './host-bench';
@@ -18,7 +18,7 @@ let model: LanguageModel | undefined;
 async function answer(request: HostBenchRequest): Promise<HostBenchReply> {
   if (request.type === 'load') {
     const start = performance.now();
-    model = await loadLlamaModel({ ...request.options, gpu: false });
+    model = await loadLlamaModel({ ...request.options, backend: 'cpu' });
     return { type: 'loaded', milliseconds: performance.now() - start };
   }
   if (!model) throw new Error('nothing is loaded');

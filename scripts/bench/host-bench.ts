@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { ElectronApplication } from 'playwright-core';
 import { build } from 'vite';
-import type { LoadOptions } from '../../src-main/engine/llama-model';
+import type { LoadOptions } from '../../src-main/engine/load-llama-model';
 import type { Speed, SpeedTest } from '../../src-main/evaluation/speed';
 import { projectRoot } from '../project';
 import { PlainError } from '../terminal';

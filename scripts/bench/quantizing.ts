@@ -4,13 +4,14 @@
  * when the result is on the disk under its name, theirs when the file is written; both results must be
  * the same bytes. FOLDER is that of `build-llama-cpp.ts`; needs 3 GB of room for temporary files.
  */
-import { execFile, fork } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { benchShape, writeRandomModel } from '../../e2e/fixtures/random-model';
 import { makeVocabulary } from '../../e2e/fixtures/vocabulary';
+import { forkQuantizer } from '../../src-main/convert/fork-quantizer';
 import { quantize } from '../../src-main/convert/quantize';
 import { libllamaPath } from '../../src-main/engine/native-library';
 import { sha256OfFile } from '../../src-main/library/sha256';
@@ -54,17 +55,9 @@ await runScript(async () => {
       { sense: '>=', value: 0.95 },
       () =>
         milliseconds(() =>
-          quantize(
-            (job) =>
-              fork(quantizer, [JSON.stringify(job)], {
-                stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-              }),
-            libllamaPath(),
-            source,
-            ours,
-            'q4_k_m',
-            { threads },
-          ),
+          quantize((job) => forkQuantizer(quantizer, job), libllamaPath(), source, ours, 'q4_k_m', {
+            threads,
+          }),
         ),
       () =>
         milliseconds(() =>

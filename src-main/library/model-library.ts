@@ -17,6 +17,7 @@ import type {
 import type { MeasuredSpeed, ModelFootprint } from '../domain/contract/fit';
 import type { ModelCard } from '../domain/contract/model-card';
 import { modelSettingsSchema, type ModelSettings } from '../domain/contract/model-settings';
+import type { Speed } from '../domain/contract/usage';
 import { Cancelled } from '../domain/contract/rpc';
 import { isCapable } from '../domain/rules/model-for-job';
 import { sameStamp, stampOf, type FileStamp } from './file-stamp';
@@ -142,6 +143,22 @@ export class ModelLibrary {
   /** How a model is to be loaded. */
   async settingsOf(id: string): Promise<ModelSettings> {
     return modelSettingsSchema.parse((await this.#content).settings[id] ?? {});
+  }
+
+  /** Keeps how fast a model of the list was; half a speed, and a small change, are not worth a write. */
+  noteSpeed(id: string, { prefill, decode }: Speed): void {
+    if (!prefill || !decode) return;
+    void this.#content
+      .then(({ models, speeds }) => {
+        const known = speeds[id];
+        const isNew = !known || Math.abs(Math.log(known.decode / decode)) > Math.log(1.2);
+        if (!isNew || !models.some((model) => model.id === id)) return undefined;
+        return this.#edit((content) => ({
+          ...content,
+          speeds: { ...content.speeds, [id]: { prefill, decode } },
+        }));
+      })
+      .catch(() => undefined);
   }
 
   /** Tokens a second when it was last used with its present settings. */

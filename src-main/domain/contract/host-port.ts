@@ -125,3 +125,7 @@ export type ModelActivity = z.infer<typeof modelActivitySchema>;
 /** For the status panel: the models in memory that have been asked for anything. */
 export const activitySchema = z.object({ models: z.array(modelActivitySchema) });
 export type Activity = z.infer<typeof activitySchema>;
+
+/** What the host reports of itself every few seconds. */
+export const hostVitalsSchema = z.object({ memory: hostMemorySchema, activity: activitySchema });
+export type HostVitals = z.infer<typeof hostVitalsSchema>;

@@ -4,7 +4,7 @@
  */
 import * as z from 'zod';
 import { conversionStateSchema, conversionTypeSchema } from './conversion';
-import { hostMemorySchema, hostStateSchema } from './host-port';
+import { hostStateSchema, hostVitalsSchema } from './host-port';
 import { problemSchema } from './errors';
 import { modelFitSchema } from './fit';
 import {
@@ -136,7 +136,7 @@ export type InvokeResult<C extends InvokeChannel> = z.output<(typeof invokeChann
 export const pushChannels = {
   'host.state': hostStateSchema,
   'worker.state': workerStateSchema,
-  'host.memory': hostMemorySchema,
+  'host.vitals': hostVitalsSchema,
   'library.changed': librarySchema,
   'library.import': importStateSchema,
   'conversion.state': conversionStateSchema,

@@ -9,14 +9,11 @@
  * state attributes of it (negated, uncertain, ...), in a fixed order.
  */
 import { AppError } from '../../domain/contract/errors';
-import type {
-  MarkedAttribute,
-  MarkedCopyStrategy,
-  PromptFormat,
-} from '../../domain/contract/model-card';
+import type { MarkedAttribute, MarkedCopyStrategy } from '../../domain/contract/model-card';
+import type { PromptFormat } from '../../domain/contract/prompt-format';
 import { Cancelled } from '../../domain/contract/rpc';
 import type { Ask, LanguageModel, Sequence, Token } from '../../engine/language-model';
-import { promptAround } from './prompt';
+import { promptAround } from '../prompt/prompt-around';
 import type { SourceText } from './source-text';
 import type { Annotator, CharMention, WindowOutcome } from './strategy';
 import { splitIntoWindows, type Window } from './windows';

@@ -6,12 +6,13 @@
  * found by their text. A mention's confidence is the product of the probabilities of its type and
  * of its value's tokens, over the whole vocabulary.
  */
-import type { PromptFormat, TypedListStrategy } from '../../domain/contract/model-card';
+import type { TypedListStrategy } from '../../domain/contract/model-card';
+import type { PromptFormat } from '../../domain/contract/prompt-format';
 import { AppError } from '../../domain/contract/errors';
 import { Cancelled } from '../../domain/contract/rpc';
 import type { Answer, LanguageModel, Sequence, Token } from '../../engine/language-model';
 import { argmax } from './marked-copy';
-import { promptAround } from './prompt';
+import { promptAround } from '../prompt/prompt-around';
 import type { SourceText } from './source-text';
 import type { Annotator, CharMention, WindowOutcome } from './strategy';
 import { ValueMachine, type Step } from './value-machine';
@@ -21,6 +22,11 @@ import { splitIntoWindows, type Window } from './windows';
 const fewCandidates = 64;
 const topAsked = 128;
 
+/** What the model is told, with the names of the types. */
+export function typedListInstruction(card: TypedListStrategy, types: readonly string[]): string {
+  return card.instruction.replace('{types}', types.join('、'));
+}
+
 export function typedList(
   model: LanguageModel,
   card: TypedListStrategy,
@@ -28,7 +34,7 @@ export function typedList(
   source: SourceText,
   types: readonly string[],
 ): Annotator {
-  const instruction = card.instruction.replace('{types}', types.join('、'));
+  const instruction = typedListInstruction(card, types);
   const { before, after } = promptAround(model, format, { instruction });
   const room = model.contextSize - 1 - before.length - after.length;
   if (room < 32) throw new AppError('CONTEXT_EXCEEDED');

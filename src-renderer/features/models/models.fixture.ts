@@ -3,7 +3,6 @@ import type { HostState, LoadedModel } from '@domain/contract/host-port';
 import type { Bridge, InvokeReply, Settings } from '@domain/contract/ipc';
 import type { Library, LibraryModel } from '@domain/contract/library';
 import type { ModelCard } from '@domain/contract/model-card';
-import { chimedPromptFormat } from '@domain/contract/model-card';
 import { Notices } from '../../ui/notices.svelte';
 import { SettingsState } from '../settings';
 import { SystemState } from '../status';
@@ -32,7 +31,17 @@ export function cardOf(sha256: string, change: Partial<ModelCard> = {}): ModelCa
       quantization: 'F16',
     },
     context: 512,
-    promptFormat: chimedPromptFormat,
+    promptFormat: {
+      id: 'chimed-readme',
+      bos: true,
+      parts: [
+        { text: '[human]:' },
+        { slot: 'instruction' },
+        { text: '\n' },
+        { slot: 'input' },
+        { text: '\n[bot]:' },
+      ],
+    },
     strategies: [
       { kind: 'typed-list', instruction: '{types}', normalisation: 'none', windowChars: 100 },
     ],
