@@ -42,6 +42,7 @@ import {
   type Question,
   type ToProbe,
 } from './library/probe-messages';
+import { chatFormats } from './library/prompt-formats';
 import { estimateSpeed } from './library/speed-estimate';
 import { refuseSockets } from './offline/refuse-sockets';
 import { runChildTask } from './shell/child-task';
@@ -214,6 +215,11 @@ installRouter(ipcMain, {
     'conversion.start': ({ folder, type }) => startConversion(folder, type),
     'conversion.cancel': () => conversion.cancel(),
     'conversion.state': () => conversion.state,
+    'library.formats': () => [...chatFormats],
+    'library.format': async ({ id, format }) => {
+      await library.setFormat(id, format);
+      if ((await library.list()).active === id) host.want('imported', await importedSource(id));
+    },
     'library.assign': ({ job, id }) => library.assign(job, id),
     'library.fit': ({ id, settings }) => fitOf(id, settings),
     'library.settings': async ({ id, settings }) => {

@@ -75,7 +75,10 @@ export async function benchCommand(path: string, options: BenchOptions): Promise
     const prompt = options.prompt ?? Math.min(usualLengths.prompt, capacity);
     const generate = options.generate ?? Math.min(usualLengths.generate, capacity);
     const needed = Math.max(prompt, generate);
-    if (needed > capacity) throw new AppError('CONTEXT_EXCEEDED', { params: { needed, capacity } });
+    if (needed > capacity)
+      throw new AppError('CONTEXT_EXCEEDED', {
+        params: { needed, capacity, over: needed - capacity },
+      });
     const threads = options.threads ?? threadsFor(card.shape.parameters, availableParallelism());
     note(texts.started(card.name));
     const { percent } = formatterFor(locale);

@@ -77,6 +77,11 @@ export interface SequenceOptions {
   readonly meter?: WorkMeter;
 }
 
+export interface TokenDescription {
+  readonly text: string;
+  readonly isControl: boolean;
+}
+
 export interface LanguageModel {
   readonly device: Device;
   /** Tokens a sequence can hold. */
@@ -92,6 +97,8 @@ export interface LanguageModel {
   tokenize(text: string, continues: boolean): Token[];
   /** The control token written like this (`<human>`), or null. */
   controlToken(text: string): Token | null;
+  /** How a token is written, and whether it is a control token; some bytes of a character are `‥`. */
+  describe(token: Token): TokenDescription;
   /** Text of every token that has whole characters as its text; control and byte tokens are absent. */
   readonly pieces: ReadonlyMap<string, Token>;
   /**

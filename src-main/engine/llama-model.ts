@@ -8,11 +8,15 @@ import type {
   ModelMemory,
   Sequence,
   SequenceOptions,
+  TokenDescription,
   Token,
 } from './language-model';
 import { contextShiftRefused, LlamaSequence, PhysicalLlamaSequence } from './llama-sequence';
 import { prefillPieceFor } from './prefill-piece';
 import { SequencePool } from './sequence-pool';
+
+/** Written for a token that is some bytes of a character. */
+const partOfCharacter = '‥';
 
 export class LlamaLanguageModel implements LoadedLanguageModel {
   readonly device: Device;
@@ -66,6 +70,14 @@ export class LlamaLanguageModel implements LoadedLanguageModel {
     return tokens.length === 1 && only !== undefined && this.#model.isSpecialToken(only)
       ? only
       : null;
+  }
+
+  describe(token: Token): TokenDescription {
+    const id = token as LlamaToken;
+    const isControl = this.#model.isSpecialToken(id);
+    // A preceding token keeps the leading space of a piece; without it the first space is eaten.
+    const text = this.#model.detokenize([id], true, [this.eos as LlamaToken]);
+    return { text: text.includes('\uFFFD') ? partOfCharacter : text, isControl };
   }
 
   get pieces(): ReadonlyMap<string, Token> {

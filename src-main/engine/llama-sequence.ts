@@ -192,7 +192,9 @@ export class LlamaSequence implements Sequence {
   }
 
   #exceeded(needed: number): AppError {
-    return new AppError('CONTEXT_EXCEEDED', { params: { needed, capacity: this.capacity } });
+    return new AppError('CONTEXT_EXCEEDED', {
+      params: { needed, capacity: this.capacity, over: needed - this.capacity },
+    });
   }
 }
 

@@ -49,6 +49,7 @@ function watched(): { model: LanguageModel; runs: Run[] } {
       ...{ device, contextSize, sequences, bos, eos, pieces, openSequence },
       tokenize: (text, continues) => model.tokenize(text, continues),
       controlToken: (text) => model.controlToken(text),
+      describe: (token) => model.describe(token),
       dispose: () => model.dispose(),
     },
   };
@@ -57,7 +58,13 @@ function watched(): { model: LanguageModel; runs: Run[] } {
 /** Resolves only while no sequence is held by anyone else. */
 async function openAll(): Promise<void> {
   const opened = await Promise.all(
-    Array.from({ length: sequences }, () => model.openSequence(AbortSignal.timeout(2_000))),
+    Array.from({ length: sequences }, async () => {
+      const signal = AbortSignal.timeout(2_000);
+      const sequence = await model.openSequence(signal);
+      // Only work claims a sequence of the model.
+      await sequence.prefill([model.eos], signal);
+      return sequence;
+    }),
   );
   for (const sequence of opened) sequence.release();
 }

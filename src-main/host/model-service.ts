@@ -1,7 +1,7 @@
 /** The requests on the models in memory; what the host process is without its ports. */
 import type { Activity, HostMethods } from '../domain/contract/host-port';
 import type { Handlers } from '../domain/contract/rpc';
-import { extract } from '../tasks/extraction/extract';
+import { extract, previewPrompt } from '../tasks/extraction/extract';
 import type { LoadedSlot, ModelSlots } from './model-slots';
 import { ModelWork } from './model-work';
 
@@ -25,6 +25,8 @@ export class ModelService {
           work: (meter) => extract(request, { model, card, signal, meter, onEvent: emit }),
         });
       }),
+    'prompt.preview': async (request) =>
+      this.#slots.use(request.model, (loaded) => Promise.resolve(previewPrompt(request, loaded))),
   };
 
   get activity(): Activity {

@@ -17,6 +17,7 @@ import type {
 import type { MeasuredSpeed, ModelFootprint } from '../domain/contract/fit';
 import type { ModelCard } from '../domain/contract/model-card';
 import { modelSettingsSchema, type ModelSettings } from '../domain/contract/model-settings';
+import { singleTurn, type ChatFormat } from '../domain/contract/prompt-format';
 import type { Speed } from '../domain/contract/usage';
 import { Cancelled } from '../domain/contract/rpc';
 import { isCapable } from '../domain/rules/model-for-job';
@@ -31,6 +32,7 @@ import {
 } from './library-file';
 import { cardPathOf } from './model-card';
 import type { Answer, Question } from './probe-messages';
+import { chatFormats } from './prompt-formats';
 import { volumeOf } from './volume';
 
 export interface AskOptions {
@@ -138,6 +140,23 @@ export class ModelLibrary {
   async footprint(id: string): Promise<ModelFootprint> {
     const { path } = await this.#entry(id);
     return expecting(await this.#options.ask({ type: 'measure', path }, {}), 'measured').footprint;
+  }
+
+  /**
+   * Speaks to a model in another format from the next load on.
+   * @throws AppError `MODEL_UNKNOWN`, `TEMPLATE_UNUSABLE`, of the check
+   */
+  async setFormat(id: string, formatId: string): Promise<void> {
+    const entry = await this.#entry(id);
+    const known = chatFormats.find((format) => format.id === formatId);
+    const format = known ?? (await this.#template(entry.path));
+    if (!format) throw new AppError('TEMPLATE_UNUSABLE');
+    await this.#replace({ ...entry, card: { ...entry.card, promptFormat: singleTurn(format) } });
+  }
+
+  async #template(path: string): Promise<ChatFormat | null> {
+    const answer = await this.#options.ask({ type: 'template', path }, {});
+    return expecting(answer, 'template').format;
   }
 
   /** How a model is to be loaded. */

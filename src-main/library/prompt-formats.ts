@@ -1,9 +1,9 @@
 /** The prompt formats that this program knows (`resources/prompt-formats`). */
-import chatml from '../../resources/prompt-formats/chatml.json';
-import chimedReadme from '../../resources/prompt-formats/chimed-readme.json';
-import llama2 from '../../resources/prompt-formats/llama-2.json';
-import llama3 from '../../resources/prompt-formats/llama-3.json';
-import ziya from '../../resources/prompt-formats/ziya.json';
+import chatml from '../../resources/prompt-formats/chatml.json' with { type: 'json' };
+import chimedReadme from '../../resources/prompt-formats/chimed-readme.json' with { type: 'json' };
+import llama2 from '../../resources/prompt-formats/llama-2.json' with { type: 'json' };
+import llama3 from '../../resources/prompt-formats/llama-3.json' with { type: 'json' };
+import ziya from '../../resources/prompt-formats/ziya.json' with { type: 'json' };
 import { chatFormatSchema, singleTurn, type ChatFormat } from '../domain/contract/prompt-format';
 
 export const chatFormats: readonly ChatFormat[] = [chimedReadme, ziya, chatml, llama2, llama3].map(

@@ -61,3 +61,12 @@ export const extractionResultSchema = z.object({
   usage: usageSchema.optional(),
 });
 export type ExtractionResult = z.infer<typeof extractionResultSchema>;
+
+/** What a model would be sent of the first window of a text. */
+export const promptPreviewSchema = z.object({
+  tokens: z.array(z.object({ id: z.int(), text: z.string(), isControl: z.boolean() })),
+  /** Of the whole text. */
+  windows: z.int().nonnegative(),
+  contextSize: z.int().positive(),
+});
+export type PromptPreview = z.infer<typeof promptPreviewSchema>;

@@ -5,6 +5,7 @@ import {
   extractionEventSchema,
   extractionRequestSchema,
   extractionResultSchema,
+  promptPreviewSchema,
 } from './extraction';
 import { modelCardSchema, standingSchema } from './model-card';
 import { method } from './rpc';
@@ -17,6 +18,8 @@ export const hostMethods = {
     result: extractionResultSchema,
     event: extractionEventSchema,
   }),
+  /** Asks the model nothing, so it waits for nobody. */
+  'prompt.preview': method({ params: extractionRequestSchema, result: promptPreviewSchema }),
 };
 export type HostMethods = typeof hostMethods;
 

@@ -16,6 +16,7 @@ import {
   modelIdSchema,
 } from './library';
 import { modelSettingsSchema } from './model-settings';
+import { chatFormatSchema } from './prompt-format';
 
 export const localeSchema = z.enum(['zh-CN', 'en']);
 export type Locale = z.infer<typeof localeSchema>;
@@ -120,6 +121,13 @@ export const invokeChannels = {
   },
   'conversion.cancel': { params: nothing, result: nothing },
   'conversion.state': { params: nothing, result: conversionStateSchema },
+  /** Prompt formats that a person may choose among. */
+  'library.formats': { params: nothing, result: z.array(chatFormatSchema) },
+  /** Speaks to a model in another format; `file-template` is the one that its file brings. */
+  'library.format': {
+    params: z.object({ id: modelIdSchema, format: z.string().min(1) }),
+    result: nothing,
+  },
   /** Null goes back to the rule. */
   'library.assign': {
     params: z.object({ job: jobSchema, id: modelIdSchema.nullable() }),

@@ -335,6 +335,21 @@ export const en = {
     refused: 'This cannot be set',
     measuring: 'Looking at the memory and graphics of this machine…',
   },
+  prompt: {
+    heading: 'Prompt format',
+    what: 'Every token that the model is sent. Records and questions are only ever plain text; the format alone may use control tokens.',
+    format: 'Format',
+    own: 'Its own; cannot be changed',
+    fileTemplate: "The file's own template",
+    text: 'Sample text',
+    sample: 'Hypertension for 10 years.',
+    show: 'Preview',
+    count: (tokens: string, context: string, windows: string) =>
+      `${tokens} tokens in the first window, context ${context}; the text has ${windows} windows.`,
+    legend:
+      'Control tokens are bold; ␣ is a space, ⏎ a line end, ‥ a part of a character. Point at a token for its number.',
+    notLoaded: 'Load the model to see the very tokens that are sent.',
+  },
   status: {
     label: 'Status bar',
     host: {
@@ -494,6 +509,11 @@ export const en = {
       `Facts not in their record: ${ungrounded}; facts at a wrong place: ${misplaced}`,
     defects: (count: string) =>
       `Faults of the data set itself: ${count} (wrong annotations were dropped)`,
+  },
+  problemDetail: {
+    context: (over: string, needed: string, capacity: string) =>
+      `${over} tokens too many: ${needed} are needed, ${capacity} is the most.`,
+    space: (needed: string, free: string) => `${needed} are needed, ${free} are free.`,
   },
   errors: errorsEn,
 } satisfies typeof zhCN;

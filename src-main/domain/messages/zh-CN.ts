@@ -316,6 +316,20 @@ export const zhCN = {
     refused: '不能这样设置',
     measuring: '正在查看本机的内存和显卡…',
   },
+  prompt: {
+    heading: '提示格式',
+    what: '模型收到的每一个词元都在这里。病历和提问只当作普通文字；只有格式本身能使用控制符。',
+    format: '格式',
+    own: '模型自带，不能更改',
+    fileTemplate: '模型文件自带的格式',
+    text: '示例文字',
+    sample: '患者高血压病史10年。',
+    show: '预览',
+    count: (tokens: string, context: string, windows: string) =>
+      `第一段 ${tokens} 个词元，上下文 ${context}；全文分 ${windows} 段。`,
+    legend: '加粗的是控制符；␣ 空格，⏎ 换行，‥ 半个字。鼠标停在词元上显示编号。',
+    notLoaded: '载入后可以预览实际发送的词元。',
+  },
   status: {
     label: '状态栏',
     host: {
@@ -471,6 +485,11 @@ export const zhCN = {
     checks: (ungrounded: string, misplaced: string) =>
       `不在原文中的结果 ${ungrounded} 条，位置有误的结果 ${misplaced} 条`,
     defects: (count: string) => `数据集自身的差错 ${count} 处（有误的标注已略去）`,
+  },
+  problemDetail: {
+    context: (over: string, needed: string, capacity: string) =>
+      `超出 ${over} 个词元：需要 ${needed} 个，最多 ${capacity} 个。`,
+    space: (needed: string, free: string) => `需要 ${needed}，可用 ${free}。`,
   },
   errors: errorsZh,
 };

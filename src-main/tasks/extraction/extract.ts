@@ -10,6 +10,7 @@ import type {
   ExtractionEvent,
   ExtractionRequest,
   ExtractionResult,
+  PromptPreview,
   RunIdentity,
 } from '../../domain/contract/extraction';
 import { maxRecordChars } from '../../domain/contract/extraction';
@@ -79,6 +80,32 @@ export async function extract(
 interface MeteredContext extends ExtractionContext {
   readonly meter: UsageMeter;
   readonly priority: Priority;
+}
+
+/**
+ * The very tokens that the first window of a text is sent as, without asking the model anything.
+ * @throws AppError of `extract`
+ */
+export function previewPrompt(
+  { text, schema: id }: Pick<ExtractionRequest, 'text' | 'schema'>,
+  { model, card }: Pick<ExtractionContext, 'model' | 'card'>,
+): PromptPreview {
+  const schema = annotationSchema(id);
+  const strategy = chooseStrategy(card, schema);
+  const annotator = makeAnnotator(
+    model,
+    card,
+    strategy,
+    sourceText(text, strategy.normalisation),
+    schema,
+  );
+  const [first] = annotator.windows;
+  const tokens = first ? annotator.promptOf(first) : [];
+  return {
+    tokens: tokens.map((token) => ({ id: token, ...model.describe(token) })),
+    windows: annotator.windows.length,
+    contextSize: model.contextSize,
+  };
 }
 
 /** Runs every window; returns the first thing that went wrong, if any. */

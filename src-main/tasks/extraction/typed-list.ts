@@ -8,10 +8,10 @@
  */
 import type { TypedListStrategy } from '../../domain/contract/model-card';
 import type { PromptFormat } from '../../domain/contract/prompt-format';
-import { AppError } from '../../domain/contract/errors';
 import { Cancelled } from '../../domain/contract/rpc';
 import type { Answer, LanguageModel, Sequence, Token } from '../../engine/language-model';
 import { argmax } from './marked-copy';
+import { planContext } from '../context-policy';
 import { promptAround } from '../prompt/prompt-around';
 import type { SourceText } from './source-text';
 import type { Annotator, CharMention, WindowOutcome } from './strategy';
@@ -21,6 +21,9 @@ import { splitIntoWindows, type Window } from './windows';
 /** Above this many candidates the library's search for each in the vocabulary is slower than a sort. */
 const fewCandidates = 64;
 const topAsked = 128;
+
+/** Tokens that a window and its answer cannot do without. */
+const leastRoom = 32;
 
 /** What the model is told, with the names of the types. */
 export function typedListInstruction(card: TypedListStrategy, types: readonly string[]): string {
@@ -36,8 +39,10 @@ export function typedList(
 ): Annotator {
   const instruction = typedListInstruction(card, types);
   const { before, after } = promptAround(model, format, { instruction });
-  const room = model.contextSize - 1 - before.length - after.length;
-  if (room < 32) throw new AppError('CONTEXT_EXCEEDED');
+  const frame = { id: 'frame', tokens: before.length + after.length };
+  const capacity = model.contextSize - 1;
+  planContext({ fixed: [frame], capacity, reserve: leastRoom });
+  const room = capacity - frame.tokens;
   const costs = new Map<string, number>();
   const windows = splitIntoWindows(source, {
     chars: card.windowChars,
@@ -50,11 +55,18 @@ export function typedList(
       return cost;
     },
   });
+  const charsOf = ({ start, end }: Window): string[] => source.chars.slice(start, end);
+  const promptOf = (window: Window): Token[] => [
+    ...before,
+    ...model.tokenize(charsOf(window).join(''), true),
+    ...after,
+  ];
   return {
     windows,
+    promptOf,
     annotate: async (window, sequence, signal, emit) => {
-      const chars = source.chars.slice(window.start, window.end);
-      const prompt = [...before, ...model.tokenize(chars.join(''), true), ...after];
+      const chars = charsOf(window);
+      const prompt = promptOf(window);
       await sequence.prefill(prompt.slice(0, -1), signal);
       const machine = new ValueMachine(model, chars, types);
       const list = new TypedList(window, chars, emit);
