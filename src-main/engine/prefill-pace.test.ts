@@ -30,7 +30,7 @@ describe('the pieces of a prompt', () => {
     const pace = new PrefillPace();
     pace.record(32, 100);
     expect(pace.piece).toBe(512);
-    pace.record(512, 20_000);
+    pace.record(512, 100_000);
     expect(pace.piece).toBe(32);
   });
 
