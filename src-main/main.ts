@@ -24,18 +24,13 @@ import {
   type PushPayload,
   type Settings,
 } from './domain/contract/ipc';
-import type { ModelFit } from './domain/contract/fit';
-import type { ProbedMachine } from './domain/contract/machine';
-import type { ModelSettings } from './domain/contract/model-settings';
 import { libllamaPath } from './engine/native-library';
-import { HostSupervisor, type ModelSource, type ModelToLoad } from './host/supervisor';
+import { ModelDesk } from './host/model-desk';
+import { HostSupervisor } from './host/supervisor';
 import { knownModels } from './library/catalog';
-import { builtInPlan } from './library/built-in-plan';
 import { findDefaultModel } from './library/default-model';
-import { keepMachine, knownMachine } from './library/known-machine';
-import { checkSettings, fitModel, fitTable } from './library/memory-fit';
 import { conversionFolder } from './library/library-file';
-import { ModelLibrary, type AskOptions, type CheckedModel } from './library/model-library';
+import { ModelLibrary, type AskOptions } from './library/model-library';
 import {
   fromProbeSchema,
   type Answer,
@@ -43,7 +38,6 @@ import {
   type ToProbe,
 } from './library/probe-messages';
 import { chatFormats } from './library/prompt-formats';
-import { estimateSpeed } from './library/speed-estimate';
 import { refuseSockets } from './offline/refuse-sockets';
 import { runChildTask } from './shell/child-task';
 import { registerAppScheme, serveApp } from './shell/app-protocol';
@@ -80,11 +74,9 @@ let settings: Settings = readJsonFile(settingsFile, settingsSchema) ?? {
 };
 
 const modelsFolder = join(userData, 'models');
-const machineFile = join(userData, 'machine.json');
 // For development and tests, where other work wants the cores.
 const threadsAsked = Number(process.env['CHIMED_THREADS']);
-const ownThreads: { readonly threads?: number } =
-  Number.isInteger(threadsAsked) && threadsAsked > 0 ? { threads: threadsAsked } : {};
+const threads = Number.isInteger(threadsAsked) && threadsAsked > 0 ? threadsAsked : undefined;
 
 const appInfo: AppInfo = {
   version: app.getVersion(),
@@ -147,6 +139,13 @@ const host = new HostSupervisor({
     for (const { sha256, speed } of vitals.activity.models) library.noteSpeed(sha256, speed);
   },
 });
+const desk = new ModelDesk({
+  library,
+  host,
+  machineFile: join(userData, 'machine.json'),
+  version: app.getVersion(),
+  threads,
+});
 const worker = new WorkerSupervisor({
   entry: join(out, 'worker.js'),
   dataDir,
@@ -206,33 +205,18 @@ installRouter(ipcMain, {
       if (path !== null) library.import({ path, place: 'referenced', expected: id });
       return path !== null;
     },
-    'library.remove': async ({ id }) => {
-      if ((await library.list()).active === id) host.want('imported', null);
-      await library.remove(id);
-    },
+    'library.remove': ({ id }) => desk.remove(id),
     'conversion.choose': (_nothing, sender) =>
       choosePath(sender, { properties: ['openDirectory'] }),
     'conversion.start': ({ folder, type }) => startConversion(folder, type),
     'conversion.cancel': () => conversion.cancel(),
     'conversion.state': () => conversion.state,
     'library.formats': () => [...chatFormats],
-    'library.format': async ({ id, format }) => {
-      await library.setFormat(id, format);
-      if ((await library.list()).active === id) host.want('imported', await importedSource(id));
-    },
+    'library.format': ({ id, format }) => desk.setFormat(id, format),
     'library.assign': ({ job, id }) => library.assign(job, id),
-    'library.fit': ({ id, settings }) => fitOf(id, settings),
-    'library.settings': async ({ id, settings }) => {
-      // Refused here with the reason, and not at the next load.
-      const { machine } = await currentMachine();
-      checkSettings(await library.footprint(id), settings, machine);
-      await library.setSettings(id, settings);
-      if ((await library.list()).active === id) host.want('imported', await importedSource(id));
-    },
-    'library.activate': async ({ id }) => {
-      await library.activate(id);
-      host.want('imported', id === null ? null : await importedSource(id));
-    },
+    'library.fit': ({ id, settings: wanted }) => desk.fitOf(id, wanted),
+    'library.settings': ({ id, settings: wanted }) => desk.setSettings(id, wanted),
+    'library.activate': ({ id }) => desk.activate(id),
   },
 });
 
@@ -245,70 +229,10 @@ async function startConversion(folder: string, type: ConversionType): Promise<vo
     folder,
     out: join(place, `${basename(folder)}-${type}.gguf`),
     type,
-    threads: ownThreads.threads ?? availableParallelism(),
+    threads: threads ?? availableParallelism(),
     tool: `${productName} ${app.getVersion()}`,
     library: libllamaPath(),
   });
-}
-
-type PlannedModel = CheckedModel & ModelToLoad;
-
-const builtInSource: ModelSource<PlannedModel> = {
-  name: '',
-  check: async (options) => {
-    const model = await library.checkBuiltIn(options);
-    const plan = { ...builtInPlan(model.card), ...ownThreads };
-    return { ...model, plan: options.withoutGpu ? { ...plan, backend: 'cpu' } : plan };
-  },
-  demandUnchanged: (model) => library.demandUnchanged(model),
-};
-
-async function importedSource(id: string): Promise<ModelSource<PlannedModel>> {
-  const { models } = await library.list();
-  return {
-    name: models.find((model) => model.id === id)?.card.name ?? '',
-    check: async (options) => {
-      const model = await library.check(id, options);
-      const settings = await library.settingsOf(id);
-      const cpu = { ...settings, backend: 'cpu', gpuLayers: 'auto' } as const;
-      const { machine } = await currentMachine();
-      const fit = checkSettings(model.footprint, options.withoutGpu ? cpu : settings, machine);
-      return { ...model, plan: { ...fit.settings, ...ownThreads } };
-    },
-    demandUnchanged: (model) => library.demandUnchanged(model),
-  };
-}
-
-/** What was found out of this machine, with what is free now. */
-async function currentMachine(): Promise<ProbedMachine> {
-  const probed = await host.machine(knownMachine(machineFile, app.getVersion()));
-  keepMachine(machineFile, app.getVersion(), probed);
-  return probed;
-}
-
-async function fitOf(id: string, wanted: ModelSettings | undefined): Promise<ModelFit> {
-  const settings = wanted ?? (await library.settingsOf(id));
-  const [footprint, { machine }, measured] = await Promise.all([
-    library.footprint(id),
-    currentMachine(),
-    library.speedOf(id),
-  ]);
-  const fit = fitModel(footprint, settings, machine);
-  return {
-    settings,
-    fit,
-    table: fitTable(footprint, settings, machine),
-    speed: estimateSpeed(fit, footprint, machine, measured),
-    machine,
-  };
-}
-
-/** The model that ships, and the imported one that was in use last. */
-async function startHost(): Promise<void> {
-  host.want('built-in', builtInSource);
-  host.start();
-  const { active } = await library.list();
-  if (active !== null) host.want('imported', await importedSource(active));
 }
 
 /** The system's dialog; null when a person closed it. */
@@ -345,7 +269,7 @@ function openWindow(): void {
   // after that.
   window.webContents.once('dom-ready', () => worker.start());
   window.webContents.once('did-finish-load', () => {
-    startHost().catch((error: unknown) => {
+    desk.start().catch((error: unknown) => {
       process.stderr.write(`library: ${problemOf(error).code}\n`);
     });
   });

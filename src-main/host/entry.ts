@@ -53,7 +53,8 @@ async function tellMachine({
     const probed = known
       ? { ...known, machine: await refreshMachine(known.machine) }
       : await probeMachine(withGpus);
-    tell({ type: 'machine', probed });
+    const machine = slots.withoutImported(probed.machine);
+    tell({ type: 'machine', probed: { ...probed, machine } });
   } catch (error) {
     tell({ type: 'no-machine', problem: problemOf(error) });
   }

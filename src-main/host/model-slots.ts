@@ -1,6 +1,7 @@
 /** The models in memory: at most the small one that ships and one imported. */
 import { AppError, problemOf } from '../domain/contract/errors';
 import { modelAboutSchema, type ModelSlot, type ModelState } from '../domain/contract/host-port';
+import type { Machine } from '../domain/contract/machine';
 import type { ModelCard } from '../domain/contract/model-card';
 import type { LoadPlan } from '../domain/contract/model-settings';
 import { Cancelled } from '../domain/contract/rpc';
@@ -154,6 +155,22 @@ export class ModelSlots {
   /** Resolves when no load or unload is going on, so that what is free is free. */
   settled(): Promise<void> {
     return this.#inTurn(() => Promise.resolve());
+  }
+
+  /** What would be free again without the imported model: it goes before another one comes. */
+  withoutImported(machine: Machine): Machine {
+    const model = this.#slots.get('imported')?.loaded?.model;
+    if (!model) return machine;
+    const { ramBytes, vramBytes } = model.memory();
+    return {
+      ...machine,
+      ramAvailable: machine.ramAvailable + ramBytes,
+      devices: machine.devices.map((device) =>
+        device.kind === model.device.kind
+          ? { ...device, vramFree: Math.min(device.vramTotal, device.vramFree + vramBytes) }
+          : device,
+      ),
+    };
   }
 
   /** Bytes on graphics cards; null where no model is on one. */
