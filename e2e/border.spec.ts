@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { projectRoot } from '../scripts/project';
 import { expect, test } from './app';
 
-test('the page has no Node, no Electron, and one frozen bridge with two functions', async ({
+test('the page has no Node, no Electron, and one frozen bridge with three functions', async ({
   start,
 }) => {
   const { page } = await start();
@@ -17,7 +17,7 @@ test('the page has no Node, no Electron, and one frozen bridge with two function
   ).toEqual({
     node: 'undefined',
     require: 'undefined',
-    bridge: ['invoke', 'subscribe'],
+    bridge: ['invoke', 'pathOf', 'subscribe'],
     secure: true,
   });
 });
