@@ -24,6 +24,7 @@ export default defineConfig({
           cli: from('src-main/cli/main.ts'),
           converter: from('src-main/convert/entry.ts'),
           quantizer: from('src-main/convert/quantize-child.ts'),
+          hasher: from('src-main/convert/hash-thread.mjs'),
         },
         output: {
           format: 'es',

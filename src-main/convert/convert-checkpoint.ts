@@ -1,8 +1,8 @@
 /** Turns a released checkpoint into a GGUF of 16-bit weights, a piece at a time. */
 import { open, statfs, type FileHandle } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { AppError } from '../domain/contract/errors';
-import type { Checkpoint, LocatedTensor } from './checkpoint';
+import { problemIn, type Checkpoint, type LocatedTensor } from './checkpoint';
 import { tensorBytes, writeGguf, type GgufMetadata, type GgufTensor } from './gguf-writer';
 import { llamaMetadata, llamaTensors, type LlamaShape } from './llama-file';
 import { tensorData } from './tensor-data';
@@ -13,12 +13,14 @@ export interface Provenance {
   readonly tool: string;
   /** ISO 8601, UTC. */
   readonly date: string;
-  /** Names of the checkpoint's files with their SHA-256, in the order in which they were read. */
-  readonly sources: readonly { readonly file: string; readonly sha256: string }[];
+  /** SHA-256 of each of the checkpoint's files, in order; asked for when the weights are written. */
+  readonly hashes: Promise<readonly string[]>;
 }
 
 export interface ConvertOptions {
   readonly signal?: AbortSignal | undefined;
+  /** Done with the file under its temporary name while the disk takes the last of it. */
+  whileSyncing?(path: string): Promise<void>;
   /** Bytes of weights written, and in all. */
   onProgress?(done: number, total: number): void;
 }
@@ -29,15 +31,16 @@ const spareBytes = 64 * 1024 * 1024;
 /**
  * Writes `out`; it has its name only when it is whole and on the disk.
  * @throws AppError `CHECKPOINT_INVALID` (what: tensor-missing, tensor-shape, weights), `DISK_SPACE`,
- *   `CHECKPOINT_UNSUPPORTED` (what: tensor-unknown, f16-range), `DISK_FULL`, `OUTPUT_UNWRITABLE`
- * @throws the signal's reason
+ *   `CHECKPOINT_UNSUPPORTED` (what: tensor-unknown, f16-range), `DISK_FULL`, `OUTPUT_UNWRITABLE`,
+ *   `CHECKPOINT_INCOMPLETE` (file) and `FILE_UNREADABLE` (file) where a shard goes away meanwhile
+ * @throws the signal's reason, and what the hashes and `whileSyncing` throw
  */
 export async function convertCheckpoint(
   checkpoint: Checkpoint,
   out: string,
   weights: 'F16' | 'BF16',
   provenance: Provenance,
-  { signal, onProgress }: ConvertOptions = {},
+  { signal, whileSyncing, onProgress }: ConvertOptions = {},
 ): Promise<void> {
   const { shape: known, vocabulary } = checkpoint;
   const shape: LlamaShape = { ...known, name: checkpoint.name, weights };
@@ -55,24 +58,30 @@ export async function convertCheckpoint(
   async function* dataOf(tensor: GgufTensor): AsyncGenerator<Uint8Array> {
     const { file, tensor: stored } = sources.get(tensor.name) as LocatedTensor;
     const turned = /attn_([qk])\.weight$/.exec(tensor.name)?.[1];
-    yield* tensorData(await shard(file), stored, tensor.type === 'F32' ? 'F32' : weights, {
-      heads: turned === undefined ? undefined : turned === 'q' ? known.heads : known.kvHeads,
-      signal,
-    });
+    const heads = turned === undefined ? undefined : turned === 'q' ? known.heads : known.kvHeads;
+    const type = tensor.type === 'F32' ? 'F32' : weights;
+    try {
+      yield* tensorData(await shard(file), stored, type, { heads, signal });
+    } catch (error) {
+      throw signal?.aborted ? error : problemIn(basename(file), error);
+    }
   }
-  const metadata: GgufMetadata = [
+  const metadata = (hashes: readonly string[]): GgufMetadata => [
     ...llamaMetadata(shape, vocabulary),
     ...(checkpoint.chatTemplate === null
       ? []
       : ([['tokenizer.chat_template', { string: checkpoint.chatTemplate }]] as const)),
     ['chimed.convert.tool', { string: provenance.tool }],
     ['chimed.convert.date', { string: provenance.date }],
-    ['chimed.convert.source_files', { strings: provenance.sources.map(({ file }) => file) }],
-    ['chimed.convert.source_sha256', { strings: provenance.sources.map(({ sha256 }) => sha256) }],
+    ['chimed.convert.source_files', { strings: checkpoint.files.map((file) => basename(file)) }],
+    ['chimed.convert.source_sha256', { strings: hashes }],
   ];
   try {
-    await writeGguf(out, metadata, tensors, dataOf, {
-      ...(signal ? { signal } : {}),
+    const standIns = checkpoint.files.map(() => '0'.repeat(64));
+    await writeGguf(out, metadata(standIns), tensors, dataOf, {
+      signal,
+      finalMetadata: provenance.hashes.then(metadata),
+      ...(whileSyncing ? { whileSyncing } : {}),
       ...(onProgress ? { onProgress } : {}),
     });
   } finally {

@@ -3,11 +3,12 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { ConversionPhase, ConversionType } from '../domain/contract/conversion';
 import type { ModelCard } from '../domain/contract/model-card';
-import { checkGgufStructure } from '../library/gguf-structure';
+import { checkGgufStructure, type GgufSummary } from '../library/gguf-structure';
 import { cardPathOf, describeUnknownModel } from '../library/model-card';
 import { sha256OfFile } from '../library/sha256';
 import { openCheckpoint, sizeOf } from './checkpoint';
-import { convertCheckpoint, demandSpace, type Provenance } from './convert-checkpoint';
+import { convertCheckpoint, demandSpace } from './convert-checkpoint';
+import type { Hashing } from './hash-files';
 import { quantizations, quantize, type StartQuantizer } from './quantize';
 
 export interface ConversionOptions {
@@ -21,9 +22,10 @@ export interface ConversionOptions {
   onProgress?(phase: ConversionPhase, done: number, total: number): void;
 }
 
-/** How this process starts the quantizer, and where the engine's library lies. */
-export interface Quantizer {
-  readonly start: StartQuantizer;
+/** How this process starts what works beside it, and where the engine's library lies. */
+export interface ConversionHelpers {
+  readonly startQuantizer: StartQuantizer;
+  startHashing(files: readonly string[], onProgress: (done: number) => void): Hashing;
   readonly library: string;
 }
 
@@ -44,7 +46,7 @@ export interface Conversion {
 export async function convertModel(
   folder: string,
   out: string,
-  quantizer: Quantizer,
+  helpers: ConversionHelpers,
   options: ConversionOptions,
 ): Promise<Conversion> {
   const { type, threads, keepSource = false, signal, onProgress } = options;
@@ -60,32 +62,69 @@ export async function convertModel(
   const quantizedBytes = quantization ? (parameters * quantizations[quantization].bits) / 8 : 0;
   await demandSpace(out, parameters * 2 + quantizedBytes);
 
-  const provenance: Provenance = {
-    tool: options.tool,
-    date: new Date().toISOString(),
-    sources: await hashed(checkpoint.files, options),
+  const [tool, date] = [options.tool, new Date().toISOString()];
+  let summary: GgufSummary | undefined;
+  let sha256 = '';
+  // While the disk takes the result; it is checked as any other file that a person brings.
+  const examine = async (path: string): Promise<void> => {
+    summary = await checkGgufStructure(path);
+    sha256 = await sha256OfFile(path, {
+      signal,
+      onProgress: (done, total) => onProgress?.('hash-result', done, total),
+    });
   };
   let sixteen = out;
   // A name that nobody else's file has, unless it is to stay.
   if (quantization) sixteen = keepSource ? keptSourcePath(out) : `${out}.${process.pid}.source`;
   let kept = quantization === null;
+  const sourceBytes = await sizeOf(checkpoint.files);
+  let [hashed, written, toWrite] = [0, 0, parameters * 2];
+  const report = (): void => onProgress?.('write', hashed + written, sourceBytes + toWrite);
+  const hashing = helpers.startHashing(checkpoint.files, (done) => {
+    hashed = done;
+    report();
+  });
+  // A disk that was taken out is told at once, and not when the weights are written.
+  const unreadable = new AbortController();
+  hashing.hashes.catch((error: unknown) => unreadable.abort(error));
   try {
-    await convertCheckpoint(checkpoint, sixteen, wide, provenance, {
-      signal,
-      onProgress: (done, total) => onProgress?.('write', done, total),
-    });
+    await convertCheckpoint(
+      checkpoint,
+      sixteen,
+      wide,
+      { tool, date, hashes: hashing.hashes },
+      {
+        signal: AbortSignal.any([unreadable.signal, ...(signal ? [signal] : [])]),
+        onProgress: (done, total) => {
+          [written, toWrite] = [done, total];
+          report();
+        },
+        ...(quantization ? {} : { whileSyncing: examine }),
+      },
+    );
     if (quantization) {
-      await quantize(quantizer.start, quantizer.library, sixteen, out, quantization, {
+      await quantize(helpers.startQuantizer, helpers.library, sixteen, out, quantization, {
         threads,
         signal,
+        whileSyncing: examine,
         onProgress: (done, total) => onProgress?.('quantize', done, total),
       });
       kept = keepSource;
     }
   } finally {
+    await hashing.stop();
     if (!kept) await rm(sixteen, { force: true });
   }
-  const card = await describe(out, provenance, options);
+  if (!summary) throw new Error('a file was written that nobody looked at');
+  const hashes = await hashing.hashes;
+  const sources = checkpoint.files.map((file, i) => ({
+    file: basename(file),
+    sha256: hashes[i] as string,
+  }));
+  const card: ModelCard = {
+    ...describeUnknownModel(out, summary, sha256),
+    provenance: { tool, date, sources },
+  };
   const cardPath = cardPathOf(out);
   const beside = `${cardPath}.${process.pid}.partial`;
   await writeFile(beside, `${JSON.stringify(card, null, 2)}\n`);
@@ -96,40 +135,4 @@ export async function convertModel(
 /** Where the 16-bit file of a quantized model stays, if it does: `NAME.gguf` -> `NAME-16bit.gguf`. */
 export function keptSourcePath(out: string): string {
   return out.replace(/(\.gguf)?$/i, '-16bit.gguf');
-}
-
-async function hashed(
-  files: readonly string[],
-  { signal, onProgress }: ConversionOptions,
-): Promise<Provenance['sources']> {
-  const total = await sizeOf(files);
-  const sources: { file: string; sha256: string }[] = [];
-  let before = 0;
-  for (const file of files) {
-    const sha256 = await sha256OfFile(file, {
-      ...(signal ? { signal } : {}),
-      onProgress: (done) => onProgress?.('hash-sources', before + done, total),
-    });
-    before += await sizeOf([file]);
-    sources.push({ file: basename(file), sha256 });
-  }
-  return sources;
-}
-
-/** The file is read again, and checked as any other that a person brings. */
-async function describe(
-  out: string,
-  provenance: Provenance,
-  { signal, onProgress }: ConversionOptions,
-): Promise<ModelCard> {
-  const summary = await checkGgufStructure(out);
-  const sha256 = await sha256OfFile(out, {
-    ...(signal ? { signal } : {}),
-    onProgress: (done, total) => onProgress?.('hash-result', done, total),
-  });
-  const sources = provenance.sources.map((source) => ({ ...source }));
-  return {
-    ...describeUnknownModel(out, summary, sha256),
-    provenance: { ...provenance, sources },
-  };
 }

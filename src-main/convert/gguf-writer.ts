@@ -51,7 +51,11 @@ export function tensorBytes(tensor: GgufTensor): number {
 const padded = (bytes: number): number => Math.ceil(bytes / ggufAlignment) * ggufAlignment;
 
 export interface GgufWriteOptions {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+  /** What the metadata are in the end, where that is known only later; as long as what stands for it. */
+  readonly finalMetadata?: Promise<GgufMetadata> | undefined;
+  /** Done with the file under its temporary name while the disk takes the last of it. */
+  whileSyncing?(path: string): Promise<void>;
   /** Bytes of tensor data written, and in all. */
   onProgress?(done: number, total: number): void;
 }
@@ -67,8 +71,9 @@ export type TensorSource = (
 /**
  * Writes the file; when this resolves it is complete, on disk, and under its name.
  * @throws AppError `DISK_FULL`, `OUTPUT_UNWRITABLE`
- * @throws RangeError where a source gives more or fewer bytes than its tensor holds (a bug of the caller)
- * @throws the signal's reason when aborted
+ * @throws RangeError where a source gives more or fewer bytes than its tensor holds, or the final metadata
+ *   have another length (bugs of the caller)
+ * @throws the signal's reason when aborted, and what `finalMetadata` and `whileSyncing` throw
  */
 export async function writeGguf(
   path: string,
@@ -77,12 +82,16 @@ export async function writeGguf(
   source: TensorSource,
   options: GgufWriteOptions = {},
 ): Promise<void> {
+  const { signal, finalMetadata, whileSyncing, onProgress } = options;
+  // Awaited when all data are written; until then its failure must have a listener.
+  finalMetadata?.catch(() => undefined);
   const header = encodeHeader(metadata, tensors);
   const total = tensors.reduce((sum, tensor) => sum + tensorBytes(tensor), 0);
   const partial = `${path}.${process.pid}.partial`;
   let file: FileHandle | undefined;
   try {
     file = await open(partial, 'w');
+    const disk = new EarlySync(file);
     await writeAll(file, header);
     let done = 0;
     for (const tensor of tensors) {
@@ -92,14 +101,15 @@ export async function writeGguf(
       let writing: Promise<void> = Promise.resolve();
       const data = source(tensor);
       for await (const piece of data instanceof Uint8Array ? [data] : data) {
-        options.signal?.throwIfAborted();
+        signal?.throwIfAborted();
         written += piece.length;
         if (written > expected) break;
         await writing;
         writing = writeAll(file, piece);
         // Awaited below; a source that fails first must not leave a failure that nobody hears.
         writing.catch(() => undefined);
-        options.onProgress?.(done + written, total);
+        disk.wrote(piece.length);
+        onProgress?.(done + written, total);
       }
       await writing;
       if (written !== expected) {
@@ -108,8 +118,14 @@ export async function writeGguf(
       await writeAll(file, new Uint8Array(padded(expected) - expected));
       done += expected;
     }
-    options.signal?.throwIfAborted();
-    await file.sync();
+    if (finalMetadata) {
+      const final = encodeHeader(await finalMetadata, tensors);
+      if (final.length !== header.length) throw new RangeError('the metadata changed their length');
+      await writeAll(file, final, 0);
+    }
+    signal?.throwIfAborted();
+    await Promise.all([disk.finish().then(() => file?.sync()), whileSyncing?.(partial)]);
+    signal?.throwIfAborted();
     await file.close();
     file = undefined;
     await rename(partial, path);
@@ -146,10 +162,42 @@ export function encodeHeader(metadata: GgufMetadata, tensors: readonly GgufTenso
   return header.finish();
 }
 
-async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+/** @param from bytes from the file's beginning. Defaults to where the last write ended */
+async function writeAll(file: FileHandle, bytes: Uint8Array, from?: number): Promise<void> {
   for (let at = 0; at < bytes.length;) {
-    const { bytesWritten } = await file.write(bytes, at, bytes.length - at);
+    const place = from === undefined ? null : from + at;
+    const { bytesWritten } = await file.write(bytes, at, bytes.length - at, place);
     at += bytesWritten;
+  }
+}
+
+/** Lets the disk work while more is made; else it would have nothing to do now and everything at the end. */
+class EarlySync {
+  static readonly #every = 64 * 1024 * 1024;
+  readonly #file: FileHandle;
+  #waiting = 0;
+  #syncing: Promise<void> | null = null;
+  #failure: { readonly error: unknown } | null = null;
+
+  constructor(file: FileHandle) {
+    this.#file = file;
+  }
+
+  wrote(bytes: number): void {
+    this.#waiting += bytes;
+    if (this.#syncing || this.#waiting < EarlySync.#every) return;
+    this.#waiting = 0;
+    this.#syncing = this.#file
+      .datasync()
+      // The system tells of a failed write once: it must not be lost here.
+      .catch((error: unknown) => void (this.#failure ??= { error }))
+      .finally(() => (this.#syncing = null));
+  }
+
+  /** @throws what the system said of any of it */
+  async finish(): Promise<void> {
+    await this.#syncing;
+    if (this.#failure) throw this.#failure.error;
   }
 }
 

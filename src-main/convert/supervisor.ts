@@ -67,7 +67,7 @@ export class ConversionSupervisor {
     this.#show({
       phase: 'running',
       name: basename(order.folder),
-      step: 'hash-sources',
+      step: 'write',
       done: 0,
       total: 0,
       secondsLeft: null,

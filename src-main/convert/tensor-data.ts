@@ -66,6 +66,7 @@ function interleaved(head: Uint8Array, rowBytes: number): Uint8Array {
   return out;
 }
 
+/** Numbers that are no wider afterwards are turned into the others where they lie. */
 type Convert = (bytes: Uint8Array) => Uint8Array;
 
 function converter(from: ElementType, to: ElementType): Convert {
@@ -113,41 +114,61 @@ function brainToHalf(): Convert {
   // Below the smallest normal half: rounded, once for each of the few values there are.
   const small = new Uint16Array(brainOfNormalHalf);
   for (let bits = 0; bits < small.length; bits++) small[bits] = halfBits(brainValue(bits));
+  const toNormal = pairOf(0x8000 - brainOfNormalHalf);
+  const toBeyond = pairOf(0x8000 - brainBeyondHalf);
+  const shift = pairOf(exponentShift << 7);
   return (bytes) => {
-    const source = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
-    const out = new Uint16Array(source.length);
+    const words = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
+    const pairs = new Int32Array(bytes.buffer, bytes.byteOffset, words.length >> 1);
     let seen = 0;
-    for (let i = 0; i < source.length; i++) {
-      const bits = source[i] as number;
+    const one = (bits: number): number => {
       const magnitude = bits & 0x7fff;
       if (magnitude > seen) seen = magnitude;
-      out[i] =
+      return (
         (bits & 0x8000) |
         (magnitude >= brainOfNormalHalf
           ? (magnitude << 3) - (exponentShift << 10)
-          : (small[magnitude] as number));
+          : (small[magnitude] as number))
+      );
+    };
+    for (let i = 0; i < pairs.length; i++) {
+      const pair = pairs[i] as number;
+      const magnitudes = pair & 0x7fff7fff;
+      // A sum reaches the upper bit of its half where the number is at least the bound.
+      const normal = magnitudes + toNormal;
+      const beyond = magnitudes + toBeyond;
+      pairs[i] =
+        (normal & ~beyond & signs) === signs
+          ? (pair & signs) | ((magnitudes - shift) << 3)
+          : one(pair & 0xffff) | (one(pair >>> 16) << 16);
     }
-    // 0x4780 is 65536, the first of them beyond what a half holds.
-    refuse(seen >= 0x7f80, seen >= 0x4780);
-    return new Uint8Array(out.buffer);
+    if (words.length % 2 === 1) {
+      words[words.length - 1] = one(words[words.length - 1] as number);
+    }
+    refuse(seen >= 0x7f80, seen >= brainBeyondHalf);
+    return bytes;
   };
 }
+/** The same 16 bits twice, for looking at two numbers at once. */
+const pairOf = (bits: number): number => (bits << 16) | bits;
+const signs = pairOf(0x8000);
 /** Between the biases of the exponents, 127 and 15. */
 const exponentShift = 112;
 /** 2^-14, the smallest normal half, as bfloat16. */
 const brainOfNormalHalf = (exponentShift + 1) << 7;
+/** 65536, the first of them beyond what a half holds. */
+const brainBeyondHalf = 0x4780;
 
 /** Only looked at. */
 function unchanged(type: 'F16' | 'BF16'): Convert {
   const infinity = type === 'F16' ? 0x7c00 : 0x7f80;
+  const reach = pairOf(0x8000 - infinity);
   return (bytes) => {
-    const source = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
-    let seen = 0;
-    for (let i = 0; i < source.length; i++) {
-      const magnitude = (source[i] as number) & 0x7fff;
-      if (magnitude > seen) seen = magnitude;
-    }
-    refuse(seen >= infinity, false);
+    const words = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
+    const pairs = new Int32Array(bytes.buffer, bytes.byteOffset, words.length >> 1);
+    let reached = ((words.at(-1) ?? 0) & 0x7fff) + 0x8000 - infinity;
+    for (let i = 0; i < pairs.length; i++) reached |= ((pairs[i] as number) & 0x7fff7fff) + reach;
+    refuse((reached & signs) !== 0, false);
     return bytes;
   };
 }
@@ -167,9 +188,9 @@ function fromFloats(to: ElementType): Convert {
     refuse(!finite, to === 'F16' && seen >= 65520);
     if (to === 'F32') return bytes;
     const bitsOf = to === 'F16' ? halfBits : brainBits;
-    const out = new Uint16Array(source.length);
+    const out = new Uint16Array(bytes.buffer, bytes.byteOffset, source.length);
     for (let i = 0; i < source.length; i++) out[i] = bitsOf(source[i] as number);
-    return new Uint8Array(out.buffer);
+    return bytes.subarray(0, out.byteLength);
   };
 }
 
