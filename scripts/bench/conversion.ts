@@ -8,7 +8,7 @@
  */
 import { execFile } from 'node:child_process';
 import { copyFile, mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import { SeededRandom } from '../../e2e/fixtures/seeded-random';
@@ -16,7 +16,7 @@ import { brainBits } from '../../src-main/convert/brain';
 import { openCheckpoint, sizeOf } from '../../src-main/convert/checkpoint';
 import { releasedName } from '../../src-main/convert/convert-checkpoint';
 import { convertModel } from '../../src-main/convert/convert-model';
-import { hashInThread } from '../../src-main/convert/hash-files';
+import { hashInThread } from '../../src-main/convert/hash-in-thread';
 import { llamaTensors } from '../../src-main/convert/llama-file';
 import { projectRoot } from '../project';
 import { runScript, say } from '../terminal';
@@ -64,10 +64,10 @@ await runScript(async () => {
               startQuantizer: () => {
                 throw new Error('nothing is quantized');
               },
-              startHashing: (paths, onProgress) => hashInThread(hashThread, paths, onProgress),
+              startHashThread: (paths, hashing) => hashInThread(hashThread, paths, hashing),
               library: '',
             },
-            { type: 'f16', threads: 1, tool: 'bench' },
+            { type: 'f16', threads: availableParallelism(), tool: 'bench' },
           ),
         );
       },

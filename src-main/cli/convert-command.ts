@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { convertModel, keptSourcePath } from '../convert/convert-model';
 import type { ConversionPhase, ConversionType } from '../domain/contract/conversion';
 import { forkQuantizer } from '../convert/fork-quantizer';
-import { hashInThread, type Hashing } from '../convert/hash-files';
+import { hashInThread, type StartHashThread } from '../convert/hash-in-thread';
 import type { QuantizeJob, QuantizerProcess } from '../convert/quantize';
 import { AppError } from '../domain/contract/errors';
 import { formatterFor, messagesFor } from '../domain/messages';
@@ -46,7 +46,7 @@ export async function convertCommand(
     const { card, source } = await convertModel(
       folder,
       out,
-      { startQuantizer, startHashing, library: libllamaPath() },
+      { startQuantizer, startHashThread, library: libllamaPath() },
       {
         type,
         keepSource,
@@ -79,9 +79,8 @@ function startQuantizer(job: QuantizeJob): QuantizerProcess {
   return forkQuantizer(entryOf('quantizer.js', 'quantize-child.ts'), job);
 }
 
-function startHashing(files: readonly string[], onProgress: (done: number) => void): Hashing {
-  return hashInThread(entryOf('hasher.js', 'hash-thread.mjs'), files, onProgress);
-}
+const startHashThread: StartHashThread = (paths, hashing) =>
+  hashInThread(entryOf('hasher.js', 'hash-thread.mjs'), paths, hashing);
 
 /** Built, everything lies in one folder; from source, in the room of conversion. */
 function entryOf(built: string, source: string): string {

@@ -3,9 +3,15 @@ import { open, statfs, type FileHandle } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { AppError } from '../domain/contract/errors';
 import { problemIn, type Checkpoint, type LocatedTensor } from './checkpoint';
-import { tensorBytes, writeGguf, type GgufMetadata, type GgufTensor } from './gguf-writer';
+import {
+  tensorBytes,
+  writeGguf,
+  type GgufMetadata,
+  type GgufTensor,
+  type GgufWriteOptions,
+} from './gguf-writer';
 import { llamaMetadata, llamaTensors, type LlamaShape } from './llama-file';
-import { tensorData } from './tensor-data';
+import { PieceMemory, tensorData } from './tensor-data';
 
 /** What is written into the file about where it comes from. */
 export interface Provenance {
@@ -13,16 +19,8 @@ export interface Provenance {
   readonly tool: string;
   /** ISO 8601, UTC. */
   readonly date: string;
-  /** SHA-256 of each of the checkpoint's files, in order; asked for when the weights are written. */
-  readonly hashes: Promise<readonly string[]>;
-}
-
-export interface ConvertOptions {
-  readonly signal?: AbortSignal | undefined;
-  /** Done with the file under its temporary name while the disk takes the last of it. */
-  whileSyncing?(path: string): Promise<void>;
-  /** Bytes of weights written, and in all. */
-  onProgress?(done: number, total: number): void;
+  /** SHA-256 of each of the checkpoint's files, in order; or still to come, until the weights are written. */
+  readonly hashes: readonly string[] | Promise<readonly string[]>;
 }
 
 /** Room that a file system needs besides the file itself. */
@@ -40,8 +38,9 @@ export async function convertCheckpoint(
   out: string,
   weights: 'F16' | 'BF16',
   provenance: Provenance,
-  { signal, whileSyncing, onProgress }: ConvertOptions = {},
+  options: Omit<GgufWriteOptions, 'finalMetadata'> = {},
 ): Promise<void> {
+  const { signal } = options;
   const { shape: known, vocabulary } = checkpoint;
   const shape: LlamaShape = { ...known, name: checkpoint.name, weights };
   const tensors = llamaTensors(shape, known.vocabulary);
@@ -49,6 +48,7 @@ export async function convertCheckpoint(
   const total = tensors.reduce((sum, tensor) => sum + tensorBytes(tensor), 0);
   await demandSpace(out, total);
 
+  const memory = new PieceMemory();
   const shards = new Map<string, FileHandle>();
   const shard = async (path: string): Promise<FileHandle> => {
     const opened = shards.get(path) ?? (await open(path, 'r'));
@@ -61,7 +61,7 @@ export async function convertCheckpoint(
     const heads = turned === undefined ? undefined : turned === 'q' ? known.heads : known.kvHeads;
     const type = tensor.type === 'F32' ? 'F32' : weights;
     try {
-      yield* tensorData(await shard(file), stored, type, { heads, signal });
+      yield* tensorData(await shard(file), stored, type, { heads, memory, signal });
     } catch (error) {
       throw signal?.aborted ? error : problemIn(basename(file), error);
     }
@@ -77,12 +77,11 @@ export async function convertCheckpoint(
     ['chimed.convert.source_sha256', { strings: hashes }],
   ];
   try {
-    const standIns = checkpoint.files.map(() => '0'.repeat(64));
-    await writeGguf(out, metadata(standIns), tensors, dataOf, {
-      signal,
-      finalMetadata: provenance.hashes.then(metadata),
-      ...(whileSyncing ? { whileSyncing } : {}),
-      ...(onProgress ? { onProgress } : {}),
+    const { hashes } = provenance;
+    const first = 'then' in hashes ? checkpoint.files.map(() => '0'.repeat(64)) : hashes;
+    await writeGguf(out, metadata(first), tensors, dataOf, {
+      ...options,
+      ...('then' in hashes ? { finalMetadata: hashes.then(metadata) } : {}),
     });
   } finally {
     await Promise.all([...shards.values()].map((file) => file.close()));

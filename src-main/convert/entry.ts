@@ -5,7 +5,7 @@ import { parentPort } from '../domain/contract/process-port';
 import { refuseSockets } from '../offline/refuse-sockets';
 import { toConverterSchema, type ConversionOrder, type FromConverter } from './control';
 import { convertModel } from './convert-model';
-import { hashInThread } from './hash-files';
+import { hashInThread } from './hash-in-thread';
 import type { QuantizeJob, QuantizerProcess } from './quantize';
 
 /** Milliseconds between two reports of progress. */
@@ -58,7 +58,7 @@ async function convert({
       out,
       {
         startQuantizer,
-        startHashing: (files, onRead) => hashInThread(hashThread, files, onRead),
+        startHashThread: (paths, hashing) => hashInThread(hashThread, paths, hashing),
         library,
       },
       {

@@ -54,6 +54,8 @@ export interface GgufWriteOptions {
   readonly signal?: AbortSignal | undefined;
   /** What the metadata are in the end, where that is known only later; as long as what stands for it. */
   readonly finalMetadata?: Promise<GgufMetadata> | undefined;
+  /** Told the file's temporary name when it is begun, and its length whenever it has grown. */
+  readonly follower?: { begin(path: string): void; grew(length: number): void } | undefined;
   /** Done with the file under its temporary name while the disk takes the last of it. */
   whileSyncing?(path: string): Promise<void>;
   /** Bytes of tensor data written, and in all. */
@@ -82,7 +84,7 @@ export async function writeGguf(
   source: TensorSource,
   options: GgufWriteOptions = {},
 ): Promise<void> {
-  const { signal, finalMetadata, whileSyncing, onProgress } = options;
+  const { signal, finalMetadata, follower, whileSyncing, onProgress } = options;
   // Awaited when all data are written; until then its failure must have a listener.
   finalMetadata?.catch(() => undefined);
   const header = encodeHeader(metadata, tensors);
@@ -92,7 +94,15 @@ export async function writeGguf(
   try {
     file = await open(partial, 'w');
     const disk = new EarlySync(file);
-    await writeAll(file, header);
+    let length = 0;
+    const append = async (bytes: Uint8Array): Promise<void> => {
+      await writeAll(file as FileHandle, bytes);
+      length += bytes.length;
+      disk.grew(length);
+      follower?.grew(length);
+    };
+    follower?.begin(partial);
+    await append(header);
     let done = 0;
     for (const tensor of tensors) {
       const expected = tensorBytes(tensor);
@@ -105,17 +115,16 @@ export async function writeGguf(
         written += piece.length;
         if (written > expected) break;
         await writing;
-        writing = writeAll(file, piece);
+        writing = append(piece);
         // Awaited below; a source that fails first must not leave a failure that nobody hears.
         writing.catch(() => undefined);
-        disk.wrote(piece.length);
         onProgress?.(done + written, total);
       }
       await writing;
       if (written !== expected) {
         throw new RangeError(`tensor ${tensor.name}: ${written} bytes given, ${expected} declared`);
       }
-      await writeAll(file, new Uint8Array(padded(expected) - expected));
+      await append(new Uint8Array(padded(expected) - expected));
       done += expected;
     }
     if (finalMetadata) {
@@ -175,7 +184,7 @@ async function writeAll(file: FileHandle, bytes: Uint8Array, from?: number): Pro
 class EarlySync {
   static readonly #every = 64 * 1024 * 1024;
   readonly #file: FileHandle;
-  #waiting = 0;
+  #told = 0;
   #syncing: Promise<void> | null = null;
   #failure: { readonly error: unknown } | null = null;
 
@@ -183,10 +192,10 @@ class EarlySync {
     this.#file = file;
   }
 
-  wrote(bytes: number): void {
-    this.#waiting += bytes;
-    if (this.#syncing || this.#waiting < EarlySync.#every) return;
-    this.#waiting = 0;
+  /** @param length of the file now */
+  grew(length: number): void {
+    if (this.#syncing || length - this.#told < EarlySync.#every) return;
+    this.#told = length;
     this.#syncing = this.#file
       .datasync()
       // The system tells of a failed write once: it must not be lost here.

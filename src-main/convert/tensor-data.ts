@@ -8,6 +8,25 @@ import { readExactly } from './read-exactly';
 
 const pieceElements = 1 << 21;
 
+/**
+ * Pieces in turn, as many as are in use at once: one is read, one is put into order from another, one is
+ * written. Fresh memory for each would cost more than turning its numbers.
+ */
+export class PieceMemory {
+  readonly #pieces: Buffer[] = Array.from({ length: 4 }, () => Buffer.alloc(0));
+  #turn = 0;
+
+  readonly take = (length: number): Buffer => {
+    this.#turn = (this.#turn + 1) % this.#pieces.length;
+    let piece = this.#pieces[this.#turn] as Buffer;
+    if (piece.length < length) {
+      piece = Buffer.allocUnsafeSlow(length);
+      this.#pieces[this.#turn] = piece;
+    }
+    return piece.subarray(0, length);
+  };
+}
+
 export interface TensorDataOptions {
   /**
    * For the query and key matrices: how many heads their rows belong to. Checkpoints of Transformers
@@ -15,6 +34,8 @@ export interface TensorDataOptions {
    * reordered (`LlamaModel.permute` of llama.cpp's convert_hf_to_gguf.py).
    */
   readonly heads?: number | undefined;
+  /** Memory to use again and again: a piece then stays as it is until the second after it is asked for. */
+  readonly memory?: PieceMemory | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -27,7 +48,7 @@ export async function* tensorData(
   file: FileHandle,
   tensor: StoredTensor,
   to: ElementType,
-  { heads, signal }: TensorDataOptions = {},
+  { heads, memory, signal }: TensorDataOptions = {},
 ): AsyncGenerator<Uint8Array> {
   const size = elementBytes[tensor.type];
   const total = tensor.bytes / size;
@@ -36,7 +57,12 @@ export async function* tensorData(
   const convert = converter(tensor.type, to);
   const read = (first: number): Promise<Uint8Array> | null =>
     first < total
-      ? readExactly(file, tensor.offset + first * size, Math.min(step, total - first) * size)
+      ? readExactly(
+          file,
+          tensor.offset + first * size,
+          Math.min(step, total - first) * size,
+          memory?.take,
+        )
       : null;
   // The next piece is read while this one is converted and written.
   let next = read(0);
@@ -47,15 +73,19 @@ export async function* tensorData(
     next = read(first + step);
     // A reader that stops early must not leave a failure that nobody hears.
     next?.catch(() => undefined);
-    const ordered = heads === undefined ? piece : interleaved(piece, row * size);
+    const ordered =
+      heads === undefined ? piece : interleaved(piece, row * size, memory?.take(piece.length));
     yield convert(ordered);
   }
 }
 
 /** Rows i and i + n/2 of one head become neighbours. */
-function interleaved(head: Uint8Array, rowBytes: number): Uint8Array {
+function interleaved(
+  head: Uint8Array,
+  rowBytes: number,
+  out: Uint8Array = new Uint8Array(head.length),
+): Uint8Array {
   const half = head.length / rowBytes / 2;
-  const out = new Uint8Array(head.length);
   for (let i = 0; i < half; i++) {
     out.set(head.subarray(i * rowBytes, (i + 1) * rowBytes), 2 * i * rowBytes);
     out.set(
@@ -114,12 +144,12 @@ function brainToHalf(): Convert {
   // Below the smallest normal half: rounded, once for each of the few values there are.
   const small = new Uint16Array(brainOfNormalHalf);
   for (let bits = 0; bits < small.length; bits++) small[bits] = halfBits(brainValue(bits));
-  const toNormal = pairOf(0x8000 - brainOfNormalHalf);
-  const toBeyond = pairOf(0x8000 - brainBeyondHalf);
-  const shift = pairOf(exponentShift << 7);
   return (bytes) => {
     const words = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
     const pairs = new Int32Array(bytes.buffer, bytes.byteOffset, words.length >> 1);
+    const reachNormal = pairOf(0x8000 - brainOfNormalHalf);
+    const reachBeyond = pairOf(0x8000 - brainBeyondHalf);
+    const biases = pairOf(exponentShift << 7);
     let seen = 0;
     const one = (bits: number): number => {
       const magnitude = bits & 0x7fff;
@@ -135,11 +165,11 @@ function brainToHalf(): Convert {
       const pair = pairs[i] as number;
       const magnitudes = pair & 0x7fff7fff;
       // A sum reaches the upper bit of its half where the number is at least the bound.
-      const normal = magnitudes + toNormal;
-      const beyond = magnitudes + toBeyond;
+      const normal = (magnitudes + reachNormal) | 0;
+      const beyond = (magnitudes + reachBeyond) | 0;
       pairs[i] =
         (normal & ~beyond & signs) === signs
-          ? (pair & signs) | ((magnitudes - shift) << 3)
+          ? (pair & signs) | ((magnitudes - biases) << 3)
           : one(pair & 0xffff) | (one(pair >>> 16) << 16);
     }
     if (words.length % 2 === 1) {
@@ -151,7 +181,7 @@ function brainToHalf(): Convert {
 }
 /** The same 16 bits twice, for looking at two numbers at once. */
 const pairOf = (bits: number): number => (bits << 16) | bits;
-const signs = pairOf(0x8000);
+const signs = 0x80008000 | 0;
 /** Between the biases of the exponents, 127 and 15. */
 const exponentShift = 112;
 /** 2^-14, the smallest normal half, as bfloat16. */
@@ -162,12 +192,14 @@ const brainBeyondHalf = 0x4780;
 /** Only looked at. */
 function unchanged(type: 'F16' | 'BF16'): Convert {
   const infinity = type === 'F16' ? 0x7c00 : 0x7f80;
-  const reach = pairOf(0x8000 - infinity);
   return (bytes) => {
     const words = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
     const pairs = new Int32Array(bytes.buffer, bytes.byteOffset, words.length >> 1);
+    const reach = pairOf(0x8000 - infinity);
     let reached = ((words.at(-1) ?? 0) & 0x7fff) + 0x8000 - infinity;
-    for (let i = 0; i < pairs.length; i++) reached |= ((pairs[i] as number) & 0x7fff7fff) + reach;
+    for (let i = 0; i < pairs.length; i++) {
+      reached |= (((pairs[i] as number) & 0x7fff7fff) + reach) | 0;
+    }
     refuse((reached & signs) !== 0, false);
     return bytes;
   };
