@@ -110,40 +110,30 @@ const converters = new Map<string, Convert>();
 
 function makeConverter(from: ElementType, to: ElementType): Convert {
   if (from === 'F32') return fromFloats(to);
+  if (to === 'F32') return widened(from);
   if (from === to) return unchanged(from);
-  return to === 'F16' ? brainToHalf() : fromTable(from, to);
+  return to === 'F16' ? brainToHalf() : halfToBrain();
 }
 
-/** Sixteen bits have so few values that each is worked out once. */
-function fromTable(from: 'F16' | 'BF16', to: 'BF16' | 'F32'): Convert {
-  const value = from === 'F16' ? halfValue : brainValue;
-  const infinity = from === 'F16' ? 0x7c00 : 0x7f80;
-  const wide = to === 'F32';
-  const table = wide ? new Float32Array(0x10000) : new Uint16Array(0x10000);
-  for (let bits = 0; bits < 0x10000; bits++) {
-    const meant = value(bits);
-    table[bits] = wide ? meant : brainBits(meant);
-  }
-  return (bytes) => {
-    const source = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
-    const out = wide ? new Float32Array(source.length) : new Uint16Array(source.length);
-    let seen = 0;
-    for (let i = 0; i < source.length; i++) {
-      const bits = source[i] as number;
-      const magnitude = bits & 0x7fff;
-      if (magnitude > seen) seen = magnitude;
-      out[i] = table[bits] as number;
-    }
-    refuse(seen >= infinity, false);
-    return new Uint8Array(out.buffer);
-  };
-}
+type HalfSized = 'F16' | 'BF16';
+const valueOf = { F16: halfValue, BF16: brainValue } as const;
+const bitsOf = { F16: halfBits, BF16: brainBits } as const;
+const infinityOf = { F16: 0x7c00, BF16: 0x7f80 } as const;
+
+/** The same 16 bits twice, for looking at two numbers at once, which takes half the time. */
+const pairOf = (bits: number): number => (bits << 16) | bits;
+const signs = 0x80008000 | 0;
+const magnitudes = 0x7fff7fff;
+
+/** Between the biases of the exponents, 127 and 15. */
+const exponentShift = 112;
+/** 2^-14, the smallest normal half, and 65536, the first number beyond any, as bfloat16. */
+const brainOfNormalHalf = (exponentShift + 1) << 7;
+const brainBeyondHalf = 0x4780;
 
 /** What nearly every released checkpoint needs: the same bits elsewhere, but at the range's ends. */
 function brainToHalf(): Convert {
-  // Below the smallest normal half: rounded, once for each of the few values there are.
-  const small = new Uint16Array(brainOfNormalHalf);
-  for (let bits = 0; bits < small.length; bits++) small[bits] = halfBits(brainValue(bits));
+  const table = Uint16Array.from({ length: 0x10000 }, (_, bits) => halfBits(brainValue(bits)));
   return (bytes) => {
     const words = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
     const pairs = new Int32Array(bytes.buffer, bytes.byteOffset, words.length >> 1);
@@ -152,56 +142,60 @@ function brainToHalf(): Convert {
     const biases = pairOf(exponentShift << 7);
     let seen = 0;
     const one = (bits: number): number => {
-      const magnitude = bits & 0x7fff;
-      if (magnitude > seen) seen = magnitude;
-      return (
-        (bits & 0x8000) |
-        (magnitude >= brainOfNormalHalf
-          ? (magnitude << 3) - (exponentShift << 10)
-          : (small[magnitude] as number))
-      );
+      seen = Math.max(seen, bits & 0x7fff);
+      return table[bits] as number;
     };
     for (let i = 0; i < pairs.length; i++) {
       const pair = pairs[i] as number;
-      const magnitudes = pair & 0x7fff7fff;
+      const sizes = pair & magnitudes;
       // A sum reaches the upper bit of its half where the number is at least the bound.
-      const normal = (magnitudes + reachNormal) | 0;
-      const beyond = (magnitudes + reachBeyond) | 0;
+      const normal = (sizes + reachNormal) | 0;
+      const beyond = (sizes + reachBeyond) | 0;
       pairs[i] =
         (normal & ~beyond & signs) === signs
-          ? (pair & signs) | ((magnitudes - biases) << 3)
+          ? (pair & signs) | ((sizes - biases) << 3)
           : one(pair & 0xffff) | (one(pair >>> 16) << 16);
     }
-    if (words.length % 2 === 1) {
-      words[words.length - 1] = one(words[words.length - 1] as number);
-    }
-    refuse(seen >= 0x7f80, seen >= brainBeyondHalf);
+    if (words.length % 2 === 1) words[words.length - 1] = one(words[words.length - 1] as number);
+    refuse(seen >= infinityOf.BF16, seen >= brainBeyondHalf);
     return bytes;
   };
 }
-/** The same 16 bits twice, for looking at two numbers at once. */
-const pairOf = (bits: number): number => (bits << 16) | bits;
-const signs = 0x80008000 | 0;
-/** Between the biases of the exponents, 127 and 15. */
-const exponentShift = 112;
-/** 2^-14, the smallest normal half, as bfloat16. */
-const brainOfNormalHalf = (exponentShift + 1) << 7;
-/** 65536, the first of them beyond what a half holds. */
-const brainBeyondHalf = 0x4780;
+
+/** Sixteen bits have so few values that each is worked out once. */
+function halfToBrain(): Convert {
+  const table = Uint16Array.from({ length: 0x10000 }, (_, bits) => brainBits(halfValue(bits)));
+  const look = unchanged('F16');
+  return (bytes) => {
+    look(bytes);
+    const words = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
+    for (let i = 0; i < words.length; i++) words[i] = table[words[i] as number] as number;
+    return bytes;
+  };
+}
 
 /** Only looked at. */
-function unchanged(type: 'F16' | 'BF16'): Convert {
-  const infinity = type === 'F16' ? 0x7c00 : 0x7f80;
+function unchanged(type: HalfSized): Convert {
   return (bytes) => {
     const words = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
     const pairs = new Int32Array(bytes.buffer, bytes.byteOffset, words.length >> 1);
-    const reach = pairOf(0x8000 - infinity);
-    let reached = ((words.at(-1) ?? 0) & 0x7fff) + 0x8000 - infinity;
+    const reach = pairOf(0x8000 - infinityOf[type]);
+    // The last of an odd count is in no pair.
+    let reached = (((words.at(-1) ?? 0) & magnitudes) + reach) | 0;
     for (let i = 0; i < pairs.length; i++) {
-      reached |= (((pairs[i] as number) & 0x7fff7fff) + reach) | 0;
+      reached |= (((pairs[i] as number) & magnitudes) + reach) | 0;
     }
     refuse((reached & signs) !== 0, false);
     return bytes;
+  };
+}
+
+function widened(from: HalfSized): Convert {
+  return (bytes) => {
+    const words = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2);
+    const values = Float32Array.from(words, valueOf[from]);
+    refuse(!values.every(Number.isFinite), false);
+    return new Uint8Array(values.buffer);
   };
 }
 
@@ -219,9 +213,9 @@ function fromFloats(to: ElementType): Convert {
     // 65520 is the first that rounds beyond the largest half.
     refuse(!finite, to === 'F16' && seen >= 65520);
     if (to === 'F32') return bytes;
-    const bitsOf = to === 'F16' ? halfBits : brainBits;
+    const toBits = bitsOf[to];
     const out = new Uint16Array(bytes.buffer, bytes.byteOffset, source.length);
-    for (let i = 0; i < source.length; i++) out[i] = bitsOf(source[i] as number);
+    for (let i = 0; i < source.length; i++) out[i] = toBits(source[i] as number);
     return bytes.subarray(0, out.byteLength);
   };
 }
