@@ -93,12 +93,10 @@ export async function writeGguf(
   let file: FileHandle | undefined;
   try {
     file = await open(partial, 'w');
-    const disk = new EarlySync(file);
     let length = 0;
     const append = async (bytes: Uint8Array): Promise<void> => {
       await writeAll(file as FileHandle, bytes);
       length += bytes.length;
-      disk.grew(length);
       follower?.grew(length);
     };
     follower?.begin(partial);
@@ -133,7 +131,7 @@ export async function writeGguf(
       await writeAll(file, final, 0);
     }
     signal?.throwIfAborted();
-    await Promise.all([disk.finish().then(() => file?.sync()), whileSyncing?.(partial)]);
+    await Promise.all([file.sync(), whileSyncing?.(partial)]);
     signal?.throwIfAborted();
     await file.close();
     file = undefined;
@@ -177,36 +175,6 @@ async function writeAll(file: FileHandle, bytes: Uint8Array, from?: number): Pro
     const place = from === undefined ? null : from + at;
     const { bytesWritten } = await file.write(bytes, at, bytes.length - at, place);
     at += bytesWritten;
-  }
-}
-
-/** Lets the disk work while more is made; else it would have nothing to do now and everything at the end. */
-class EarlySync {
-  static readonly #every = 64 * 1024 * 1024;
-  readonly #file: FileHandle;
-  #told = 0;
-  #syncing: Promise<void> | null = null;
-  #failure: { readonly error: unknown } | null = null;
-
-  constructor(file: FileHandle) {
-    this.#file = file;
-  }
-
-  /** @param length of the file now */
-  grew(length: number): void {
-    if (this.#syncing || length - this.#told < EarlySync.#every) return;
-    this.#told = length;
-    this.#syncing = this.#file
-      .datasync()
-      // The system tells of a failed write once: it must not be lost here.
-      .catch((error: unknown) => void (this.#failure ??= { error }))
-      .finally(() => (this.#syncing = null));
-  }
-
-  /** @throws what the system said of any of it */
-  async finish(): Promise<void> {
-    await this.#syncing;
-    if (this.#failure) throw this.#failure.error;
   }
 }
 
