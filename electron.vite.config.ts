@@ -23,6 +23,7 @@ export default defineConfig({
           probe: from('src-main/library/probe.ts'),
           cli: from('src-main/cli/main.ts'),
           converter: from('src-main/convert/entry.ts'),
+          'template-worker': from('src-main/library/template-worker.ts'),
           quantizer: from('src-main/convert/quantize-child.ts'),
           hasher: from('src-main/convert/hash-thread.mjs'),
         },

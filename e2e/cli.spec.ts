@@ -53,12 +53,14 @@ function chimed(
   });
   const ended = { out: '', err: '' };
   let interrupted = false;
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    ended.out += text;
+  const read = (stream: 'out' | 'err') => (text: string) => {
+    ended[stream] += text;
     // A second Ctrl+C would end it at once, as a person would want.
-    if (!interrupted && options.interruptAfter?.test(ended.out)) interrupted = child.kill('SIGINT');
-  });
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (ended.err += text));
+    if (!interrupted && options.interruptAfter?.test(ended[stream]))
+      interrupted = child.kill('SIGINT');
+  };
+  child.stdout.setEncoding('utf8').on('data', read('out'));
+  child.stderr.setEncoding('utf8').on('data', read('err'));
   child.stdin.end(options.input ?? '');
   return new Promise((resolve, reject) => {
     child.once('error', reject);
@@ -267,6 +269,54 @@ test('model inspect reads a header, model verify reads everything, and both name
       expect(err).toMatch(/MODEL_(EMPTY|NOT_GGUF|TRUNCATED|STRUCTURE)/);
     }
   }
+});
+
+test('model bench measures both tests with each number of sequences, and refuses what the context does not hold', async () => {
+  const shipped = join(projectRoot, 'models', 'default.gguf');
+  const args = ['model', 'bench', shipped, '--threads', '1', '--repetitions', '2'];
+  const small = [...args, '--prompt', '40', '--generate', '8', '--sequences', '1,3'];
+  const { code, out } = await chimed([...small, '--format', 'json']);
+  expect(code).toBe(0);
+  const report = JSON.parse(out) as {
+    results: { test: string; sequences: number; tokensPerSecond: { mean: number; sd: number } }[];
+  };
+  expect(report).toMatchObject({
+    version: 1,
+    model: { name: 'ChiMed Nano', quantization: 'Q8_0', sha256: await sha256(shipped) },
+    device: { kind: 'cpu' },
+    threads: 1,
+    repetitions: 2,
+  });
+  expect(report.results.map(({ test, sequences }) => [test, sequences])).toEqual([
+    ['pp40', 1],
+    ['tg8', 1],
+    ['pp40', 3],
+    ['tg8', 3],
+  ]);
+  for (const { tokensPerSecond } of report.results) {
+    expect(tokensPerSecond.mean).toBeGreaterThan(0);
+    expect(tokensPerSecond.sd).toBeGreaterThanOrEqual(0);
+  }
+  const table = await chimed(small);
+  expect([table.code, table.out]).toEqual([0, expect.stringMatching(/^tg8 +3 +[\d.]+ ± [\d.]+$/m)]);
+
+  // Its context of 512 holds the fed tokens and the next one.
+  const refused = await chimed([...args, '--prompt', '512']);
+  expect([refused.code, refused.out]).toEqual([1, '']);
+  expect(refused.err).toContain('CONTEXT_EXCEEDED');
+  expect(refused.err).toContain('needed=512 capacity=511');
+  expect((await chimed([...args, '--sequences', '1,9'])).code).toBe(2);
+  const [broken] = Object.values(await brokenModels());
+  const unloaded = await chimed(['model', 'bench', broken as string]);
+  expect([unloaded.code, unloaded.out]).toEqual([1, '']);
+});
+
+test('model bench that is interrupted prints no results and ends with 130', async () => {
+  const shipped = join(projectRoot, 'models', 'default.gguf');
+  const args = ['model', 'bench', shipped, '--repetitions', '1000000'];
+  const { code, out, err } = await chimed(args, { interruptAfter: /Measuring/ });
+  expect([code, out]).toEqual([130, '']);
+  expect(err).toContain('Interrupted');
 });
 
 test('model convert: a checkpoint of PyTorch becomes a quantized model with a card that says from what', async () => {

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ElectronApplication, Page } from '@playwright/test';
-import { expect, modelReady, pasteRecord, runExtraction, test } from './app';
+import { expect, modelReady, pasteRecord, test } from './app';
 import { findings } from './axe';
 import { writeCheckpoint } from './fixtures/checkpoint-writer';
 

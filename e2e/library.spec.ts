@@ -305,3 +305,72 @@ test('a model file that is dropped on the window, on whatever screen, is offered
   await page.getByTestId('start-import').click();
   await expect(page.getByTestId('import-ended')).toHaveText('已导入');
 });
+
+test('before a load the page says whether and how fast a model will run, and refuses what cannot be', async ({
+  start,
+}) => {
+  const { app, page, userData } = await start();
+  await modelReady(page);
+  await page.getByTestId('nav-models').click();
+  await importFile(app, page, await bring('fit.gguf'));
+  await expect(page.getByTestId('import-ended')).toHaveText('已导入');
+  const verdict = page.getByTestId('fit-verdict');
+  await expect(verdict).toHaveAttribute('data-verdict', 'cpu');
+  await expect(verdict).toContainText('一份 600 字的病历约');
+  await expect(page.getByTestId('memory-bar')).toHaveCount(1);
+  expect(await findings(page)).toEqual([]);
+
+  await page.getByTestId('setting-sequences').selectOption('2');
+  await page.getByTestId('setting-kvType').selectOption('f16');
+  await page.getByTestId('save-settings').click();
+  await expect(page.getByTestId('save-settings')).toBeDisabled();
+  // A quantized cache needs what is switched off.
+  await page.getByTestId('setting-flashAttention').selectOption('off');
+  await page.getByTestId('setting-kvType').selectOption('q8_0');
+  await expect(page.getByTestId('fit').getByRole('alert')).toContainText('MODEL_SETTINGS_INVALID');
+  await expect(page.getByTestId('save-settings')).toBeDisabled();
+
+  const { settings } = JSON.parse(
+    await readFile(join(userData, 'models', 'library.json'), 'utf8'),
+  ) as { settings: Record<string, { sequences: number | string; kvType: string }> };
+  expect(Object.values(settings)).toMatchObject([{ sequences: 2, kvType: 'f16' }]);
+  await page.getByTestId('load-model').click();
+  await expect(memory(page)).toHaveAttribute('data-state', 'ready');
+});
+
+test('the prompt format is chosen, and the very tokens are shown', async ({ start }) => {
+  const { app, page } = await start();
+  await modelReady(page);
+  await page.getByTestId('nav-models').click();
+  await importFile(app, page, await bring('prompt.gguf'));
+  await expect(page.getByTestId('import-ended')).toHaveText('已导入');
+  await expect(page.getByTestId('prompt-format')).toHaveValue('chimed-readme');
+  // The file brings none.
+  await page.getByTestId('prompt-format').selectOption('file-template');
+  await expect(page.getByRole('alert').filter({ hasText: 'TEMPLATE_UNUSABLE' })).toBeVisible();
+  await page.getByTestId('prompt-format').selectOption('ziya');
+  await page.getByTestId('load-model').click();
+  await expect(memory(page)).toHaveAttribute('data-state', 'ready');
+  await page.getByTestId('show-prompt').click();
+  const tokens = page.getByTestId('prompt-tokens').locator('.token');
+  expect(await tokens.allInnerTexts()).toEqual(
+    expect.arrayContaining(['<human>', '<bot>', '高', '⏎']),
+  );
+  expect(await page.locator('.token.control').allInnerTexts()).toEqual(['<s>', '<human>', '<bot>']);
+  expect(await findings(page)).toEqual([]);
+});
+
+test('the status bar shows what the model process takes up and how fast it was', async ({
+  start,
+}) => {
+  const { page } = await start();
+  await modelReady(page);
+  await pasteRecord(page, '甲', '患者高血压病史10年，口服硝苯地平控释片。');
+  await runExtraction(page);
+  await expect(page.getByTestId('host-memory')).toContainText('MB');
+  await page.getByTestId('host-memory').click();
+  const activity = page.getByTestId('activity');
+  await expect(activity).toContainText('生成（词元/秒）');
+  await expect(activity).not.toContainText('尚无');
+  expect(await findings(page)).toEqual([]);
+});

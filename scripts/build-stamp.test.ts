@@ -25,6 +25,7 @@ beforeEach(() => {
     'main/converter.js',
     'main/quantizer.js',
     'main/hasher.js',
+    'main/template-worker.js',
     'preload/preload.cjs',
     'renderer/index.html',
   ])

@@ -42,6 +42,7 @@ import {
   type Question,
   type ToProbe,
 } from './library/probe-messages';
+import { chatFormats } from './library/prompt-formats';
 import { estimateSpeed } from './library/speed-estimate';
 import { refuseSockets } from './offline/refuse-sockets';
 import { runChildTask } from './shell/child-task';
@@ -141,7 +142,10 @@ const conversion = new ConversionSupervisor({
 const host = new HostSupervisor({
   entry: join(out, 'host.js'),
   onState: (state) => push('host.state', state),
-  onMemory: (memory) => push('host.memory', memory),
+  onVitals: (vitals) => {
+    push('host.vitals', vitals);
+    for (const { sha256, speed } of vitals.activity.models) library.noteSpeed(sha256, speed);
+  },
 });
 const worker = new WorkerSupervisor({
   entry: join(out, 'worker.js'),
@@ -211,6 +215,11 @@ installRouter(ipcMain, {
     'conversion.start': ({ folder, type }) => startConversion(folder, type),
     'conversion.cancel': () => conversion.cancel(),
     'conversion.state': () => conversion.state,
+    'library.formats': () => [...chatFormats],
+    'library.format': async ({ id, format }) => {
+      await library.setFormat(id, format);
+      if ((await library.list()).active === id) host.want('imported', await importedSource(id));
+    },
     'library.assign': ({ job, id }) => library.assign(job, id),
     'library.fit': ({ id, settings }) => fitOf(id, settings),
     'library.settings': async ({ id, settings }) => {

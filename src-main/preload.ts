@@ -10,7 +10,7 @@ import type {
 
 const pushed: readonly PushChannel[] = [
   'host.state',
-  'host.memory',
+  'host.vitals',
   'worker.state',
   'library.changed',
   'library.import',

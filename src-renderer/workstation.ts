@@ -18,12 +18,18 @@ export class Workstation {
   readonly notices = new Notices();
   readonly system = new SystemState();
   readonly settings = new SettingsState(this.#bridge, documentTarget(document));
-  readonly models = new ModelsState(this.#bridge, this.system, this.settings, this.notices);
   readonly #host = new Connection<HostMethods>({
     table: hostMethods,
     whenClosed: 'HOST_DIED',
     request: () => invoke(this.#bridge, 'host.connect'),
   });
+  readonly models = new ModelsState(
+    this.#bridge,
+    this.#host,
+    this.system,
+    this.settings,
+    this.notices,
+  );
   readonly #worker = new Connection<WorkerMethods>({
     table: workerMethods,
     whenClosed: 'WORKER_DIED',
@@ -89,7 +95,7 @@ export class Workstation {
       hostPushed = true;
       host(state);
     });
-    this.#bridge.subscribe('host.memory', (memory) => this.system.setMemory(memory));
+    this.#bridge.subscribe('host.vitals', (vitals) => this.system.setVitals(vitals));
     this.#bridge.subscribe('worker.state', (state) => {
       workerPushed = true;
       worker(state);

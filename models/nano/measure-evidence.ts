@@ -6,7 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
-import type { PromptFormat } from '../../src-main/domain/contract/model-card';
+import type { PromptFormat } from '../../src-main/domain/contract/prompt-format';
 import { markedCopy } from '../../src-main/tasks/extraction/marked-copy';
 import { sourceText } from '../../src-main/tasks/extraction/source-text';
 import { loadShipped } from './shipped';

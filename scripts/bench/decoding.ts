@@ -123,6 +123,7 @@ function bound(model: LanguageModel): Omit<LanguageModel, 'openSequence'> {
     eos: model.eos,
     pieces: model.pieces,
     tokenize: (text, continues) => model.tokenize(text, continues),
+    describe: (token) => model.describe(token),
     controlToken: (text) => model.controlToken(text),
     dispose: () => model.dispose(),
   };

@@ -112,8 +112,9 @@ async function extractOne(
         },
       },
     );
-    const { problem, ...rest } = result;
-    return { version: 1, record, ...rest, ...withMessage(problem) };
+    // Times differ from run to run; what is written of a record does not.
+    const { status, problem, run, facts } = result;
+    return { version: 1, record, status, run, facts, ...withMessage(problem) };
   } catch (error) {
     if (error instanceof Cancelled) throw error;
     return {

@@ -5,6 +5,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { annotationSchemas } from '../domain/contract/annotation-schema';
 import { AppError, problemOf } from '../domain/contract/errors';
 import { conversionTypeSchema } from '../domain/contract/conversion';
+import { benchCommand, type BenchOptions } from './bench-command';
 import { convertCommand, type ConvertCommandOptions } from './convert-command';
 import { evalNerCommand, type EvalNerOptions } from './eval-command';
 import { inspectCommand, verifyCommand } from './model-commands';
@@ -21,6 +22,16 @@ function positiveInteger(value: string): number {
   if (!Number.isInteger(number) || number < 1)
     throw new InvalidArgumentError('a whole number from 1');
   return number;
+}
+
+/** Side by side on one machine; more would only take memory. */
+const mostSequences = 8;
+
+function sequenceCounts(value: string): number[] {
+  const counts = value.split(',').map(Number);
+  if (counts.some((count) => !Number.isInteger(count) || count < 1 || count > mostSequences))
+    throw new InvalidArgumentError(`whole numbers from 1 to ${mostSequences}, such as 1,4`);
+  return counts;
 }
 
 const program = new Command('chimed')
@@ -108,6 +119,24 @@ model
   .addOption(textOrJson())
   .action(async (file: string, options: { format: 'text' | 'json' }) => {
     process.exitCode = await verifyCommand(file, options.format);
+  });
+
+model
+  .command('bench')
+  .description('measure how fast a model file reads a prompt (pp) and generates (tg)')
+  .argument('<file>', 'GGUF model file')
+  .option('--prompt <n>', 'tokens of the prompt; defaults to 512', positiveInteger)
+  .option('--generate <n>', 'tokens to generate; defaults to 128', positiveInteger)
+  .option('--sequences <list>', 'how many sequences side by side', sequenceCounts, [1, 4])
+  .option('--repetitions <n>', 'runs of each test', positiveInteger, 5)
+  .option(
+    '--threads <n>',
+    'threads to compute with; defaults to what suits the model',
+    positiveInteger,
+  )
+  .addOption(textOrJson())
+  .action(async (file: string, options: BenchOptions) => {
+    process.exitCode = await benchCommand(file, options);
   });
 
 model

@@ -4,6 +4,7 @@
  * Tokens are ids of the model's vocabulary. Logits are the model's raw, unscaled outputs.
  */
 import type { Device } from '../domain/contract/host-port';
+import type { Priority } from '../domain/contract/usage';
 
 export type Token = number;
 
@@ -24,14 +25,18 @@ export interface Answer {
   readonly logZ: number;
 }
 
-/** One sequence of the model's context: a growing, truncatable list of evaluated tokens. */
+/**
+ * A growing, truncatable list of evaluated tokens. It takes turns with others on the sequences of the
+ * model's context: what was evaluated may have to make room in between, and is then evaluated again.
+ */
 export interface Sequence {
   /** Tokens evaluated so far. */
   readonly length: number;
   /** Most tokens it can hold. */
   readonly capacity: number;
   /**
-   * Makes the sequence hold exactly `tokens`, keeping the longest prefix that it already holds.
+   * Makes the sequence hold exactly `tokens`, keeping the longest prefix that is evaluated already,
+   * be it by earlier work. Work that waits longer goes first; with the first piece begins its turn.
    * Evaluates in pieces and looks at the signal between them, because the native call cannot be
    * interrupted (a 13B on two cores needs 13 s for 230 tokens).
    * @throws AppError `CONTEXT_EXCEEDED`
@@ -41,6 +46,7 @@ export interface Sequence {
   /**
    * Feeds tokens in one batch. `asks[i]` is answered about what follows `tokens[i]`; null asks nothing.
    * @throws AppError `CONTEXT_EXCEEDED` before anything is evaluated
+   * @throws Cancelled while it waits for its turn
    */
   evaluate(tokens: readonly Token[], asks: readonly (Ask | null)[]): Promise<(Answer | null)[]>;
   /** Forgets everything after the first `length` tokens. */
@@ -49,11 +55,38 @@ export interface Sequence {
   release(): void;
 }
 
+export type WorkPhase = 'prefill' | 'decode';
+
+/** Is told what the sequences of one request do; the sequences may work at the same time. */
+export interface WorkMeter {
+  /** A prompt begins; the first `reused` of its tokens are evaluated already. */
+  prompt(tokens: number, reused: number): void;
+  begin(phase: WorkPhase): void;
+  /** @param again of the tokens that were evaluated, those that had made room and are there again */
+  end(phase: WorkPhase, tokens: number, again: number): void;
+  /** So many of the decoded tokens were truncated. */
+  takenBack(tokens: number): void;
+}
+
+export interface SequenceOptions {
+  /**
+   * Batch work pauses as long as an interactive sequence is open, so whoever works interactively
+   * releases it with its answer. Defaults to `interactive`.
+   */
+  readonly priority?: Priority;
+  readonly meter?: WorkMeter;
+}
+
+export interface TokenDescription {
+  readonly text: string;
+  readonly isControl: boolean;
+}
+
 export interface LanguageModel {
   readonly device: Device;
   /** Tokens a sequence can hold. */
   readonly contextSize: number;
-  /** Sequences that can be open at once. */
+  /** Sequences that can be evaluated at once; more can be open, and take turns. */
   readonly sequences: number;
   readonly bos: Token | null;
   readonly eos: Token;
@@ -64,10 +97,15 @@ export interface LanguageModel {
   tokenize(text: string, continues: boolean): Token[];
   /** The control token written like this (`<human>`), or null. */
   controlToken(text: string): Token | null;
+  /** How a token is written, and whether it is a control token; some bytes of a character are `‥`. */
+  describe(token: Token): TokenDescription;
   /** Text of every token that has whole characters as its text; control and byte tokens are absent. */
   readonly pieces: ReadonlyMap<string, Token>;
-  /** Waits for a free sequence. */
-  openSequence(signal: AbortSignal): Promise<Sequence>;
+  /**
+   * @param signal also ends waiting for a turn
+   * @throws Cancelled
+   */
+  openSequence(signal: AbortSignal, options?: SequenceOptions): Promise<Sequence>;
   dispose(): Promise<void>;
 }
 

@@ -118,16 +118,20 @@ describe('a sequence', () => {
     sequence.release();
   });
 
-  it('waits for a free one, and gives up waiting when it is cancelled', async () => {
+  it('waits for its turn, and gives up waiting when it is cancelled', async () => {
     const held = [await model.openSequence(never), await model.openSequence(never)];
+    await Promise.all(held.map((sequence) => sequence.prefill(ids(), never)));
     const stop = new AbortController();
-    const impatient = model.openSequence(stop.signal);
-    const patient = model.openSequence(never);
+    const impatient = await model.openSequence(stop.signal);
+    const patient = await model.openSequence(never);
+    const cancelled = impatient.evaluate([300], [null]);
+    const served = patient.prefill(ids(), never);
     stop.abort();
-    await expect(impatient).rejects.toMatchObject({ name: 'Cancelled' });
+    await expect(cancelled).rejects.toMatchObject({ name: 'Cancelled' });
+    await expect(model.openSequence(stop.signal)).rejects.toMatchObject({ name: 'Cancelled' });
+    expect(patient.length).toBe(0);
     held[0]?.release();
-    expect(await patient).toBe(held[0]);
-    held[0]?.release();
-    held[1]?.release();
+    await served;
+    for (const sequence of [...held, impatient, patient]) sequence.release();
   });
 });

@@ -1,25 +1,22 @@
-/** A loaded model through node-llama-cpp: tokens, sequences, answers. */
-import type {
-  ControlledEvaluateInputItem,
-  LlamaContext,
-  LlamaContextSequence,
-  LlamaModel,
-  Token as LlamaToken,
-} from 'node-llama-cpp';
+/** A loaded model through node-llama-cpp: tokens, and sequences out of its pool. */
+import type { LlamaContext, LlamaModel, Token as LlamaToken } from 'node-llama-cpp';
 import { AppError } from '../domain/contract/errors';
 import type { Device } from '../domain/contract/host-port';
 import { Cancelled } from '../domain/contract/rpc';
 import type {
-  Answer,
-  Ask,
   LoadedLanguageModel,
   ModelMemory,
   Sequence,
+  SequenceOptions,
+  TokenDescription,
   Token,
 } from './language-model';
+import { contextShiftRefused, LlamaSequence, PhysicalLlamaSequence } from './llama-sequence';
+import { prefillPieceFor } from './prefill-piece';
+import { SequencePool } from './sequence-pool';
 
-/** Tokens evaluated between two looks at the abort signal. */
-const prefillPiece = 32;
+/** Written for a token that is some bytes of a character. */
+const partOfCharacter = '‥';
 
 export class LlamaLanguageModel implements LoadedLanguageModel {
   readonly device: Device;
@@ -29,12 +26,15 @@ export class LlamaLanguageModel implements LoadedLanguageModel {
   readonly eos: Token;
   readonly #model: LlamaModel;
   readonly #context: LlamaContext;
-  readonly #free: LlamaSequence[] = [];
-  readonly #waiting: ((sequence: LlamaSequence) => void)[] = [];
+  readonly #pool: SequencePool<PhysicalLlamaSequence>;
+  readonly #piece: number;
   #pieces: ReadonlyMap<string, Token> | null = null;
   #lineEnd: readonly Token[] | null = null;
 
   constructor(model: LlamaModel, context: LlamaContext, device: Device) {
+    const layers = model.fileInsights.totalLayers;
+    const isOnGpu = device.kind !== 'cpu' && model.gpuLayers >= layers;
+    this.#piece = prefillPieceFor(parametersOf(model), isOnGpu);
     this.#model = model;
     this.#context = context;
     this.contextSize = context.contextSize;
@@ -45,15 +45,12 @@ export class LlamaLanguageModel implements LoadedLanguageModel {
     }
     this.eos = model.tokens.eos;
     this.device = device;
-    for (let i = 0; i < this.sequences; i++) {
-      this.#free.push(
-        new LlamaSequence(
-          context.getSequence(contextShiftRefused),
-          this.contextSize - 1,
-          (sequence) => this.#giveBack(sequence),
-        ),
-      );
-    }
+    this.#pool = new SequencePool(
+      Array.from(
+        { length: this.sequences },
+        () => new PhysicalLlamaSequence(context.getSequence(contextShiftRefused)),
+      ),
+    );
   }
 
   tokenize(text: string, continues: boolean): Token[] {
@@ -75,6 +72,14 @@ export class LlamaLanguageModel implements LoadedLanguageModel {
       : null;
   }
 
+  describe(token: Token): TokenDescription {
+    const id = token as LlamaToken;
+    const isControl = this.#model.isSpecialToken(id);
+    // A preceding token keeps the leading space of a piece; without it the first space is eaten.
+    const text = this.#model.detokenize([id], true, [this.eos as LlamaToken]);
+    return { text: text.includes('\uFFFD') ? partOfCharacter : text, isControl };
+  }
+
   get pieces(): ReadonlyMap<string, Token> {
     if (!this.#pieces) {
       const pieces = new Map<string, Token>();
@@ -91,22 +96,14 @@ export class LlamaLanguageModel implements LoadedLanguageModel {
     return this.#pieces;
   }
 
-  openSequence(signal: AbortSignal): Promise<Sequence> {
+  openSequence(signal: AbortSignal, options: SequenceOptions = {}): Promise<Sequence> {
     if (signal.aborted) return Promise.reject(new Cancelled());
-    const free = this.#free.pop();
-    if (free) return Promise.resolve(free);
-    return new Promise((resolve, reject) => {
-      const take = (sequence: LlamaSequence): void => {
-        signal.removeEventListener('abort', give);
-        resolve(sequence);
-      };
-      const give = (): void => {
-        this.#waiting.splice(this.#waiting.indexOf(take), 1);
-        reject(new Cancelled());
-      };
-      signal.addEventListener('abort', give, { once: true });
-      this.#waiting.push(take);
-    });
+    const lease = this.#pool.open(options.priority ?? 'interactive');
+    const capacity = this.contextSize - 1;
+    const { meter } = options;
+    return Promise.resolve(
+      new LlamaSequence({ lease, piece: this.#piece, capacity, signal, meter }),
+    );
   }
 
   memory(): ModelMemory {
@@ -118,115 +115,13 @@ export class LlamaLanguageModel implements LoadedLanguageModel {
     await this.#context.dispose();
     await this.#model.dispose();
   }
-
-  #giveBack(sequence: LlamaSequence): void {
-    const next = this.#waiting.shift();
-    if (next) next(sequence);
-    else this.#free.push(sequence);
-  }
 }
 
-/** The library's default shift silently erases the beginning; ours is to refuse before it comes to that. */
-const contextShiftRefused = {
-  contextShift: {
-    strategy: (): never => {
-      throw new AppError('CONTEXT_EXCEEDED');
-    },
-  },
-};
-
-class LlamaSequence implements Sequence {
-  readonly capacity: number;
-  readonly #sequence: LlamaContextSequence;
-  readonly #giveBack: (sequence: LlamaSequence) => void;
-
-  constructor(
-    sequence: LlamaContextSequence,
-    capacity: number,
-    giveBack: (sequence: LlamaSequence) => void,
-  ) {
-    this.#sequence = sequence;
-    this.capacity = capacity;
-    this.#giveBack = giveBack;
-  }
-
-  get length(): number {
-    return this.#sequence.nextTokenIndex;
-  }
-
-  async prefill(tokens: readonly Token[], signal: AbortSignal): Promise<void> {
-    if (tokens.length > this.capacity) throw this.#exceeded(tokens.length);
-    const held = this.#sequence.contextTokens;
-    let common = 0;
-    while (common < held.length && common < tokens.length && held[common] === tokens[common])
-      common++;
-    await this.truncate(common);
-    for (let i = common; i < tokens.length; i += prefillPiece) {
-      if (signal.aborted) throw new Cancelled();
-      const piece = tokens.slice(i, i + prefillPiece) as LlamaToken[];
-      await this.#sequence.evaluateWithoutGeneratingNewTokens(piece);
-    }
-    if (signal.aborted) throw new Cancelled();
-  }
-
-  async evaluate(
-    tokens: readonly Token[],
-    asks: readonly (Ask | null)[],
-  ): Promise<(Answer | null)[]> {
-    if (this.length + tokens.length > this.capacity) {
-      throw this.#exceeded(this.length + tokens.length);
-    }
-    const input = tokens.map((token, i): ControlledEvaluateInputItem => {
-      const ask = asks[i];
-      if (!ask) return token as LlamaToken;
-      return [
-        token as LlamaToken,
-        {
-          generateNext: {
-            // Greedy selection picks the largest logit, which the log-normaliser is relative to.
-            logits: {
-              filter: {
-                tokens: ask.candidates as LlamaToken[],
-                includeSelected: true,
-                includeTop: ask.top ?? 0,
-              },
-            },
-            totalLogitWeight: true,
-            options: { temperature: 0 },
-          },
-        },
-      ];
-    });
-    const output = await this.#sequence.controlledEvaluate(input);
-    return tokens.map((_, i): Answer | null => {
-      const ask = asks[i];
-      const next = output[i]?.next;
-      if (!ask) return null;
-      if (!next?.logits || next.totalLogitWeight === undefined) throw new AppError('DECODE_FAILED');
-      return toAnswer(ask, next.logits, next.totalLogitWeight);
-    });
-  }
-
-  async truncate(length: number): Promise<void> {
-    const end = this.#sequence.nextTokenIndex;
-    if (length < end) await this.#sequence.eraseContextTokenRanges([{ start: length, end }]);
-  }
-
-  release(): void {
-    this.#giveBack(this);
-  }
-
-  #exceeded(needed: number): AppError {
-    return new AppError('CONTEXT_EXCEEDED', { params: { needed, capacity: this.capacity } });
-  }
-}
-
-function toAnswer(ask: Ask, logits: ReadonlyMap<number, number>, totalWeight: number): Answer {
-  let max = -Infinity;
-  for (const logit of logits.values()) if (logit > max) max = logit;
-  const wanted = Float64Array.from(ask.candidates, (token) => logits.get(token) ?? -Infinity);
-  // A NaN anywhere means broken weights; comparing with it would silently pick nonsense.
-  if (!Number.isFinite(max) || wanted.some(Number.isNaN)) throw new AppError('DECODE_FAILED');
-  const top = ask.top ? [...logits].sort((a, b) => b[1] - a[1]).slice(0, ask.top) : [];
-  return { logits: wanted, top, logZ: max + Math.log(totalWeight) };
+/** Elements of all tensors; the library has no count of its own. */
+function parametersOf(model: LlamaModel): number {
+  const tensors = model.fileInfo.fullTensorInfo ?? [];
+  return tensors.reduce(
+    (sum, { dimensions }) => sum + dimensions.reduce<number>((n, length) => n * Number(length), 1),
+    0,
+  );
 }

@@ -1,6 +1,11 @@
 /** What main and the model host say to each other over the host's parent port. */
 import * as z from 'zod';
-import { hostMemorySchema, modelSlotSchema, modelStateSchema } from '../domain/contract/host-port';
+import {
+  activitySchema,
+  hostMemorySchema,
+  modelSlotSchema,
+  modelStateSchema,
+} from '../domain/contract/host-port';
 import { problemSchema } from '../domain/contract/errors';
 import { probedMachineSchema } from '../domain/contract/machine';
 import { modelCardSchema } from '../domain/contract/model-card';
@@ -36,6 +41,6 @@ export const fromHostSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('unloaded'), slot: modelSlotSchema, returned: z.boolean() }),
   z.object({ type: z.literal('machine'), probed: probedMachineSchema }),
   z.object({ type: z.literal('no-machine'), problem: problemSchema }),
-  z.object({ type: z.literal('memory'), memory: hostMemorySchema }),
+  z.object({ type: z.literal('vitals'), memory: hostMemorySchema, activity: activitySchema }),
 ]);
 export type FromHost = z.infer<typeof fromHostSchema>;

@@ -10,8 +10,8 @@ import { toHostSchema, type FromHost, type ToHost } from './control';
 import { ModelService } from './model-service';
 import { ModelSlots } from './model-slots';
 
-/** Milliseconds between two reports of memory. */
-const memoryEvery = 2_000;
+/** Milliseconds between two reports of memory and work. */
+const vitalsEvery = 2_000;
 
 refuseSockets();
 prepareNativeLoading();
@@ -59,8 +59,8 @@ async function tellMachine({
   }
 }
 
-function reportMemory(): void {
+function reportVitals(): void {
   const memory = { residentBytes: process.memoryUsage.rss(), videoBytes: slots.videoBytes() };
-  tell({ type: 'memory', memory });
+  tell({ type: 'vitals', memory, activity: service.activity });
 }
-setInterval(reportMemory, memoryEvery);
+setInterval(reportVitals, vitalsEvery);

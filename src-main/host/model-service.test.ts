@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ExtractionEvent } from '../domain/contract/extraction';
-import { hostMethods, type ModelState } from '../domain/contract/host-port';
+import { activitySchema, hostMethods, type ModelState } from '../domain/contract/host-port';
 import type { ModelCard } from '../domain/contract/model-card';
 import { Cancelled, RpcClient, serve, type Port } from '../domain/contract/rpc';
 import { builtInPlan } from '../library/built-in-plan';
@@ -68,8 +68,10 @@ it('loading is reported from 0 to ready, with the model, its device and what it 
   });
 });
 
-it('two windows at once: each gets its own facts, and the one that waits is told so', async () => {
-  const texts = [note.repeat(4), '否认高血压、糖尿病史，行头颅CT检查。'.repeat(4)];
+it('windows at once: each gets its own facts, and the one that waits is told so', async () => {
+  const texts = Array.from({ length: 5 }, (_, i) =>
+    (i % 2 === 0 ? note : '否认高血压、糖尿病史，行头颅CT检查。').repeat(4),
+  );
   const windows = texts.map(() => connect());
   const events: ExtractionEvent[][] = texts.map(() => []);
   const results = await Promise.all(
@@ -90,7 +92,80 @@ it('two windows at once: each gets its own facts, and the one that waits is told
     const streamed = events[i]?.flatMap((event) => (event.kind === 'fact' ? [event.fact.id] : []));
     expect(new Set(streamed)).toEqual(new Set(result?.facts.map(({ id }) => id)));
   });
-  expect(events[1]?.[0]).toEqual({ kind: 'queued', ahead: 1 });
+  // The model has four sequences.
+  expect(events.map(([first]) => first?.kind)).toEqual([...Array(4).fill('started'), 'queued']);
+  expect(events[4]?.[0]).toEqual({ kind: 'queued', ahead: 4 });
+});
+
+it('a run says what it cost, and the service what is going on', async () => {
+  const { client } = connect();
+  const speeds: unknown[] = [];
+  const { usage } = await client.call(
+    'extraction.run',
+    { text: note.repeat(20), schema: 'ccks2019' },
+    { onEvent: (event) => event.kind === 'progress' && speeds.push(event.speed) },
+  );
+  const { promptTokens = 0, reusedTokens = 0, decodedTokens = 0 } = usage ?? {};
+  // The window is read once, and copied with its marks.
+  expect(decodedTokens).toBeGreaterThan(promptTokens * 0.9);
+  expect(reusedTokens).toBeLessThan(promptTokens);
+  expect(usage?.restoredTokens).toBe(0);
+  expect(speeds.at(-1)).toEqual({ prefill: expect.any(Number), decode: expect.any(Number) });
+
+  const { activity } = service;
+  expect(activitySchema.parse(activity)).toEqual(activity);
+  expect(activity.models).toMatchObject([
+    { sha256: card.sha256, running: 0, waiting: 0, isBatchPaused: false, speed: speeds.at(-1) },
+  ]);
+  expect(activity.models[0]?.prefixHitRate).toBeGreaterThan(0);
+});
+
+it('batch runs make way for a run that somebody waits for, and give the same facts', async () => {
+  const texts = Array.from({ length: 6 }, (_, i) => `${i}年前${note}`.repeat(5));
+  const batch = (text: string, emit?: (event: ExtractionEvent) => void) =>
+    connect().client.call(
+      'extraction.run',
+      { text, schema: 'ccks2019', priority: 'batch' },
+      { ...(emit ? { onEvent: emit } : {}) },
+    );
+  const alone = [];
+  for (const text of texts) alone.push((await batch(text)).facts);
+  let paused = 0;
+  let ended = 0;
+  const urgent: Promise<unknown>[] = [];
+  const ask = (): void => {
+    if (urgent.length >= 8) return;
+    urgent.push(
+      connect()
+        .client.call(
+          'extraction.run',
+          { text: note, schema: 'ccks2019' },
+          {
+            onEvent: () => {
+              if (service.activity.models[0]?.isBatchPaused) paused++;
+            },
+          },
+        )
+        .then((result) => {
+          expect(ended).toBeLessThan(texts.length);
+          return result;
+        }),
+    );
+  };
+  const together = await Promise.all(
+    texts.map((text) =>
+      batch(text, (event) => event.kind === 'fact' && ask()).then(({ facts }) => {
+        ended++;
+        return facts;
+      }),
+    ),
+  );
+  await Promise.all(urgent);
+  expect(urgent).toHaveLength(8);
+  expect(paused).toBeGreaterThan(0);
+  const places = (facts: typeof together): unknown =>
+    facts.map((record) => record.map(({ id, attributes }) => [id, attributes]));
+  expect(places(together)).toEqual(places(alone));
 });
 
 it('a cancelled run ends as cancelled and the next one in line is served', async () => {
@@ -109,20 +184,34 @@ it('a cancelled run ends as cancelled and the next one in line is served', async
 it('a run that is cancelled while it waits ends at once', async () => {
   const { client } = connect();
   const stopFirst = new AbortController();
-  const first = client.call(
-    'extraction.run',
-    { text: note.repeat(2000), schema: 'ccks2019' },
-    { signal: stopFirst.signal },
+  const first = Array.from({ length: 4 }, () =>
+    client.call(
+      'extraction.run',
+      { text: note.repeat(2000), schema: 'ccks2019' },
+      { signal: stopFirst.signal },
+    ),
   );
   const stop = new AbortController();
+  const kinds: string[] = [];
   const waiting = client.call(
     'extraction.run',
     { text: note, schema: 'ccks2019' },
-    { signal: stop.signal, onEvent: () => stop.abort() },
+    {
+      signal: stop.signal,
+      onEvent: ({ kind }) => {
+        kinds.push(kind);
+        stop.abort();
+      },
+    },
   );
   await expect(waiting).rejects.toBeInstanceOf(Cancelled);
+  expect(kinds).toEqual(['queued']);
+  expect(service.activity.models).toMatchObject([{ running: 4, waiting: 0 }]);
+  const ended = Promise.allSettled(first);
   stopFirst.abort();
-  await expect(first).rejects.toBeInstanceOf(Cancelled);
+  for (const run of await ended) {
+    expect(run).toMatchObject({ status: 'rejected', reason: expect.any(Cancelled) });
+  }
 });
 
 it('a window that goes away frees the model for the others', async () => {

@@ -1,14 +1,13 @@
 /** The requests on the models in memory; what the host process is without its ports. */
-import type { HostMethods } from '../domain/contract/host-port';
-import { Cancelled, type Handlers } from '../domain/contract/rpc';
-import { extract } from '../tasks/extraction/extract';
-import type { ModelSlots } from './model-slots';
+import type { Activity, HostMethods } from '../domain/contract/host-port';
+import type { Handlers } from '../domain/contract/rpc';
+import { extract, previewPrompt } from '../tasks/extraction/extract';
+import type { LoadedSlot, ModelSlots } from './model-slots';
+import { ModelWork } from './model-work';
 
 export class ModelService {
   readonly #slots: ModelSlots;
-  /** One run at a time, in the order asked; each window of a run may use several sequences. */
-  #queue: Promise<unknown> = Promise.resolve();
-  #waiting = 0;
+  readonly #work = new Map<LoadedSlot, ModelWork>();
 
   constructor(slots: ModelSlots) {
     this.#slots = slots;
@@ -16,25 +15,36 @@ export class ModelService {
 
   readonly handlers: Handlers<HostMethods> = {
     'extraction.run': async (request, { signal: asked, emit }) =>
-      this.#slots.use(request.model, ({ model, card, leaving }) => {
+      this.#slots.use(request.model, (loaded) => {
+        const { model, card, leaving } = loaded;
         const signal = AbortSignal.any([asked, leaving]);
-        if (this.#waiting > 0) emit({ kind: 'queued', ahead: this.#waiting });
-        return this.#inTurn(signal, () => extract(request, { model, card, signal, onEvent: emit }));
+        return this.#workOn(loaded).run({
+          priority: request.priority ?? 'interactive',
+          signal,
+          onQueued: (ahead) => emit({ kind: 'queued', ahead }),
+          work: (meter) => extract(request, { model, card, signal, meter, onEvent: emit }),
+        });
       }),
+    'prompt.preview': async (request) =>
+      this.#slots.use(request.model, (loaded) => Promise.resolve(previewPrompt(request, loaded))),
   };
 
-  async #inTurn<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    const turn = this.#queue.then(() => {
-      if (signal.aborted) throw new Cancelled();
-      return work();
-    });
-    this.#waiting++;
-    // The next in line waits for the end of this one, however it ends.
-    this.#queue = turn.catch(() => undefined).finally(() => this.#waiting--);
-    // Whoever is cancelled while waiting need not wait for it.
-    const cancelled = new Promise<never>((_resolve, reject) => {
-      signal.addEventListener('abort', () => reject(new Cancelled()), { once: true });
-    });
-    return Promise.race([turn, cancelled]);
+  get activity(): Activity {
+    return {
+      models: [...this.#work].map(([{ card }, work]) => ({
+        sha256: card.sha256,
+        ...work.activity,
+      })),
+    };
+  }
+
+  #workOn(loaded: LoadedSlot): ModelWork {
+    let work = this.#work.get(loaded);
+    if (!work) {
+      work = new ModelWork(loaded.model.sequences);
+      this.#work.set(loaded, work);
+      loaded.leaving.addEventListener('abort', () => this.#work.delete(loaded), { once: true });
+    }
+    return work;
   }
 }

@@ -5,9 +5,9 @@
 import type { MessagePortMain, UtilityProcess } from 'electron';
 import { AppError, problemOf, type Problem } from '../domain/contract/errors';
 import type {
-  HostMemory,
   HostProcess,
   HostState,
+  HostVitals,
   ModelSlot,
   ModelState,
 } from '../domain/contract/host-port';
@@ -46,7 +46,7 @@ export interface HostSupervisorOptions {
   /** Path of the host's built entry. */
   readonly entry: string;
   onState(state: HostState): void;
-  onMemory(memory: HostMemory): void;
+  onVitals(vitals: HostVitals): void;
 }
 
 interface Wanted {
@@ -217,8 +217,8 @@ export class HostSupervisor {
         this.#probes.splice(0).forEach(({ reject }) => reject(new AppError(code, { params })));
         return;
       }
-      case 'memory':
-        this.#options.onMemory(message.memory);
+      case 'vitals':
+        this.#options.onVitals({ memory: message.memory, activity: message.activity });
         return;
       case 'unloaded':
         this.#emptying.get(message.slot)?.();

@@ -10,7 +10,7 @@ import { readModelCard } from './model-card';
 import { modelFootprint } from './model-footprint';
 import type { Answer, Question } from './probe-messages';
 import type { HashOptions } from './sha256';
-import { verifyModel } from './verify';
+import { templateOf, verifyModel } from './verify';
 import { volumeOf } from './volume';
 
 /** Never rejects: what goes wrong is an answer. */
@@ -39,6 +39,10 @@ export async function answer(question: Question, options: HashOptions = {}): Pro
       case 'measure': {
         const { header, summary } = await inspectGguf(question.path);
         return { type: 'measured', footprint: modelFootprint(header, summary) };
+      }
+      case 'template': {
+        const { header } = await inspectGguf(question.path);
+        return { type: 'template', format: await templateOf(header) };
       }
       case 'examine':
         return { type: 'examined', model: await examined(question) };

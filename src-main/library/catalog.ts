@@ -3,7 +3,7 @@
  * A card lies beside its file and can say anything; this list is part of the program.
  */
 import * as z from 'zod';
-import catalogFile from '../../models/catalog.json';
+import catalogFile from '../../models/catalog.json' with { type: 'json' };
 import { knownModelSchema, type KnownModel } from '../domain/contract/library';
 import type { ModelCard } from '../domain/contract/model-card';
 

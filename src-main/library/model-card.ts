@@ -3,9 +3,12 @@ import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { annotationSchemas } from '../domain/contract/annotation-schema';
 import { AppError } from '../domain/contract/errors';
-import { chimedPromptFormat, modelCardSchema, type ModelCard } from '../domain/contract/model-card';
+import { modelCardSchema, type ModelCard } from '../domain/contract/model-card';
+import { singleTurn, type ChatFormat } from '../domain/contract/prompt-format';
+import { recognised } from './catalog';
 import { structureProblem } from './gguf-header';
 import type { GgufSummary } from './gguf-structure';
+import { chatFormat } from './prompt-formats';
 import { readProblem } from './sha256';
 
 const maxCardBytes = 1024 * 1024;
@@ -68,27 +71,36 @@ const widestContext = 8192;
 const narrowestContext = 64;
 
 /**
- * The card for a GGUF without one: the format of ChiMed-GPT's README, the strategy that needs no
- * training, both schemas, extraction only. The model's name and file are all that is known of it.
+ * The card for a GGUF without one: the strategy that needs no training, both schemas. A model with the
+ * shape of a published one is prompted, and trusted with jobs, like that one. Any other is prompted in the
+ * format that its file brings, or else in that of ChiMed-GPT's README, and only extracts.
+ * @param template the file's own format, if it has a usable one
  * @throws AppError `MODEL_STRUCTURE` where its context is too small to be of use
  */
 export function describeUnknownModel(
   path: string,
   summary: GgufSummary,
   sha256: string,
+  template: ChatFormat | null = null,
 ): ModelCard {
   if (summary.context < narrowestContext) throw structureProblem('context_length');
   const context = Math.min(summary.context, widestContext);
+  const known = recognised(summary);
   const fileName = basename(path).replace(/\.gguf$/i, '');
   return {
     card: 1,
     id: slugOf(fileName),
     name: summary.name === '' ? fileName : summary.name,
     standing: 'imported',
-    description: {
-      'zh-CN': '外部导入的模型，没有模型卡；来源、许可与效果未知。',
-      en: 'An imported model without a card; its source, licence and quality are unknown.',
-    },
+    description: known
+      ? {
+          'zh-CN': `外部导入的模型，没有模型卡；结构与 ${known.name} 相同，不能证明就是它。${known.notes['zh-CN']}`,
+          en: `An imported model without a card. It has the shape of ${known.name}, which does not prove that it is. ${known.notes.en}`,
+        }
+      : {
+          'zh-CN': '外部导入的模型，没有模型卡；来源、许可与效果未知。',
+          en: 'An imported model without a card; its source, licence and quality are unknown.',
+        },
     source: basename(path),
     licence: 'unknown',
     sha256,
@@ -105,7 +117,9 @@ export function describeUnknownModel(
       quantization: summary.quantization,
     },
     context,
-    promptFormat: chimedPromptFormat,
+    promptFormat: singleTurn(
+      known ? chatFormat(known.promptFormat) : (template ?? chatFormat('chimed-readme')),
+    ),
     strategies: [
       {
         kind: 'typed-list',
@@ -118,7 +132,7 @@ export function describeUnknownModel(
     capabilities: {
       schemas: annotationSchemas.map((schema) => schema.id),
       attributes: [],
-      tasks: ['extraction'],
+      tasks: known ? [...known.tasks] : ['extraction'],
     },
   };
 }

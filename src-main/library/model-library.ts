@@ -17,6 +17,8 @@ import type {
 import type { MeasuredSpeed, ModelFootprint } from '../domain/contract/fit';
 import type { ModelCard } from '../domain/contract/model-card';
 import { modelSettingsSchema, type ModelSettings } from '../domain/contract/model-settings';
+import { singleTurn, type ChatFormat } from '../domain/contract/prompt-format';
+import type { Speed } from '../domain/contract/usage';
 import { Cancelled } from '../domain/contract/rpc';
 import { isCapable } from '../domain/rules/model-for-job';
 import { sameStamp, stampOf, type FileStamp } from './file-stamp';
@@ -30,6 +32,7 @@ import {
 } from './library-file';
 import { cardPathOf } from './model-card';
 import type { Answer, Question } from './probe-messages';
+import { chatFormats } from './prompt-formats';
 import { volumeOf } from './volume';
 
 export interface AskOptions {
@@ -139,9 +142,42 @@ export class ModelLibrary {
     return expecting(await this.#options.ask({ type: 'measure', path }, {}), 'measured').footprint;
   }
 
+  /**
+   * Speaks to a model in another format from the next load on.
+   * @throws AppError `MODEL_UNKNOWN`, `TEMPLATE_UNUSABLE`, of the check
+   */
+  async setFormat(id: string, formatId: string): Promise<void> {
+    const entry = await this.#entry(id);
+    const known = chatFormats.find((format) => format.id === formatId);
+    const format = known ?? (await this.#template(entry.path));
+    if (!format) throw new AppError('TEMPLATE_UNUSABLE');
+    await this.#replace({ ...entry, card: { ...entry.card, promptFormat: singleTurn(format) } });
+  }
+
+  async #template(path: string): Promise<ChatFormat | null> {
+    const answer = await this.#options.ask({ type: 'template', path }, {});
+    return expecting(answer, 'template').format;
+  }
+
   /** How a model is to be loaded. */
   async settingsOf(id: string): Promise<ModelSettings> {
     return modelSettingsSchema.parse((await this.#content).settings[id] ?? {});
+  }
+
+  /** Keeps how fast a model of the list was; half a speed, and a small change, are not worth a write. */
+  noteSpeed(id: string, { prefill, decode }: Speed): void {
+    if (!prefill || !decode) return;
+    void this.#content
+      .then(({ models, speeds }) => {
+        const known = speeds[id];
+        const isNew = !known || Math.abs(Math.log(known.decode / decode)) > Math.log(1.2);
+        if (!isNew || !models.some((model) => model.id === id)) return undefined;
+        return this.#edit((content) => ({
+          ...content,
+          speeds: { ...content.speeds, [id]: { prefill, decode } },
+        }));
+      })
+      .catch(() => undefined);
   }
 
   /** Tokens a second when it was last used with its present settings. */

@@ -4,6 +4,7 @@ import { problemSchema } from '../domain/contract/errors';
 import { modelFootprintSchema } from '../domain/contract/fit';
 import { examinedModelSchema, modelIdSchema } from '../domain/contract/library';
 import { modelCardSchema } from '../domain/contract/model-card';
+import { chatFormatSchema } from '../domain/contract/prompt-format';
 
 /** One question a process. */
 export const questionSchema = z.discriminatedUnion('type', [
@@ -23,6 +24,8 @@ export const questionSchema = z.discriminatedUnion('type', [
   }),
   /** What the header says of the memory that it will take. */
   z.object({ type: z.literal('measure'), path: z.string().min(1) }),
+  /** The prompt format that the file brings. */
+  z.object({ type: z.literal('template'), path: z.string().min(1) }),
   /** As verify, with the hash taken while the file is copied to `target`. */
   z.object({ type: z.literal('copy'), path: z.string().min(1), target: z.string().min(1) }),
 ]);
@@ -42,6 +45,7 @@ export const answerSchema = z.discriminatedUnion('type', [
     footprint: modelFootprintSchema,
   }),
   z.object({ type: z.literal('measured'), footprint: modelFootprintSchema }),
+  z.object({ type: z.literal('template'), format: chatFormatSchema.nullable() }),
   z.object({ type: z.literal('examined'), model: examinedModelSchema }),
   z.object({ type: z.literal('problem'), problem: problemSchema }),
 ]);

@@ -1,5 +1,5 @@
 /** How fast a model will be here: measured if it has run before, else a rough guess that says so. */
-import type { Fit, MeasuredSpeed, ModelFootprint, Speed } from '../domain/contract/fit';
+import type { Fit, MeasuredSpeed, ModelFootprint, ExpectedSpeed } from '../domain/contract/fit';
 import type { Machine } from '../domain/contract/machine';
 import type { GpuKind } from '../domain/contract/model-settings';
 
@@ -38,7 +38,7 @@ export function estimateSpeed(
   model: ModelFootprint,
   machine: Machine,
   measured?: MeasuredSpeed,
-): Speed {
+): ExpectedSpeed {
   const { prefill, decode } = measured ?? guess(fit, model, machine);
   return {
     prefill,

@@ -49,6 +49,8 @@ function router(changes: Partial<InvokeHandlers> = {}): RouterOptions & { calls:
     'conversion.start': () => undefined,
     'conversion.cancel': () => undefined,
     'conversion.state': () => ({ phase: 'idle' }),
+    'library.formats': () => [],
+    'library.format': () => undefined,
     'library.assign': () => undefined,
     'library.activate': () => undefined,
     ...changes,

@@ -36,6 +36,7 @@ export const errorCodes = [
   'MODEL_NOT_READY',
   'MODEL_CHANGED',
   'MODEL_UNKNOWN',
+  'TEMPLATE_UNUSABLE',
   'IMPORT_BUSY',
   // released checkpoints
   'CHECKPOINT_MISSING',

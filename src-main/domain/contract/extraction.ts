@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { problemSchema } from './errors';
 import { factSchema } from './fact';
+import { prioritySchema, speedSchema, usageSchema } from './usage';
 
 /** Longest text accepted as one record, UTF-16 code units (about 2,000 pages). */
 export const maxRecordChars = 2_000_000;
@@ -24,6 +25,8 @@ export const extractionRequestSchema = z.object({
   schema: z.string(),
   /** SHA-256 of the model that is to do it. Defaults to the first one that is ready. */
   model: z.string().optional(),
+  /** Defaults to `interactive`. */
+  priority: prioritySchema.optional(),
 });
 export type ExtractionRequest = z.infer<typeof extractionRequestSchema>;
 
@@ -42,6 +45,8 @@ export const extractionEventSchema = z.discriminatedUnion('kind', [
     /** Tokens in the sequence just now, and the context's size. */
     contextUsed: z.int().nonnegative(),
     contextSize: z.int().positive(),
+    /** Of this run so far. */
+    speed: speedSchema,
   }),
   z.object({ kind: z.literal('fact'), fact: factSchema }),
 ]);
@@ -52,5 +57,16 @@ export const extractionResultSchema = z.object({
   problem: problemSchema.optional(),
   run: runIdentitySchema,
   facts: z.array(factSchema),
+  /** Runs stored by earlier versions have none. */
+  usage: usageSchema.optional(),
 });
 export type ExtractionResult = z.infer<typeof extractionResultSchema>;
+
+/** What a model would be sent of the first window of a text. */
+export const promptPreviewSchema = z.object({
+  tokens: z.array(z.object({ id: z.int(), text: z.string(), isControl: z.boolean() })),
+  /** Of the whole text. */
+  windows: z.int().nonnegative(),
+  contextSize: z.int().positive(),
+});
+export type PromptPreview = z.infer<typeof promptPreviewSchema>;

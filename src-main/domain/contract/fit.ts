@@ -109,14 +109,14 @@ export const fitTableSchema = z.array(
 export type FitTable = z.infer<typeof fitTableSchema>;
 
 /** Tokens a second, measured or guessed. */
-export const speedSchema = z.object({
+export const expectedSpeedSchema = z.object({
   prefill: z.number().positive(),
   decode: z.number().positive(),
   /** For a note of 600 characters with its facts written out. */
   secondsPerNote: z.number().positive(),
   estimated: z.boolean(),
 });
-export type Speed = z.infer<typeof speedSchema>;
+export type ExpectedSpeed = z.infer<typeof expectedSpeedSchema>;
 
 /** Tokens a second that a model reached on this machine. */
 export const measuredSpeedSchema = z.object({
@@ -130,7 +130,7 @@ export const modelFitSchema = z.object({
   settings: modelSettingsSchema,
   fit: fitSchema,
   table: fitTableSchema,
-  speed: speedSchema,
+  speed: expectedSpeedSchema,
   machine: machineSchema,
 });
 export type ModelFit = z.infer<typeof modelFitSchema>;

@@ -5,9 +5,11 @@ import {
   extractionEventSchema,
   extractionRequestSchema,
   extractionResultSchema,
+  promptPreviewSchema,
 } from './extraction';
 import { modelCardSchema, standingSchema } from './model-card';
 import { method } from './rpc';
+import { speedSchema } from './usage';
 
 /** What a renderer may ask of the model host over its port. */
 export const hostMethods = {
@@ -16,6 +18,8 @@ export const hostMethods = {
     result: extractionResultSchema,
     event: extractionEventSchema,
   }),
+  /** Asks the model nothing, so it waits for nobody. */
+  'prompt.preview': method({ params: extractionRequestSchema, result: promptPreviewSchema }),
 };
 export type HostMethods = typeof hostMethods;
 
@@ -103,3 +107,28 @@ export const hostMemorySchema = z.object({
   videoBytes: z.number().nonnegative().nullable(),
 });
 export type HostMemory = z.infer<typeof hostMemorySchema>;
+
+/** What is going on on one model. */
+export const modelActivitySchema = z.object({
+  sha256: z.string(),
+  /** Requests that have begun, paused ones included, and those that have not. */
+  running: z.int().nonnegative(),
+  waiting: z.int().nonnegative(),
+  isBatchPaused: z.boolean(),
+  /**
+   * Prompt tokens that were evaluated already, of all prompt tokens since the model was loaded; null
+   * before the first.
+   */
+  prefixHitRate: z.number().min(0).max(1).nullable(),
+  /** Of the latest request. */
+  speed: speedSchema,
+});
+export type ModelActivity = z.infer<typeof modelActivitySchema>;
+
+/** For the status panel: the models in memory that have been asked for anything. */
+export const activitySchema = z.object({ models: z.array(modelActivitySchema) });
+export type Activity = z.infer<typeof activitySchema>;
+
+/** What the host reports of itself every few seconds. */
+export const hostVitalsSchema = z.object({ memory: hostMemorySchema, activity: activitySchema });
+export type HostVitals = z.infer<typeof hostVitalsSchema>;

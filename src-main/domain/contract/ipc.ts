@@ -4,7 +4,7 @@
  */
 import * as z from 'zod';
 import { conversionStateSchema, conversionTypeSchema } from './conversion';
-import { hostMemorySchema, hostStateSchema } from './host-port';
+import { hostStateSchema, hostVitalsSchema } from './host-port';
 import { problemSchema } from './errors';
 import { modelFitSchema } from './fit';
 import {
@@ -16,6 +16,7 @@ import {
   modelIdSchema,
 } from './library';
 import { modelSettingsSchema } from './model-settings';
+import { chatFormatSchema } from './prompt-format';
 
 export const localeSchema = z.enum(['zh-CN', 'en']);
 export type Locale = z.infer<typeof localeSchema>;
@@ -120,6 +121,13 @@ export const invokeChannels = {
   },
   'conversion.cancel': { params: nothing, result: nothing },
   'conversion.state': { params: nothing, result: conversionStateSchema },
+  /** Prompt formats that a person may choose among. */
+  'library.formats': { params: nothing, result: z.array(chatFormatSchema) },
+  /** Speaks to a model in another format; `file-template` is the one that its file brings. */
+  'library.format': {
+    params: z.object({ id: modelIdSchema, format: z.string().min(1) }),
+    result: nothing,
+  },
   /** Null goes back to the rule. */
   'library.assign': {
     params: z.object({ job: jobSchema, id: modelIdSchema.nullable() }),
@@ -136,7 +144,7 @@ export type InvokeResult<C extends InvokeChannel> = z.output<(typeof invokeChann
 export const pushChannels = {
   'host.state': hostStateSchema,
   'worker.state': workerStateSchema,
-  'host.memory': hostMemorySchema,
+  'host.vitals': hostVitalsSchema,
   'library.changed': librarySchema,
   'library.import': importStateSchema,
   'conversion.state': conversionStateSchema,

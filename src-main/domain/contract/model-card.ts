@@ -3,46 +3,9 @@
  * model is, how it is prompted, and what it may be used for.
  */
 import * as z from 'zod';
+import { promptFormatSchema } from './prompt-format';
 
 const localised = z.object({ 'zh-CN': z.string(), en: z.string() });
-
-/**
- * A prompt is a list of parts. Text parts and slots are tokenised as plain text, so that nothing a
- * record contains can become a control token; only a `token` part names a control token, and the
- * `task` slot holds the one that the strategy gives for the asked schema.
- */
-export const promptPartSchema = z.union([
-  z.object({ text: z.string() }),
-  z.object({ slot: z.enum(['instruction', 'task', 'input']) }),
-  z.object({ token: z.string() }),
-]);
-export const promptFormatSchema = z.object({
-  id: z.string().min(1),
-  bos: z.boolean(),
-  parts: z
-    .array(promptPartSchema)
-    .min(1)
-    .refine(
-      (parts) => parts.filter((part) => 'slot' in part && part.slot === 'input').length === 1,
-      {
-        message: 'a prompt format holds the input exactly once',
-      },
-    ),
-});
-export type PromptFormat = z.infer<typeof promptFormatSchema>;
-
-/** The format of ChiMed-GPT's own README: `[human]:…\n[bot]:`. */
-export const chimedPromptFormat: PromptFormat = {
-  id: 'chimed-readme',
-  bos: true,
-  parts: [
-    { text: '[human]:' },
-    { slot: 'instruction' },
-    { text: '\n' },
-    { slot: 'input' },
-    { text: '\n[bot]:' },
-  ],
-};
 
 /**
  * 1:1 character mapping before tokenising; `none` leaves the text as it is, `-simplified` also reads

@@ -335,6 +335,21 @@ export const en = {
     refused: 'This cannot be set',
     measuring: 'Looking at the memory and graphics of this machine…',
   },
+  prompt: {
+    heading: 'Prompt format',
+    what: 'Every token that the model is sent. Records and questions are only ever plain text; the format alone may use control tokens.',
+    format: 'Format',
+    own: 'Its own; cannot be changed',
+    fileTemplate: "The file's own template",
+    text: 'Sample text',
+    sample: 'Hypertension for 10 years.',
+    show: 'Preview',
+    count: (tokens: string, context: string, windows: string) =>
+      `${tokens} tokens in the first window, context ${context}; the text has ${windows} windows.`,
+    legend:
+      'Control tokens are bold; ␣ is a space, ⏎ a line end, ‥ a part of a character. Point at a token for its number.',
+    notLoaded: 'Load the model to see the very tokens that are sent.',
+  },
   status: {
     label: 'Status bar',
     host: {
@@ -362,7 +377,20 @@ export const en = {
     },
     memory: (resident: string) => `Memory ${resident}`,
     memoryWithVideo: (resident: string, video: string) => `Memory ${resident} · GPU ${video}`,
-    memoryTitle: 'Memory of the model process',
+    activity: {
+      heading: 'Model process',
+      memory: 'Memory',
+      video: 'GPU memory',
+      none: 'Nothing has been asked since it was loaded.',
+      model: 'Model',
+      running: 'Running',
+      waiting: 'Waiting',
+      reused: 'Prompt reused',
+      prefill: 'Reading (tokens/s)',
+      decode: 'Writing (tokens/s)',
+      batchPaused: 'Batch work is giving way to what is on screen.',
+      unknown: 'none yet',
+    },
     restartHost: 'Restart the model',
     modelCard: 'About this model',
     keyNotice: 'Data key is unprotected',
@@ -428,6 +456,21 @@ export const en = {
     verified: 'Structure and checksum were checked; nothing is wrong.',
     interrupted: 'Interrupted; nothing was decided.',
   },
+  speed: {
+    started: (name) => `Measuring the speed of ${name} ...`,
+    loading: (percent) => `loading the model ${percent}`,
+    progress: (test, done, total) => `${test}: run ${done} of ${total}`,
+    model: (name, quantization, parameters) =>
+      `Model: ${name}, ${quantization}, ${parameters} parameters`,
+    computed: (device, threads) => `Computed on: ${device}, threads: ${threads}`,
+    device: { cpu: 'CPU', cuda: 'GPU (CUDA)', metal: 'GPU (Metal)', vulkan: 'GPU (Vulkan)' },
+    test: 'Test',
+    sequences: 'Sequences',
+    tokensPerSecond: 'Tokens/s',
+    legend:
+      'pp reads a prompt, tg generates token by token; mean ± standard deviation, of all sequences together.',
+    interrupted: 'Interrupted; there is no result.',
+  },
   conversion: {
     phase: {
       write: 'reading and writing weights',
@@ -465,6 +508,11 @@ export const en = {
       `Facts not in their record: ${ungrounded}; facts at a wrong place: ${misplaced}`,
     defects: (count: string) =>
       `Faults of the data set itself: ${count} (wrong annotations were dropped)`,
+  },
+  problemDetail: {
+    context: (over: string, needed: string, capacity: string) =>
+      `${over} tokens too many: ${needed} are needed, ${capacity} is the most.`,
+    space: (needed: string, free: string) => `${needed} are needed, ${free} are free.`,
   },
   errors: errorsEn,
 } satisfies typeof zhCN;

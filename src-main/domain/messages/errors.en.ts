@@ -105,6 +105,11 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     title: 'The library has no such model',
     remedy: 'Import it again on the Models page, or choose another one.',
   },
+  TEMPLATE_UNUSABLE: {
+    title: 'The model file brings no usable prompt format',
+    remedy:
+      'It has none, or one that changes what is said or takes too long. Choose another format.',
+  },
   IMPORT_BUSY: {
     title: 'Another model is being imported',
     remedy: 'Wait until it is done, or cancel it first.',

@@ -98,6 +98,10 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     title: '模型库中没有这个模型',
     remedy: '请在“模型”页重新导入，或另选一个模型。',
   },
+  TEMPLATE_UNUSABLE: {
+    title: '模型文件没有可用的提示格式',
+    remedy: '文件没有自带格式，或自带的格式会改动文字、运行过久。请选其他格式。',
+  },
   IMPORT_BUSY: {
     title: '正在导入另一个模型',
     remedy: '请等它结束，或先取消它。',

@@ -316,6 +316,20 @@ export const zhCN = {
     refused: '不能这样设置',
     measuring: '正在查看本机的内存和显卡…',
   },
+  prompt: {
+    heading: '提示格式',
+    what: '模型收到的每一个词元都在这里。病历和提问只当作普通文字；只有格式本身能使用控制符。',
+    format: '格式',
+    own: '模型自带，不能更改',
+    fileTemplate: '模型文件自带的格式',
+    text: '示例文字',
+    sample: '患者高血压病史10年。',
+    show: '预览',
+    count: (tokens: string, context: string, windows: string) =>
+      `第一段 ${tokens} 个词元，上下文 ${context}；全文分 ${windows} 段。`,
+    legend: '加粗的是控制符；␣ 空格，⏎ 换行，‥ 半个字。鼠标停在词元上显示编号。',
+    notLoaded: '载入后可以预览实际发送的词元。',
+  },
   status: {
     label: '状态栏',
     host: {
@@ -343,7 +357,20 @@ export const zhCN = {
     },
     memory: (resident: string) => `内存 ${resident}`,
     memoryWithVideo: (resident: string, video: string) => `内存 ${resident} · 显存 ${video}`,
-    memoryTitle: '模型进程占用的内存',
+    activity: {
+      heading: '模型进程',
+      memory: '内存',
+      video: '显存',
+      none: '载入后还没有任务。',
+      model: '模型',
+      running: '进行中',
+      waiting: '等待中',
+      reused: '提示复用',
+      prefill: '读入（词元/秒）',
+      decode: '生成（词元/秒）',
+      batchPaused: '批量任务正在让位给屏幕前的任务。',
+      unknown: '尚无',
+    },
     restartHost: '重新启动模型',
     modelCard: '查看模型说明',
     keyNotice: '数据密钥未受保护',
@@ -406,6 +433,21 @@ export const zhCN = {
     verified: '结构和校验值均已核对，没有发现问题。',
     interrupted: '核对已中断。',
   },
+  speed: {
+    started: (name: string) => `正在测量${name}的速度……`,
+    loading: (percent: string) => `载入模型 ${percent}`,
+    progress: (test: string, done: string, total: string) =>
+      `${test}：第 ${done} 次，共 ${total} 次`,
+    model: (name: string, quantization: string, parameters: string) =>
+      `模型：${name}，${quantization}，参数 ${parameters}`,
+    computed: (device: string, threads: string) => `计算：${device}，线程 ${threads}`,
+    device: { cpu: '处理器', cuda: '显卡', metal: '显卡', vulkan: '显卡' },
+    test: '测试',
+    sequences: '并行序列',
+    tokensPerSecond: '词元每秒',
+    legend: '前一类测试为读入提示，后一类为逐个生成；均值 ± 标准差，并行时为各序列之和。',
+    interrupted: '测速已中断，没有结果。',
+  },
   conversion: {
     phase: {
       write: '读取并写入权重',
@@ -442,6 +484,11 @@ export const zhCN = {
     checks: (ungrounded: string, misplaced: string) =>
       `不在原文中的结果 ${ungrounded} 条，位置有误的结果 ${misplaced} 条`,
     defects: (count: string) => `数据集自身的差错 ${count} 处（有误的标注已略去）`,
+  },
+  problemDetail: {
+    context: (over: string, needed: string, capacity: string) =>
+      `超出 ${over} 个词元：需要 ${needed} 个，最多 ${capacity} 个。`,
+    space: (needed: string, free: string) => `需要 ${needed}，可用 ${free}。`,
   },
   errors: errorsZh,
 };

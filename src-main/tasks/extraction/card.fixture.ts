@@ -1,6 +1,5 @@
 /** A model card for tests. */
 import {
-  chimedPromptFormat,
   type MarkedCopyStrategy,
   type ModelCard,
   type StrategyCard,
@@ -61,7 +60,17 @@ export function cardWith(strategy: StrategyCard): ModelCard {
       quantization: 'F16',
     },
     context: 512,
-    promptFormat: chimedPromptFormat,
+    promptFormat: {
+      id: 'chimed-readme',
+      bos: true,
+      parts: [
+        { text: '[human]:' },
+        { slot: 'instruction' },
+        { text: '\n' },
+        { slot: 'input' },
+        { text: '\n[bot]:' },
+      ],
+    },
     strategies: [strategy],
     capabilities: {
       schemas: ['ccks2019', 'ccks2019-symptom'],

@@ -10,13 +10,16 @@ import type {
   ExtractionEvent,
   ExtractionRequest,
   ExtractionResult,
+  PromptPreview,
   RunIdentity,
 } from '../../domain/contract/extraction';
 import { maxRecordChars } from '../../domain/contract/extraction';
 import { compareFacts, type Fact } from '../../domain/contract/fact';
 import type { MarkedAttribute, ModelCard, StrategyCard } from '../../domain/contract/model-card';
 import { Cancelled } from '../../domain/contract/rpc';
+import type { Priority } from '../../domain/contract/usage';
 import type { LanguageModel } from '../../engine/language-model';
+import { UsageMeter } from '../usage-meter';
 import { markedCopy } from './marked-copy';
 import { sourceText, type SourceText } from './source-text';
 import type { Annotator, CharMention } from './strategy';
@@ -26,6 +29,8 @@ export interface ExtractionContext {
   readonly model: LanguageModel;
   readonly card: ModelCard;
   readonly signal: AbortSignal;
+  /** Counts what the run costs, for whoever looks while it runs. Defaults to one of its own. */
+  readonly meter?: UsageMeter;
   onEvent?(event: ExtractionEvent): void;
 }
 
@@ -38,8 +43,8 @@ export async function extract(
   request: ExtractionRequest,
   context: ExtractionContext,
 ): Promise<ExtractionResult> {
-  const { model, card, signal, onEvent } = context;
-  const { text } = request;
+  const { model, card, signal, meter = new UsageMeter(), onEvent } = context;
+  const { text, priority = 'interactive' } = request;
   if (text.trim() === '') throw new AppError('EMPTY_TEXT');
   if (text.length > maxRecordChars) {
     throw new AppError('TEXT_TOO_LARGE', { params: { chars: text.length, limit: maxRecordChars } });
@@ -61,20 +66,52 @@ export async function extract(
     onEvent?.({ kind: 'fact', fact });
   };
 
-  const problem = await annotateAll(annotator, context, source, collect);
+  const problem = await annotateAll(annotator, { ...context, meter, priority }, source, collect);
   if (signal.aborted) throw new Cancelled();
   return {
     status: problem ? 'incomplete' : 'completed',
     ...(problem ? { problem } : {}),
     run,
     facts: [...facts.values()].sort(compareFacts),
+    usage: meter.usage,
+  };
+}
+
+interface MeteredContext extends ExtractionContext {
+  readonly meter: UsageMeter;
+  readonly priority: Priority;
+}
+
+/**
+ * The very tokens that the first window of a text is sent as, without asking the model anything.
+ * @throws AppError of `extract`
+ */
+export function previewPrompt(
+  { text, schema: id }: Pick<ExtractionRequest, 'text' | 'schema'>,
+  { model, card }: Pick<ExtractionContext, 'model' | 'card'>,
+): PromptPreview {
+  const schema = annotationSchema(id);
+  const strategy = chooseStrategy(card, schema);
+  const annotator = makeAnnotator(
+    model,
+    card,
+    strategy,
+    sourceText(text, strategy.normalisation),
+    schema,
+  );
+  const [first] = annotator.windows;
+  const tokens = first ? annotator.promptOf(first) : [];
+  return {
+    tokens: tokens.map((token) => ({ id: token, ...model.describe(token) })),
+    windows: annotator.windows.length,
+    contextSize: model.contextSize,
   };
 }
 
 /** Runs every window; returns the first thing that went wrong, if any. */
 async function annotateAll(
   annotator: Annotator,
-  { model, signal, onEvent }: ExtractionContext,
+  { model, signal, meter, priority, onEvent }: MeteredContext,
   source: SourceText,
   collect: (mention: CharMention) => void,
 ): Promise<Problem | null> {
@@ -85,7 +122,7 @@ async function annotateAll(
   let problem: Problem | null = null;
 
   const lane = async (): Promise<void> => {
-    const sequence = await model.openSequence(signal);
+    const sequence = await model.openSequence(signal, { priority, meter });
     try {
       for (let window = windows[next++]; window && !signal.aborted; window = windows[next++]) {
         const { ended } = await annotator.annotate(window, sequence, signal, collect);
@@ -98,6 +135,7 @@ async function annotateAll(
           totalChars,
           contextUsed: sequence.length,
           contextSize: model.contextSize,
+          speed: meter.speed,
         });
       }
     } catch (error) {

@@ -2,7 +2,14 @@
  * A model that says anything: its logits are a hash of the seed and the tokens so far. Used to show
  * that offsets are right whatever a model says. Its vocabulary has bytes, some characters, some words.
  */
-import type { Answer, Ask, LanguageModel, Sequence, Token } from '../../engine/language-model';
+import type {
+  Answer,
+  Ask,
+  LanguageModel,
+  Sequence,
+  Token,
+  TokenDescription,
+} from '../../engine/language-model';
 
 const bytesAndControls = [...Array(259).keys()];
 const controls = ['<unk>', '<s>', '</s>'];
@@ -50,6 +57,10 @@ export class HostileModel implements LanguageModel {
       }
     }
     return tokens;
+  }
+
+  describe(token: Token): TokenDescription {
+    return { text: String(token), isControl: false };
   }
 
   controlToken(text: string): Token | null {

@@ -9,14 +9,12 @@
  * state attributes of it (negated, uncertain, ...), in a fixed order.
  */
 import { AppError } from '../../domain/contract/errors';
-import type {
-  MarkedAttribute,
-  MarkedCopyStrategy,
-  PromptFormat,
-} from '../../domain/contract/model-card';
+import type { MarkedAttribute, MarkedCopyStrategy } from '../../domain/contract/model-card';
+import type { PromptFormat } from '../../domain/contract/prompt-format';
 import { Cancelled } from '../../domain/contract/rpc';
 import type { Ask, LanguageModel, Sequence, Token } from '../../engine/language-model';
-import { promptAround } from './prompt';
+import { planContext } from '../context-policy';
+import { promptAround } from '../prompt/prompt-around';
 import type { SourceText } from './source-text';
 import type { Annotator, CharMention, WindowOutcome } from './strategy';
 import { splitIntoWindows, type Window } from './windows';
@@ -24,6 +22,9 @@ import { splitIntoWindows, type Window } from './windows';
 /** Source tokens evaluated at once: at first, and at most after unbroken success. */
 const firstRun = 8;
 const longestRun = 32;
+
+/** Tokens that a window and its copy cannot do without. */
+const leastRoom = 16;
 
 /**
  * What no mention goes across. Of 15,042 mentions of cEHRNER's training part six do, and most of those
@@ -74,18 +75,24 @@ export function markedCopy(
   const encode = characterEncoder(model);
   // The window is held twice (read, then copied), and some room is left for marks; where mentions
   // are denser than that, opening more is refused while decoding instead of overrunning.
-  const room = model.contextSize - 1 - before.length - after.length;
-  if (room < 16) throw new AppError('CONTEXT_EXCEEDED');
+  const frame = { id: 'frame', tokens: before.length + after.length };
+  const capacity = model.contextSize - 1;
+  planContext({ fixed: [frame], capacity, reserve: leastRoom });
+  const room = capacity - frame.tokens;
   const windows = splitIntoWindows(source, {
     chars: card.windowChars,
     cost: Math.max(4, Math.floor((room - 8) / 2.5)),
     costOf: (char) => encode(char).length,
   });
+  const copyOf = (window: Window): Copy =>
+    new Copy(window, source, encode, marks, model.eos, options);
+  const framed = (copy: Copy): Token[] => [...before, ...copy.tokens, ...after];
   return {
     windows,
+    promptOf: (window) => framed(copyOf(window)),
     annotate: async (window, sequence, signal, emit) => {
-      const copy = new Copy(window, source, encode, marks, model.eos, options);
-      await sequence.prefill([...before, ...copy.tokens, ...after].slice(0, -1), signal);
+      const copy = copyOf(window);
+      await sequence.prefill(framed(copy).slice(0, -1), signal);
       const last = (after.at(-1) ?? copy.tokens.at(-1)) as Token;
       return copy.decode(sequence, last, signal, emit);
     },

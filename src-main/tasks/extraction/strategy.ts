@@ -1,6 +1,6 @@
 /** The interface that both annotation strategies stand behind. */
 import type { MarkedAttribute } from '../../domain/contract/model-card';
-import type { Sequence } from '../../engine/language-model';
+import type { Sequence, Token } from '../../engine/language-model';
 import type { Window } from './windows';
 
 /** A mention in code points of the source text. */
@@ -21,6 +21,8 @@ export interface WindowOutcome {
 
 export interface Annotator {
   readonly windows: readonly Window[];
+  /** What is sent of a window, before the model says anything. */
+  promptOf(window: Window): Token[];
   /**
    * Annotates one window on a sequence, calling `emit` for each mention as it is complete.
    * @throws Cancelled

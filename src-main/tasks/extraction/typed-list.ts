@@ -6,12 +6,13 @@
  * found by their text. A mention's confidence is the product of the probabilities of its type and
  * of its value's tokens, over the whole vocabulary.
  */
-import type { PromptFormat, TypedListStrategy } from '../../domain/contract/model-card';
-import { AppError } from '../../domain/contract/errors';
+import type { TypedListStrategy } from '../../domain/contract/model-card';
+import type { PromptFormat } from '../../domain/contract/prompt-format';
 import { Cancelled } from '../../domain/contract/rpc';
 import type { Answer, LanguageModel, Sequence, Token } from '../../engine/language-model';
 import { argmax } from './marked-copy';
-import { promptAround } from './prompt';
+import { planContext } from '../context-policy';
+import { promptAround } from '../prompt/prompt-around';
 import type { SourceText } from './source-text';
 import type { Annotator, CharMention, WindowOutcome } from './strategy';
 import { ValueMachine, type Step } from './value-machine';
@@ -21,6 +22,14 @@ import { splitIntoWindows, type Window } from './windows';
 const fewCandidates = 64;
 const topAsked = 128;
 
+/** Tokens that a window and its answer cannot do without. */
+const leastRoom = 32;
+
+/** What the model is told, with the names of the types. */
+export function typedListInstruction(card: TypedListStrategy, types: readonly string[]): string {
+  return card.instruction.replace('{types}', types.join('、'));
+}
+
 export function typedList(
   model: LanguageModel,
   card: TypedListStrategy,
@@ -28,10 +37,12 @@ export function typedList(
   source: SourceText,
   types: readonly string[],
 ): Annotator {
-  const instruction = card.instruction.replace('{types}', types.join('、'));
+  const instruction = typedListInstruction(card, types);
   const { before, after } = promptAround(model, format, { instruction });
-  const room = model.contextSize - 1 - before.length - after.length;
-  if (room < 32) throw new AppError('CONTEXT_EXCEEDED');
+  const frame = { id: 'frame', tokens: before.length + after.length };
+  const capacity = model.contextSize - 1;
+  planContext({ fixed: [frame], capacity, reserve: leastRoom });
+  const room = capacity - frame.tokens;
   const costs = new Map<string, number>();
   const windows = splitIntoWindows(source, {
     chars: card.windowChars,
@@ -44,11 +55,18 @@ export function typedList(
       return cost;
     },
   });
+  const charsOf = ({ start, end }: Window): string[] => source.chars.slice(start, end);
+  const promptOf = (window: Window): Token[] => [
+    ...before,
+    ...model.tokenize(charsOf(window).join(''), true),
+    ...after,
+  ];
   return {
     windows,
+    promptOf,
     annotate: async (window, sequence, signal, emit) => {
-      const chars = source.chars.slice(window.start, window.end);
-      const prompt = [...before, ...model.tokenize(chars.join(''), true), ...after];
+      const chars = charsOf(window);
+      const prompt = promptOf(window);
       await sequence.prefill(prompt.slice(0, -1), signal);
       const machine = new ValueMachine(model, chars, types);
       const list = new TypedList(window, chars, emit);

@@ -36,7 +36,10 @@ function start(
   save?: (run: StoredRun) => Promise<unknown>,
 ) {
   const { port1, port2 } = new MessageChannel();
-  serve(domPort(port1), hostMethods, { 'extraction.run': (_params, context) => answer(context) });
+  serve(domPort(port1), hostMethods, {
+    'extraction.run': (_params, context) => answer(context),
+    'prompt.preview': () => Promise.reject(new Error('not asked for')),
+  });
   const client = new RpcClient<HostMethods>(domPort(port2), hostMethods, 'HOST_DIED');
   closers.push(() => port1.close());
   const saved: StoredRun[] = [];

@@ -10,6 +10,8 @@ export class FitState {
   readonly #id: string;
   #fit = $state.raw<ModelFit | null>(null);
   #problem = $state.raw<Problem | null>(null);
+  /** On screen, also while their fit is being found out. */
+  #settings = $state.raw<ModelSettings | null>(null);
   #kept = $state.raw<ModelSettings | null>(null);
   #saved = $state(false);
   /** Counts what was asked, so that a slow answer never covers a later one. */
@@ -30,8 +32,11 @@ export class FitState {
   }
   /** Whether the settings on screen differ from the ones that are kept. */
   get changed(): boolean {
-    const { settings } = this.#fit ?? {};
-    return JSON.stringify(settings) !== JSON.stringify(this.#kept);
+    return JSON.stringify(this.#settings) !== JSON.stringify(this.#kept);
+  }
+  /** As they are on screen. */
+  get settings(): ModelSettings | null {
+    return this.#settings;
   }
   get saved(): boolean {
     return this.#saved;
@@ -44,17 +49,17 @@ export class FitState {
   }
 
   async set<K extends keyof ModelSettings>(name: K, value: ModelSettings[K]): Promise<void> {
-    if (this.#fit) await this.#ask({ ...this.#fit.settings, [name]: value });
+    if (this.#settings) await this.#ask({ ...this.#settings, [name]: value });
   }
 
   /** Takes up what was offered instead; another file is not ours to take. */
   async take(alternative: Alternative): Promise<void> {
-    if (!this.#fit || alternative.change === 'quantization') return;
-    await this.#ask({ ...this.#fit.settings, [alternative.change]: alternative.value });
+    if (!this.#settings || alternative.change === 'quantization') return;
+    await this.#ask({ ...this.#settings, [alternative.change]: alternative.value });
   }
 
   async save(): Promise<void> {
-    const { settings } = this.#fit ?? {};
+    const settings = this.#settings;
     if (!settings) return;
     try {
       await invoke(this.#bridge, 'library.settings', { id: this.#id, settings });
@@ -67,6 +72,7 @@ export class FitState {
 
   async #ask(settings: ModelSettings | undefined): Promise<void> {
     const turn = ++this.#turn;
+    if (settings) this.#settings = settings;
     try {
       const fit = await invoke(this.#bridge, 'library.fit', {
         id: this.#id,
@@ -74,6 +80,7 @@ export class FitState {
       });
       if (turn !== this.#turn) return;
       this.#fit = fit;
+      this.#settings = fit.settings;
       this.#problem = null;
     } catch (error) {
       if (turn === this.#turn) this.#problem = problemOf(error);

@@ -3,7 +3,6 @@ import type { HostState, LoadedModel } from '@domain/contract/host-port';
 import type { Bridge, InvokeReply, Settings } from '@domain/contract/ipc';
 import type { Library, LibraryModel } from '@domain/contract/library';
 import type { ModelCard } from '@domain/contract/model-card';
-import { chimedPromptFormat } from '@domain/contract/model-card';
 import { Notices } from '../../ui/notices.svelte';
 import { SettingsState } from '../settings';
 import { SystemState } from '../status';
@@ -32,7 +31,17 @@ export function cardOf(sha256: string, change: Partial<ModelCard> = {}): ModelCa
       quantization: 'F16',
     },
     context: 512,
-    promptFormat: chimedPromptFormat,
+    promptFormat: {
+      id: 'chimed-readme',
+      bos: true,
+      parts: [
+        { text: '[human]:' },
+        { slot: 'instruction' },
+        { text: '\n' },
+        { slot: 'input' },
+        { text: '\n[bot]:' },
+      ],
+    },
     strategies: [
       { kind: 'typed-list', instruction: '{types}', normalisation: 'none', windowChars: 100 },
     ],
@@ -82,7 +91,7 @@ export interface FakeMain {
 }
 
 /** A page's states over a main process that keeps settings and a library. */
-export async function openModels(main: FakeMain, host?: HostState) {
+export async function openModels(main: FakeMain, state?: HostState) {
   const bridge: Bridge = {
     invoke: async (channel, ...params): Promise<InvokeReply> => {
       main.asked?.push([channel, params[0]]);
@@ -94,7 +103,8 @@ export async function openModels(main: FakeMain, host?: HostState) {
       if (channel === 'library.import.state' || channel === 'conversion.state') {
         return { ok: true, value: { phase: 'idle' } };
       }
-      if (channel === 'library.catalog') return { ok: true, value: [] };
+      if (channel === 'library.catalog' || channel === 'library.formats')
+        return { ok: true, value: [] };
       const empty: Library = { models: [], assignments: {}, active: null };
       return {
         ok: true,
@@ -105,10 +115,11 @@ export async function openModels(main: FakeMain, host?: HostState) {
     pathOf: () => '',
   };
   const system = new SystemState();
-  if (host) system.setHost(host);
+  if (state) system.setHost(state);
+  const host = { ready: () => new Promise<never>(() => undefined) };
   const settings = new SettingsState(bridge, { apply: () => undefined });
   const notices = new Notices();
-  const models = new ModelsState(bridge, system, settings, notices);
+  const models = new ModelsState(bridge, host, system, settings, notices);
   await models.load().catch(() => undefined);
   return { models, notices, settings, system };
 }

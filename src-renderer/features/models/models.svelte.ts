@@ -1,6 +1,7 @@
 /** The model library on this page: what there is, what is in memory, and what does which job. */
 import type { ConversionState, ConversionType } from '@domain/contract/conversion';
-import type { LoadedModel, ModelState } from '@domain/contract/host-port';
+import type { PromptPreview } from '@domain/contract/extraction';
+import type { HostMethods, LoadedModel, ModelState } from '@domain/contract/host-port';
 import type { Bridge } from '@domain/contract/ipc';
 import type {
   ExaminedModel,
@@ -10,6 +11,8 @@ import type {
   Library,
   LibraryModel,
 } from '@domain/contract/library';
+import type { ChatFormat } from '@domain/contract/prompt-format';
+import type { RpcClient } from '@domain/contract/rpc';
 import { isBuiltInModel } from '@domain/contract/model-card';
 import { modelForJob } from '@domain/rules/model-for-job';
 import { invoke } from '../../data/bridge';
@@ -23,10 +26,12 @@ export type ModelNotice = 'test' | 'provisional' | 'builtIn';
 
 export class ModelsState {
   readonly #bridge: Bridge;
+  readonly #host: { ready(): Promise<RpcClient<HostMethods>> };
   readonly #system: SystemState;
   readonly #settings: SettingsState;
   readonly #notices: Notices;
   #library = $state.raw<Library | null>(null);
+  #formats = $state.raw<readonly ChatFormat[]>([]);
   #known = $state.raw<readonly KnownModel[]>([]);
   #importing = $state.raw<ImportState>({ phase: 'idle' });
   #conversion = $state.raw<ConversionState>({ phase: 'idle' });
@@ -36,8 +41,15 @@ export class ModelsState {
   /** The words about ChiMed-GPT are open. */
   guideOpen = $state(false);
 
-  constructor(bridge: Bridge, system: SystemState, settings: SettingsState, notices: Notices) {
+  constructor(
+    bridge: Bridge,
+    host: { ready(): Promise<RpcClient<HostMethods>> },
+    system: SystemState,
+    settings: SettingsState,
+    notices: Notices,
+  ) {
     this.#bridge = bridge;
+    this.#host = host;
     this.#system = system;
     this.#settings = settings;
     this.#notices = notices;
@@ -51,6 +63,9 @@ export class ModelsState {
   }
   get conversion(): ConversionState {
     return this.#conversion;
+  }
+  get formats(): readonly ChatFormat[] {
+    return this.#formats;
   }
   get known(): readonly KnownModel[] {
     return this.#known;
@@ -116,6 +131,7 @@ export class ModelsState {
   async load(): Promise<void> {
     this.#importing = await invoke(this.#bridge, 'library.import.state');
     this.#conversion = await invoke(this.#bridge, 'conversion.state');
+    this.#formats = await invoke(this.#bridge, 'library.formats');
     this.#known = await invoke(this.#bridge, 'library.catalog');
     const library = await invoke(this.#bridge, 'library.get');
     // What was pushed meanwhile is newer than the answer.
@@ -203,6 +219,16 @@ export class ModelsState {
     await this.#attempt(async () => {
       await invoke(this.#bridge, 'library.remove', { id: model.id });
     }, model.card.name);
+  }
+
+  setFormat(model: LibraryModel, format: string): void {
+    this.#try(invoke(this.#bridge, 'library.format', { id: model.id, format }), model.card.name);
+  }
+
+  /** The tokens that a loaded model would be sent. @throws AppError */
+  async preview(model: LibraryModel, schema: string, text: string): Promise<PromptPreview> {
+    const client = await this.#host.ready();
+    return client.call('prompt.preview', { model: model.id, schema, text });
   }
 
   assign(job: Job, id: string | null): void {

@@ -1,6 +1,6 @@
 /** What the status bar shows: the processes behind the page, as main reports them. */
 import { problemOf, type Problem } from '@domain/contract/errors';
-import type { HostMemory, HostState, LoadedModel, ModelState } from '@domain/contract/host-port';
+import type { HostState, HostVitals, LoadedModel, ModelState } from '@domain/contract/host-port';
 import type { AppInfo, Bridge, WorkerState } from '@domain/contract/ipc';
 import { invoke } from '../../data/bridge';
 import type { SyncState } from '../../data/store';
@@ -10,7 +10,7 @@ export type HostPhase = 'starting' | 'loading' | 'ready' | 'restarting' | 'faile
 
 export class SystemState {
   #host = $state.raw<HostState>({ process: { phase: 'starting' }, models: [] });
-  #memory = $state.raw<HostMemory | null>(null);
+  #vitals = $state.raw<HostVitals | null>(null);
   #worker = $state.raw<WorkerState>({ phase: 'starting' });
   #sync = $state.raw<SyncState>({ phase: 'syncing' });
   #info = $state.raw<AppInfo | null>(null);
@@ -19,9 +19,9 @@ export class SystemState {
     return this.#host;
   }
 
-  /** Of the host's process; null until it was measured once. */
-  get memory(): HostMemory | null {
-    return this.#memory;
+  /** Memory and work of the host's process; null until it reported once. */
+  get vitals(): HostVitals | null {
+    return this.#vitals;
   }
 
   get worker(): WorkerState {
@@ -77,8 +77,8 @@ export class SystemState {
     this.#host = state;
   }
 
-  setMemory(memory: HostMemory): void {
-    this.#memory = memory;
+  setVitals(vitals: HostVitals): void {
+    this.#vitals = vitals;
   }
 
   setWorker(state: WorkerState): void {

@@ -1,7 +1,8 @@
 /** Prompts as token lists, built from the model card's prompt format. */
 import { AppError } from '../../domain/contract/errors';
-import type { PromptFormat } from '../../domain/contract/model-card';
+import type { PromptFormat, PromptPart } from '../../domain/contract/prompt-format';
 import type { LanguageModel, Token } from '../../engine/language-model';
+import { TokenList } from './conversation';
 
 export interface PromptWords {
   /** Plain text for an `instruction` slot. */
@@ -23,42 +24,23 @@ export function promptAround(
   format: PromptFormat,
   words: PromptWords,
 ): { before: Token[]; after: Token[] } {
-  const before: Token[] = format.bos && model.bos !== null ? [model.bos] : [];
-  const after: Token[] = [];
-  let side = before;
-  let text = '';
-  let first = true;
-  const flush = (): void => {
-    if (text === '') return;
-    side.push(...model.tokenize(text, !first));
-    first = false;
-    text = '';
-  };
-  const control = (name: string): void => {
-    flush();
-    const token = model.controlToken(name);
-    if (token === null) {
-      throw new AppError('MODEL_CARD_INVALID', { params: { field: `token ${name}` } });
-    }
-    side.push(token);
-    first = false;
-  };
   const given = (slot: 'instruction' | 'task'): string => {
     const word = words[slot];
     if (word === undefined) throw new AppError('MODEL_CARD_INVALID', { params: { field: slot } });
     return word;
   };
-  for (const part of format.parts) {
-    if ('text' in part) text += part.text;
-    else if ('token' in part) control(part.token);
-    else if (part.slot === 'instruction') text += given('instruction');
-    else if (part.slot === 'task') control(given('task'));
-    else {
-      flush();
-      side = after;
-      first = false;
+  const at = format.parts.findIndex((part) => 'slot' in part && part.slot === 'input');
+  const sideOf = (tokens: TokenList, parts: readonly PromptPart[]): Token[] => {
+    for (const part of parts) {
+      if ('text' in part) tokens.text(part.text);
+      else if ('token' in part) tokens.control(part.token);
+      else if (part.slot === 'instruction') tokens.text(given('instruction'));
+      else if (part.slot === 'task') tokens.control(given('task'));
     }
-  }
-  flush();
-  return { before, after };
+    return tokens.finish();
+  };
+  const before = sideOf(new TokenList(model, format.bos), format.parts.slice(0, at));
+  const rest = new TokenList(model, false);
+  rest.border();
+  return { before, after: sideOf(rest, format.parts.slice(at + 1)) };
 }

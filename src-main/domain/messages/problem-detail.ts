@@ -1,0 +1,32 @@
+/** The numbers of a problem in words: how much too much, how much is missing. */
+import type { Problem } from '../contract/errors';
+import type { Locale } from '../contract/ipc';
+import { formatterFor } from './format';
+import { messagesFor } from './index';
+
+const mebibyte = 2 ** 20;
+
+/** Null where the problem has no numbers that help a person. */
+export function problemDetail(locale: Locale, { code, params = {} }: Problem): string | null {
+  const { problemDetail: texts } = messagesFor(locale);
+  const { integer, bytes } = formatterFor(locale);
+  const number = (name: string): number | null => {
+    const value = params[name];
+    return typeof value === 'number' ? value : null;
+  };
+  const [needed, free, capacity] = [number('needed'), number('free'), number('capacity')];
+  switch (code) {
+    case 'CONTEXT_EXCEEDED':
+      return needed === null || capacity === null
+        ? null
+        : texts.context(integer(needed - capacity), integer(needed), integer(capacity));
+    case 'MODEL_DOES_NOT_FIT':
+      return needed === null || free === null
+        ? null
+        : texts.space(bytes(needed * mebibyte), bytes(free * mebibyte));
+    case 'DISK_SPACE':
+      return needed === null || free === null ? null : texts.space(bytes(needed), bytes(free));
+    default:
+      return null;
+  }
+}

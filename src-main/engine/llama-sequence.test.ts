@@ -1,0 +1,176 @@
+/** Logical sequences over the real engine; the pool's own rules are in sequence-pool.test.ts. */
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { UsageMeter } from '../tasks/usage-meter';
+import type { Answer, LanguageModel, Sequence, Token } from './language-model';
+import { loadLlamaModel } from './load-llama-model';
+
+const path = join(import.meta.dirname, '..', '..', 'models', 'default.gguf');
+const never = new AbortController().signal;
+let model: LanguageModel;
+let text: Token[];
+let other: Token[];
+
+beforeAll(async () => {
+  model = await loadLlamaModel({
+    path,
+    contextSize: 512,
+    sequences: 1,
+    threads: 1,
+    backend: 'cpu',
+  });
+  const bos = model.bos as Token;
+  text = [
+    bos,
+    ...model.tokenize('患者3年前因右上腹疼痛就诊，查腹部CT示胆囊结石。'.repeat(4), true),
+  ];
+  other = [
+    bos,
+    ...model.tokenize('否认高血压、糖尿病史，行头颅CT检查，未见异常。'.repeat(4), true),
+  ];
+});
+afterAll(() => model.dispose());
+// Nothing of an earlier test is held.
+beforeEach(async () => {
+  const sequence = await model.openSequence(never);
+  await sequence.prefill([model.eos], never);
+  sequence.release();
+});
+
+async function answers(sequence: Sequence, tokens: readonly Token[]): Promise<(Answer | null)[]> {
+  return sequence.evaluate(
+    tokens,
+    tokens.map(() => ({ candidates: tokens, top: 3 })),
+  );
+}
+
+function expectSame(a: readonly (Answer | null)[], b: readonly (Answer | null)[]): void {
+  expect(a).toHaveLength(b.length);
+  a.forEach((answer, i) => {
+    expect(answer?.top.map(([token]) => token)).toEqual(b[i]?.top.map(([token]) => token));
+    // Batches of another size add up in another order.
+    expect(answer?.logZ).toBeCloseTo(b[i]?.logZ as number, 1);
+    answer?.logits.forEach((logit, k) => expect(logit).toBeCloseTo(b[i]?.logits[k] as number, 1));
+  });
+}
+
+describe('batch work that lends its only sequence', () => {
+  it('goes on as if nothing had been, and what it evaluates again is counted apart', async () => {
+    const meter = new UsageMeter();
+    const batch = await model.openSequence(never, { priority: 'batch', meter });
+    await batch.prefill(text.slice(0, 60), never);
+    const undisturbed = await answers(batch, text.slice(60, 70));
+    const next = await answers(batch, text.slice(70, 75));
+    await batch.truncate(60);
+    expectSame(await answers(batch, text.slice(60, 70)), undisturbed);
+
+    const urgent = await model.openSequence(never);
+    await urgent.prefill(other.slice(0, 50), never);
+    await answers(urgent, other.slice(50, 55));
+    expect([urgent.length, batch.length]).toEqual([55, 70]);
+    urgent.release();
+
+    expectSame(await answers(batch, text.slice(70, 75)), next);
+    expect(batch.length).toBe(75);
+    const { promptTokens, reusedTokens, restoredTokens, decodedTokens } = meter.usage;
+    // Only the first token is common to both texts. Taken back: 15, so that 10 + 5 are kept.
+    expect({ promptTokens, reusedTokens, restoredTokens, decodedTokens }).toEqual({
+      promptTokens: 60,
+      reusedTokens: 0,
+      restoredTokens: 69,
+      decodedTokens: 15,
+    });
+    batch.release();
+  });
+
+  it('pauses in the middle of its prompt, and of evaluating again', async () => {
+    const batch = await model.openSequence(never, { priority: 'batch' });
+    const filling = batch.prefill(text, never);
+    const expected: Answer[] = [];
+    for (let round = 0; round < 4; round++) {
+      const urgent = await model.openSequence(never);
+      await urgent.prefill(other, never);
+      const [answer] = await answers(urgent, [300]);
+      expected.push(answer as Answer);
+      urgent.release();
+      // One step of the batch, so that it has begun again and is taken away again.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await filling;
+    expect(batch.length).toBe(text.length);
+    const disturbed = await answers(batch, [300]);
+    await batch.truncate(0);
+    await batch.prefill(text, never);
+    expectSame(await answers(batch, [300]), disturbed);
+    expectSame(expected.slice(1), expected.slice(0, -1));
+    batch.release();
+  });
+
+  it('is cancelled at once while it is paused', async () => {
+    const stop = new AbortController();
+    const batch = await model.openSequence(stop.signal, { priority: 'batch' });
+    await batch.prefill(text.slice(0, 10), never);
+    const urgent = await model.openSequence(never);
+    const paused = batch.evaluate([300], [null]);
+    stop.abort();
+    await expect(paused).rejects.toMatchObject({ name: 'Cancelled' });
+    batch.release();
+    await urgent.prefill(other, never);
+    urgent.release();
+  });
+});
+
+describe('a prompt that begins like an earlier one', () => {
+  it('is evaluated from where they part, also by another request', async () => {
+    for (const [prompt, reused] of [
+      [text.slice(0, 50), 0],
+      [[...text.slice(0, 40), ...other.slice(1)], 40],
+      [text.slice(0, 40), 40],
+    ] as const) {
+      const meter = new UsageMeter();
+      const sequence = await model.openSequence(never, { meter });
+      await sequence.prefill(prompt, never);
+      expect(meter.usage).toMatchObject({
+        promptTokens: prompt.length,
+        reusedTokens: reused,
+        restoredTokens: 0,
+        decodedTokens: 0,
+      });
+      sequence.release();
+    }
+  });
+
+  it('finds the sequence that holds it, however many others were used since', async () => {
+    const several = await loadLlamaModel({
+      ...{ path, contextSize: 512, sequences: 3, threads: 1, backend: 'cpu' },
+    });
+    const reused = async (prompt: readonly Token[]): Promise<number> => {
+      const meter = new UsageMeter();
+      const sequence = await several.openSequence(never, { meter });
+      await sequence.prefill(prompt, never);
+      sequence.release();
+      return meter.usage.reusedTokens;
+    };
+    expect(await reused(text.slice(0, 30))).toBe(0);
+    expect(await reused(other.slice(0, 30))).toBe(0);
+    expect(await reused(text.slice(30, 60))).toBe(0);
+    expect(await reused(other.slice(0, 31))).toBe(30);
+    expect(await reused(text.slice(0, 31))).toBe(30);
+    expect(await reused(text.slice(30, 61))).toBe(30);
+    await several.dispose();
+  });
+});
+
+it('a sequence whose evaluation failed begins with nothing, and answers as ever', async () => {
+  const meter = new UsageMeter();
+  const sequence = await model.openSequence(never, { meter });
+  await sequence.prefill(text.slice(0, 20), never);
+  const before = await answers(sequence, text.slice(20, 22));
+  await sequence.truncate(20);
+  // No such token: the engine refuses the batch.
+  await expect(sequence.evaluate([10_000_000], [null])).rejects.toThrow();
+  expect(sequence.length).toBe(20);
+  expectSame(await answers(sequence, text.slice(20, 22)), before);
+  expect(meter.usage).toMatchObject({ restoredTokens: 20, decodedTokens: 2 });
+  sequence.release();
+});
