@@ -19,7 +19,7 @@ import { hashInThread } from './hash-in-thread';
 
 let room = { bavail: 2 ** 40, bsize: 4096 };
 vi.mock('node:fs/promises', async (original) => ({
-  ...(await original<typeof import('node:fs/promises')>()),
+  ...(await original<object>()),
   statfs: () => Promise.resolve(room),
 }));
 
