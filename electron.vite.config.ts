@@ -25,6 +25,7 @@ export default defineConfig({
           converter: from('src-main/convert/entry.ts'),
           'template-worker': from('src-main/library/template-worker.ts'),
           quantizer: from('src-main/convert/quantize-child.ts'),
+          hasher: from('src-main/convert/hash-thread.mjs'),
         },
         output: {
           format: 'es',

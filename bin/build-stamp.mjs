@@ -23,6 +23,7 @@ const outputs = [
   'out/main/probe.js',
   'out/main/converter.js',
   'out/main/quantizer.js',
+  'out/main/hasher.js',
   'out/main/template-worker.js',
   'out/preload/preload.cjs',
   'out/renderer/index.html',

@@ -72,3 +72,44 @@ test('a folder that is no checkpoint is refused by name, and leaves nothing', as
   // The next one is not stood in the way of.
   await expect(page.getByTestId('convert-model')).toBeEnabled();
 });
+
+const ends = [
+  ['is cancelled while its process does not listen', 'SIGSTOP', '已取消'],
+  ['loses its process', 'SIGKILL', 'CONVERTER_DIED'],
+] as const;
+for (const [what, signal, said] of ends) {
+  test(`a conversion that ${what} ends, and leaves nothing`, async ({ start }) => {
+    const { app, page, userData } = await start();
+    await modelReady(page);
+    const checkpoint = join(folder, 'mini');
+    await writeCheckpoint(checkpoint);
+    const place = join(userData, 'models', 'converting');
+    // The first thing that happens to the converter, with a file as it leaves one in the middle of work.
+    await app.evaluate(
+      ({ utilityProcess }, [folderOfParts, name]) => {
+        const { writeFileSync } = process.getBuiltinModule('node:fs');
+        const fork = utilityProcess.fork.bind(utilityProcess);
+        utilityProcess.fork = (entry, args, options) => {
+          const child = fork(entry, args, options);
+          if (options?.serviceName !== 'chimed-converter') return child;
+          child.once('spawn', () => {
+            const { pid } = child;
+            if (pid === undefined) throw new Error('it did not start');
+            writeFileSync(`${folderOfParts}/mini.gguf.${pid}.partial`, 'half');
+            writeFileSync(`${folderOfParts}/mini.gguf.${pid}.source`, 'half');
+            process.kill(pid, name);
+          });
+          return child;
+        };
+      },
+      [place, signal] as const,
+    );
+    await startConversion(app, page, checkpoint);
+    if (signal === 'SIGSTOP') await page.getByTestId('cancel-conversion').click();
+    await expect(
+      page.locator('[data-testid="conversion-ended"], [role="alert"]').filter({ hasText: said }),
+    ).toBeVisible();
+    expect(await readdir(place)).toEqual([]);
+    await expect(page.getByTestId('convert-model')).toBeEnabled();
+  });
+}

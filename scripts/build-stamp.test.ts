@@ -24,6 +24,7 @@ beforeEach(() => {
     'main/probe.js',
     'main/converter.js',
     'main/quantizer.js',
+    'main/hasher.js',
     'main/template-worker.js',
     'preload/preload.cjs',
     'renderer/index.html',

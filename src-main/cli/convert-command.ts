@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { convertModel, keptSourcePath } from '../convert/convert-model';
 import type { ConversionPhase, ConversionType } from '../domain/contract/conversion';
 import { forkQuantizer } from '../convert/fork-quantizer';
+import { hashInThread, type StartHashThread } from '../convert/hash-in-thread';
 import type { QuantizeJob, QuantizerProcess } from '../convert/quantize';
 import { AppError } from '../domain/contract/errors';
 import { formatterFor, messagesFor } from '../domain/messages';
@@ -45,7 +46,7 @@ export async function convertCommand(
     const { card, source } = await convertModel(
       folder,
       out,
-      { start: startQuantizer, library: libllamaPath() },
+      { startQuantizer, startHashThread, library: libllamaPath() },
       {
         type,
         keepSource,
@@ -75,10 +76,16 @@ export async function convertCommand(
 
 /** A process of its own: the engine's library may end it, and only its end stops the work. */
 function startQuantizer(job: QuantizeJob): QuantizerProcess {
-  // Built, everything lies in one folder; from source, in the room of conversion.
-  const built = join(import.meta.dirname, 'quantizer.js');
-  const source = join(import.meta.dirname, '..', 'convert', 'quantize-child.ts');
-  return forkQuantizer(existsSync(built) ? built : source, job);
+  return forkQuantizer(entryOf('quantizer.js', 'quantize-child.ts'), job);
+}
+
+const startHashThread: StartHashThread = (paths, hashing) =>
+  hashInThread(entryOf('hasher.js', 'hash-thread.mjs'), paths, hashing);
+
+/** Built, everything lies in one folder; from source, in the room of conversion. */
+function entryOf(built: string, source: string): string {
+  const path = join(import.meta.dirname, built);
+  return existsSync(path) ? path : join(import.meta.dirname, '..', 'convert', source);
 }
 
 /** A line with the step, its share, and how long it will go on at the pace so far. */

@@ -181,7 +181,8 @@ async function inFile<T>(name: string, read: () => Promise<T>): Promise<T> {
   }
 }
 
-function problemIn(name: string, error: unknown): unknown {
+/** Whatever a reader threw, as an error that says in which file. */
+export function problemIn(name: string, error: unknown): unknown {
   if (error instanceof AppError) {
     const params = { file: name, ...error.params };
     return new AppError(error.code, { params, cause: error });

@@ -20,7 +20,7 @@ const { cases } = z
 const provenance: Provenance = {
   tool: 'chimed test',
   date: '2026-01-01T00:00:00.000Z',
-  sources: [{ file: 'config.json', sha256: '0'.repeat(64) }],
+  hashes: Promise.resolve(Array.from({ length: 6 }, () => '1'.repeat(64))),
 };
 
 let folder: string;
@@ -91,8 +91,10 @@ it('both layouts of weights become the same file, byte by byte', async () => {
   const written = await Promise.all(
     ['bin', 'safetensors'].map(async (from) => {
       const out = join(folder, `${from}.gguf`);
-      // The folder's name is the model's.
-      const checkpoint = { ...(await openCheckpoint(join(fixtures, from))), name: 'mini' };
+      // The folder's name is the model's, and its files are named in it.
+      const opened = await openCheckpoint(join(fixtures, from));
+      const files = opened.files.map(() => 'config.json');
+      const checkpoint = { ...opened, name: 'mini', files };
       await convertCheckpoint(checkpoint, out, 'BF16', provenance);
       return readFile(out);
     }),

@@ -1,11 +1,17 @@
 /** Turns a released checkpoint into a GGUF of 16-bit weights, a piece at a time. */
 import { open, statfs, type FileHandle } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { AppError } from '../domain/contract/errors';
-import type { Checkpoint, LocatedTensor } from './checkpoint';
-import { tensorBytes, writeGguf, type GgufMetadata, type GgufTensor } from './gguf-writer';
+import { problemIn, type Checkpoint, type LocatedTensor } from './checkpoint';
+import {
+  tensorBytes,
+  writeGguf,
+  type GgufMetadata,
+  type GgufTensor,
+  type GgufWriteOptions,
+} from './gguf-writer';
 import { llamaMetadata, llamaTensors, type LlamaShape } from './llama-file';
-import { tensorData } from './tensor-data';
+import { PieceMemory, tensorData } from './tensor-data';
 
 /** What is written into the file about where it comes from. */
 export interface Provenance {
@@ -13,14 +19,8 @@ export interface Provenance {
   readonly tool: string;
   /** ISO 8601, UTC. */
   readonly date: string;
-  /** Names of the checkpoint's files with their SHA-256, in the order in which they were read. */
-  readonly sources: readonly { readonly file: string; readonly sha256: string }[];
-}
-
-export interface ConvertOptions {
-  readonly signal?: AbortSignal | undefined;
-  /** Bytes of weights written, and in all. */
-  onProgress?(done: number, total: number): void;
+  /** SHA-256 of each of the checkpoint's files, in order; or still to come, until the weights are written. */
+  readonly hashes: readonly string[] | Promise<readonly string[]>;
 }
 
 /** Room that a file system needs besides the file itself. */
@@ -29,16 +29,18 @@ const spareBytes = 64 * 1024 * 1024;
 /**
  * Writes `out`; it has its name only when it is whole and on the disk.
  * @throws AppError `CHECKPOINT_INVALID` (what: tensor-missing, tensor-shape, weights), `DISK_SPACE`,
- *   `CHECKPOINT_UNSUPPORTED` (what: tensor-unknown, f16-range), `DISK_FULL`, `OUTPUT_UNWRITABLE`
- * @throws the signal's reason
+ *   `CHECKPOINT_UNSUPPORTED` (what: tensor-unknown, f16-range), `DISK_FULL`, `OUTPUT_UNWRITABLE`,
+ *   `CHECKPOINT_INCOMPLETE` (file) and `FILE_UNREADABLE` (file) where a shard goes away meanwhile
+ * @throws the signal's reason, and what the hashes and `whileSyncing` throw
  */
 export async function convertCheckpoint(
   checkpoint: Checkpoint,
   out: string,
   weights: 'F16' | 'BF16',
   provenance: Provenance,
-  { signal, onProgress }: ConvertOptions = {},
+  options: Omit<GgufWriteOptions, 'finalMetadata'> = {},
 ): Promise<void> {
+  const { signal } = options;
   const { shape: known, vocabulary } = checkpoint;
   const shape: LlamaShape = { ...known, name: checkpoint.name, weights };
   const tensors = llamaTensors(shape, known.vocabulary);
@@ -46,6 +48,7 @@ export async function convertCheckpoint(
   const total = tensors.reduce((sum, tensor) => sum + tensorBytes(tensor), 0);
   await demandSpace(out, total);
 
+  const memory = new PieceMemory();
   const shards = new Map<string, FileHandle>();
   const shard = async (path: string): Promise<FileHandle> => {
     const opened = shards.get(path) ?? (await open(path, 'r'));
@@ -55,25 +58,30 @@ export async function convertCheckpoint(
   async function* dataOf(tensor: GgufTensor): AsyncGenerator<Uint8Array> {
     const { file, tensor: stored } = sources.get(tensor.name) as LocatedTensor;
     const turned = /attn_([qk])\.weight$/.exec(tensor.name)?.[1];
-    yield* tensorData(await shard(file), stored, tensor.type === 'F32' ? 'F32' : weights, {
-      heads: turned === undefined ? undefined : turned === 'q' ? known.heads : known.kvHeads,
-      signal,
-    });
+    const heads = turned === undefined ? undefined : turned === 'q' ? known.heads : known.kvHeads;
+    const type = tensor.type === 'F32' ? 'F32' : weights;
+    try {
+      yield* tensorData(await shard(file), stored, type, { heads, memory, signal });
+    } catch (error) {
+      throw signal?.aborted ? error : problemIn(basename(file), error);
+    }
   }
-  const metadata: GgufMetadata = [
+  const metadata = (hashes: readonly string[]): GgufMetadata => [
     ...llamaMetadata(shape, vocabulary),
     ...(checkpoint.chatTemplate === null
       ? []
       : ([['tokenizer.chat_template', { string: checkpoint.chatTemplate }]] as const)),
     ['chimed.convert.tool', { string: provenance.tool }],
     ['chimed.convert.date', { string: provenance.date }],
-    ['chimed.convert.source_files', { strings: provenance.sources.map(({ file }) => file) }],
-    ['chimed.convert.source_sha256', { strings: provenance.sources.map(({ sha256 }) => sha256) }],
+    ['chimed.convert.source_files', { strings: checkpoint.files.map((file) => basename(file)) }],
+    ['chimed.convert.source_sha256', { strings: hashes }],
   ];
   try {
-    await writeGguf(out, metadata, tensors, dataOf, {
-      ...(signal ? { signal } : {}),
-      ...(onProgress ? { onProgress } : {}),
+    const { hashes } = provenance;
+    const first = 'then' in hashes ? checkpoint.files.map(() => '0'.repeat(64)) : hashes;
+    await writeGguf(out, metadata(first), tensors, dataOf, {
+      ...options,
+      ...('then' in hashes ? { finalMetadata: hashes.then(metadata) } : {}),
     });
   } finally {
     await Promise.all([...shards.values()].map((file) => file.close()));

@@ -3,12 +3,15 @@ import { rename, rm, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { ConversionPhase, ConversionType } from '../domain/contract/conversion';
 import type { ModelCard } from '../domain/contract/model-card';
-import { checkGgufStructure } from '../library/gguf-structure';
+import { checkGgufStructure, type GgufSummary } from '../library/gguf-structure';
 import { cardPathOf, describeUnknownModel } from '../library/model-card';
 import { sha256OfFile } from '../library/sha256';
-import { openCheckpoint, sizeOf } from './checkpoint';
-import { convertCheckpoint, demandSpace, type Provenance } from './convert-checkpoint';
-import { quantizations, quantize, type StartQuantizer } from './quantize';
+import { openCheckpoint, sizeOf, type Checkpoint } from './checkpoint';
+import { elementsOf } from './checkpoint-tensor';
+import { convertCheckpoint, demandSpace } from './convert-checkpoint';
+import type { HashThread, StartHashThread } from './hash-in-thread';
+import { quantizations, quantize, type Quantization, type StartQuantizer } from './quantize';
+import { hashSources } from './source-hashes';
 
 export interface ConversionOptions {
   readonly type: ConversionType;
@@ -21,9 +24,10 @@ export interface ConversionOptions {
   onProgress?(phase: ConversionPhase, done: number, total: number): void;
 }
 
-/** How this process starts the quantizer, and where the engine's library lies. */
-export interface Quantizer {
-  readonly start: StartQuantizer;
+/** How this process starts what works beside it, and where the engine's library lies. */
+export interface ConversionHelpers {
+  readonly startQuantizer: StartQuantizer;
+  readonly startHashThread: StartHashThread;
   readonly library: string;
 }
 
@@ -44,53 +48,68 @@ export interface Conversion {
 export async function convertModel(
   folder: string,
   out: string,
-  quantizer: Quantizer,
+  helpers: ConversionHelpers,
   options: ConversionOptions,
 ): Promise<Conversion> {
-  const { type, threads, keepSource = false, signal, onProgress } = options;
+  const { type, threads, tool, signal } = options;
   const checkpoint = await openCheckpoint(folder);
   const stored = [...checkpoint.tensors.values()].map(({ tensor }) => tensor.type);
   // BF16 holds what a BF16 or F32 checkpoint holds; only halves would lose digits in it.
   const wide = type === 'f16' || (type !== 'bf16' && stored.includes('F16')) ? 'F16' : 'BF16';
   const quantization = type === 'f16' || type === 'bf16' ? null : type;
   const parameters = [...checkpoint.tensors.values()].reduce(
-    (sum, { tensor }) => sum + tensor.shape.reduce((product, length) => product * length, 1),
+    (sum, { tensor }) => sum + elementsOf(tensor.shape),
     0,
   );
   const quantizedBytes = quantization ? (parameters * quantizations[quantization].bits) / 8 : 0;
   await demandSpace(out, parameters * 2 + quantizedBytes);
 
-  const provenance: Provenance = {
-    tool: options.tool,
+  const { files } = checkpoint;
+  const progress = new WriteProgress(await sizeOf(files), parameters * 2, options.onProgress);
+  const sources = await hashSources(
+    helpers.startHashThread,
+    files,
+    quantization ? 1 : threads,
+    (done) => progress.hashed(done),
+  );
+  const stop = (): void => void sources.stop();
+  signal?.addEventListener('abort', stop);
+  const work = {
+    checkpoint,
+    out,
+    wide,
+    hashes: sources.hashes,
     date: new Date().toISOString(),
-    sources: await hashed(checkpoint.files, options),
-  };
-  let sixteen = out;
-  // A name that nobody else's file has, unless it is to stay.
-  if (quantization) sixteen = keepSource ? keptSourcePath(out) : `${out}.${process.pid}.source`;
-  let kept = quantization === null;
+  } as const;
   try {
-    await convertCheckpoint(checkpoint, sixteen, wide, provenance, {
-      signal,
-      onProgress: (done, total) => onProgress?.('write', done, total),
-    });
-    if (quantization) {
-      await quantize(quantizer.start, quantizer.library, sixteen, out, quantization, {
-        threads,
-        signal,
-        onProgress: (done, total) => onProgress?.('quantize', done, total),
-      });
-      kept = keepSource;
-    }
+    const { summary, sha256 } = quantization
+      ? await writeQuantized(work, quantization, progress, helpers, options)
+      : await writeWide(work, progress, helpers, options);
+    const hashes = await sources.hashes;
+    const card: ModelCard = {
+      ...describeUnknownModel(out, summary, sha256),
+      provenance: {
+        tool,
+        date: work.date,
+        sources: files.map((file, i) => ({ file: basename(file), sha256: hashes[i] as string })),
+      },
+    };
+    const cardPath = cardPathOf(out);
+    const beside = `${cardPath}.${process.pid}.partial`;
+    await writeFile(beside, `${JSON.stringify(card, null, 2)}\n`);
+    await rename(beside, cardPath);
+    return {
+      card,
+      cardPath,
+      source: quantization && options.keepSource ? keptSourcePath(out) : null,
+    };
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
   } finally {
-    if (!kept) await rm(sixteen, { force: true });
+    signal?.removeEventListener('abort', stop);
+    await sources.stop();
   }
-  const card = await describe(out, provenance, options);
-  const cardPath = cardPathOf(out);
-  const beside = `${cardPath}.${process.pid}.partial`;
-  await writeFile(beside, `${JSON.stringify(card, null, 2)}\n`);
-  await rename(beside, cardPath);
-  return { card, cardPath, source: quantization && kept ? sixteen : null };
 }
 
 /** Where the 16-bit file of a quantized model stays, if it does: `NAME.gguf` -> `NAME-16bit.gguf`. */
@@ -98,38 +117,136 @@ export function keptSourcePath(out: string): string {
   return out.replace(/(\.gguf)?$/i, '-16bit.gguf');
 }
 
-async function hashed(
-  files: readonly string[],
-  { signal, onProgress }: ConversionOptions,
-): Promise<Provenance['sources']> {
-  const total = await sizeOf(files);
-  const sources: { file: string; sha256: string }[] = [];
-  let before = 0;
-  for (const file of files) {
-    const sha256 = await sha256OfFile(file, {
-      ...(signal ? { signal } : {}),
-      onProgress: (done) => onProgress?.('hash-sources', before + done, total),
-    });
-    before += await sizeOf([file]);
-    sources.push({ file: basename(file), sha256 });
-  }
-  return sources;
+interface Work {
+  readonly checkpoint: Checkpoint;
+  readonly out: string;
+  readonly wide: 'F16' | 'BF16';
+  /** Of the checkpoint's files. */
+  readonly hashes: Promise<readonly string[]>;
+  readonly date: string;
 }
 
-/** The file is read again, and checked as any other that a person brings. */
-async function describe(
-  out: string,
-  provenance: Provenance,
-  { signal, onProgress }: ConversionOptions,
-): Promise<ModelCard> {
-  const summary = await checkGgufStructure(out);
-  const sha256 = await sha256OfFile(out, {
-    ...(signal ? { signal } : {}),
-    onProgress: (done, total) => onProgress?.('hash-result', done, total),
-  });
-  const sources = provenance.sources.map((source) => ({ ...source }));
-  return {
-    ...describeUnknownModel(out, summary, sha256),
-    provenance: { ...provenance, sources },
-  };
+/** What was found out about the result before it got its name. */
+interface Examined {
+  readonly summary: GgufSummary;
+  readonly sha256: string;
+}
+
+/**
+ * The sources' checksums stand at the beginning of the file. With them known first, its own checksum is
+ * worked out while it grows.
+ */
+async function writeWide(
+  { checkpoint, out, wide, hashes, date }: Work,
+  progress: WriteProgress,
+  { startHashThread }: ConversionHelpers,
+  { tool, signal }: ConversionOptions,
+): Promise<Examined> {
+  const provenance = { tool, date, hashes: await hashes };
+  let length = 0;
+  let follower: HashThread | undefined;
+  let summary: GgufSummary | undefined;
+  let sha256: string | undefined;
+  try {
+    await convertCheckpoint(checkpoint, out, wide, provenance, {
+      signal,
+      follower: {
+        begin: (path) => (follower = startHashThread([path], { growing: true })),
+        grew: (bytes) => {
+          length = bytes;
+          follower?.grow(length, false);
+        },
+      },
+      whileSyncing: async (path) => {
+        follower?.grow(length, true);
+        summary = await checkGgufStructure(path);
+        [sha256] = (await follower?.hashes) ?? [];
+      },
+      onProgress: (done, total) => progress.written(done, total),
+    });
+  } finally {
+    await follower?.stop();
+  }
+  if (!summary || sha256 === undefined) throw new Error('the file was not looked at');
+  return { summary, sha256 };
+}
+
+/**
+ * Nobody asks for the checksum of the 16-bit file in between, so those of the sources are worked out
+ * while it is written: a slow disk is read once.
+ */
+async function writeQuantized(
+  { checkpoint, out, wide, hashes, date }: Work,
+  type: Quantization,
+  progress: WriteProgress,
+  { startQuantizer, library }: ConversionHelpers,
+  { tool, threads, keepSource = false, signal, onProgress }: ConversionOptions,
+): Promise<Examined> {
+  // A name that nobody else's file has, unless it is to stay.
+  const between = keepSource ? keptSourcePath(out) : `${out}.${process.pid}.source`;
+  // A disk that was taken out is told at once, and not when the weights are written.
+  const unreadable = new AbortController();
+  hashes.catch((error: unknown) => unreadable.abort(error));
+  let examined: Examined | undefined;
+  let kept = false;
+  try {
+    await convertCheckpoint(
+      checkpoint,
+      between,
+      wide,
+      { tool, date, hashes },
+      {
+        signal: AbortSignal.any([unreadable.signal, ...(signal ? [signal] : [])]),
+        onProgress: (done, total) => progress.written(done, total),
+      },
+    );
+    await quantize(startQuantizer, library, between, out, type, {
+      threads,
+      signal,
+      whileSyncing: async (path) => {
+        const summary = await checkGgufStructure(path);
+        const sha256 = await sha256OfFile(path, {
+          signal,
+          onProgress: (done, total) => onProgress?.('hash-result', done, total),
+        });
+        examined = { summary, sha256 };
+      },
+      onProgress: (done, total) => onProgress?.('quantize', done, total),
+    });
+    kept = keepSource;
+  } finally {
+    if (!kept) await rm(between, { force: true });
+  }
+  if (!examined) throw new Error('the file was not looked at');
+  return examined;
+}
+
+/** Bytes read for the sources' checksums and bytes written, as one step. */
+class WriteProgress {
+  readonly #sourceBytes: number;
+  readonly #onProgress: ConversionOptions['onProgress'];
+  #toWrite: number;
+  #hashed = 0;
+  #written = 0;
+
+  constructor(sourceBytes: number, toWrite: number, onProgress: ConversionOptions['onProgress']) {
+    this.#sourceBytes = sourceBytes;
+    this.#toWrite = toWrite;
+    this.#onProgress = onProgress;
+  }
+
+  hashed(bytes: number): void {
+    this.#hashed = bytes;
+    this.#report();
+  }
+
+  written(bytes: number, total: number): void {
+    this.#written = bytes;
+    this.#toWrite = total;
+    this.#report();
+  }
+
+  #report(): void {
+    this.#onProgress?.('write', this.#hashed + this.#written, this.#sourceBytes + this.#toWrite);
+  }
 }

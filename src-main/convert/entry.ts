@@ -1,13 +1,18 @@
 /** Entry of the converter, a utility process that does one conversion and is then ended. */
+import { join } from 'node:path';
 import { problemOf } from '../domain/contract/errors';
 import { parentPort } from '../domain/contract/process-port';
 import { refuseSockets } from '../offline/refuse-sockets';
 import { toConverterSchema, type ConversionOrder, type FromConverter } from './control';
 import { convertModel } from './convert-model';
+import { hashInThread } from './hash-in-thread';
 import type { QuantizeJob, QuantizerProcess } from './quantize';
 
 /** Milliseconds between two reports of progress. */
 const reportEvery = 100;
+
+/** Built, it lies beside this file. */
+const hashThread = join(import.meta.dirname, 'hasher.js');
 
 refuseSockets();
 const parent = parentPort();
@@ -51,7 +56,11 @@ async function convert({
     const { card } = await convertModel(
       folder,
       out,
-      { start: startQuantizer, library },
+      {
+        startQuantizer,
+        startHashThread: (paths, hashing) => hashInThread(hashThread, paths, hashing),
+        library,
+      },
       {
         type,
         threads,

@@ -51,7 +51,13 @@ export function tensorBytes(tensor: GgufTensor): number {
 const padded = (bytes: number): number => Math.ceil(bytes / ggufAlignment) * ggufAlignment;
 
 export interface GgufWriteOptions {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+  /** What the metadata are in the end, where that is known only later; as long as what stands for it. */
+  readonly finalMetadata?: Promise<GgufMetadata> | undefined;
+  /** Told the file's temporary name when it is begun, and its length whenever it has grown. */
+  readonly follower?: { begin(path: string): void; grew(length: number): void } | undefined;
+  /** Done with the file under its temporary name while the disk takes the last of it. */
+  whileSyncing?(path: string): Promise<void>;
   /** Bytes of tensor data written, and in all. */
   onProgress?(done: number, total: number): void;
 }
@@ -67,8 +73,9 @@ export type TensorSource = (
 /**
  * Writes the file; when this resolves it is complete, on disk, and under its name.
  * @throws AppError `DISK_FULL`, `OUTPUT_UNWRITABLE`
- * @throws RangeError where a source gives more or fewer bytes than its tensor holds (a bug of the caller)
- * @throws the signal's reason when aborted
+ * @throws RangeError where a source gives more or fewer bytes than its tensor holds, or the final metadata
+ *   have another length (bugs of the caller)
+ * @throws the signal's reason when aborted, and what `finalMetadata` and `whileSyncing` throw
  */
 export async function writeGguf(
   path: string,
@@ -77,13 +84,23 @@ export async function writeGguf(
   source: TensorSource,
   options: GgufWriteOptions = {},
 ): Promise<void> {
+  const { signal, finalMetadata, follower, whileSyncing, onProgress } = options;
+  // Awaited when all data are written; until then its failure must have a listener.
+  finalMetadata?.catch(() => undefined);
   const header = encodeHeader(metadata, tensors);
   const total = tensors.reduce((sum, tensor) => sum + tensorBytes(tensor), 0);
   const partial = `${path}.${process.pid}.partial`;
   let file: FileHandle | undefined;
   try {
     file = await open(partial, 'w');
-    await writeAll(file, header);
+    let length = 0;
+    const append = async (bytes: Uint8Array): Promise<void> => {
+      await writeAll(file as FileHandle, bytes);
+      length += bytes.length;
+      follower?.grew(length);
+    };
+    follower?.begin(partial);
+    await append(header);
     let done = 0;
     for (const tensor of tensors) {
       const expected = tensorBytes(tensor);
@@ -92,24 +109,30 @@ export async function writeGguf(
       let writing: Promise<void> = Promise.resolve();
       const data = source(tensor);
       for await (const piece of data instanceof Uint8Array ? [data] : data) {
-        options.signal?.throwIfAborted();
+        signal?.throwIfAborted();
         written += piece.length;
         if (written > expected) break;
         await writing;
-        writing = writeAll(file, piece);
+        writing = append(piece);
         // Awaited below; a source that fails first must not leave a failure that nobody hears.
         writing.catch(() => undefined);
-        options.onProgress?.(done + written, total);
+        onProgress?.(done + written, total);
       }
       await writing;
       if (written !== expected) {
         throw new RangeError(`tensor ${tensor.name}: ${written} bytes given, ${expected} declared`);
       }
-      await writeAll(file, new Uint8Array(padded(expected) - expected));
+      await append(new Uint8Array(padded(expected) - expected));
       done += expected;
     }
-    options.signal?.throwIfAborted();
-    await file.sync();
+    if (finalMetadata) {
+      const final = encodeHeader(await finalMetadata, tensors);
+      if (final.length !== header.length) throw new RangeError('the metadata changed their length');
+      await writeAll(file, final, 0);
+    }
+    signal?.throwIfAborted();
+    await Promise.all([file.sync(), whileSyncing?.(partial)]);
+    signal?.throwIfAborted();
     await file.close();
     file = undefined;
     await rename(partial, path);
@@ -146,9 +169,11 @@ export function encodeHeader(metadata: GgufMetadata, tensors: readonly GgufTenso
   return header.finish();
 }
 
-async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
+/** @param from bytes from the file's beginning. Defaults to where the last write ended */
+async function writeAll(file: FileHandle, bytes: Uint8Array, from?: number): Promise<void> {
   for (let at = 0; at < bytes.length;) {
-    const { bytesWritten } = await file.write(bytes, at, bytes.length - at);
+    const place = from === undefined ? null : from + at;
+    const { bytesWritten } = await file.write(bytes, at, bytes.length - at, place);
     at += bytesWritten;
   }
 }

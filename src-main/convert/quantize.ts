@@ -30,6 +30,8 @@ export type QuantizeJob = z.infer<typeof quantizeJobSchema>;
 export interface QuantizeOptions {
   readonly threads: number;
   readonly signal?: AbortSignal | undefined;
+  /** Done with the file under its temporary name while the disk takes it. */
+  whileSyncing?(path: string): Promise<void>;
   /** Tensors done, and in all. */
   onProgress?(done: number, total: number): void;
 }
@@ -58,7 +60,7 @@ export async function quantize(
   source: string,
   target: string,
   type: Quantization,
-  { threads, signal, onProgress }: QuantizeOptions,
+  { threads, signal, whileSyncing, onProgress }: QuantizeOptions,
 ): Promise<void> {
   signal?.throwIfAborted();
   const partial = `${target}.${process.pid}.partial`;
@@ -75,7 +77,8 @@ export async function quantize(
       const detail = log.lastLine || (code === null ? 'killed' : `exit ${code}`);
       throw new AppError('QUANTIZE_FAILED', { params: { detail } });
     }
-    await syncFile(partial);
+    await Promise.all([syncFile(partial), whileSyncing?.(partial)]);
+    signal?.throwIfAborted();
     await rename(partial, target);
     await syncFolderOf(target);
   } finally {

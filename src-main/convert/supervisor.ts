@@ -1,4 +1,5 @@
 /** One conversion at a time, from main: the converter, the quantizer that it asks for, and their end. */
+import { once } from 'node:events';
 import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { utilityProcess, type UtilityProcess } from 'electron';
@@ -26,6 +27,8 @@ const paceAfter = 2_000;
 interface Running {
   readonly order: ConversionOrder;
   readonly child: UtilityProcess;
+  /** Of the child, also when it has ended: the names of what it leaves hold it. */
+  pid: number | undefined;
   quantizer: UtilityProcess | null;
   step: ConversionPhase | null;
   /** When the step began, by `performance.now`. */
@@ -57,6 +60,7 @@ export class ConversionSupervisor {
     const running: Running = {
       order,
       child,
+      pid: undefined,
       quantizer: null,
       step: null,
       begun: 0,
@@ -67,15 +71,18 @@ export class ConversionSupervisor {
     this.#show({
       phase: 'running',
       name: basename(order.folder),
-      step: 'hash-sources',
+      step: 'write',
       done: 0,
       total: 0,
       secondsLeft: null,
     });
-    child.once('spawn', () => tell(child, { type: 'convert', order }));
+    child.once('spawn', () => {
+      running.pid = child.pid;
+      tell(child, { type: 'convert', order });
+    });
     child.on('message', (raw: unknown) => this.#receive(running, raw));
     child.once('exit', (code) => {
-      const problem = new AppError('QUANTIZE_FAILED', { params: { detail: `exit ${code}` } });
+      const problem = new AppError('CONVERTER_DIED', { params: { code } });
       void this.#end(
         running,
         running.cancelling
@@ -90,13 +97,13 @@ export class ConversionSupervisor {
     if (!running || running.cancelling) return;
     running.cancelling = true;
     tell(running.child, { type: 'cancel' });
-    setTimeout(() => kill(running.child), cancelGrace).unref();
+    setTimeout(() => void kill(running.child), cancelGrace).unref();
   }
 
   stop(): void {
     if (!this.#running) return;
-    kill(this.#running.quantizer);
-    kill(this.#running.child);
+    void kill(this.#running.quantizer);
+    void kill(this.#running.child);
   }
 
   #receive(running: Running, raw: unknown): void {
@@ -112,7 +119,7 @@ export class ConversionSupervisor {
         this.#quantize(running, message.job);
         return;
       case 'kill-quantizer':
-        kill(running.quantizer);
+        void kill(running.quantizer);
         return;
       case 'done':
         this.#options.adopt(running.order.out, message.card).then(
@@ -163,10 +170,9 @@ export class ConversionSupervisor {
   async #end(running: Running, state: ConversionState): Promise<void> {
     if (running.ended) return;
     running.ended = true;
-    kill(running.quantizer);
-    const { pid } = running.child;
-    kill(running.child);
-    if (pid !== undefined) await removeUnfinished(dirname(running.order.out), pid);
+    // A system may not let go of a file that a living process has open.
+    await Promise.all([kill(running.quantizer), kill(running.child)]);
+    if (running.pid !== undefined) await removeUnfinished(dirname(running.order.out), running.pid);
     this.#running = null;
     this.#show(state);
   }
@@ -181,14 +187,17 @@ function tell(child: UtilityProcess, message: ToConverter): void {
   child.postMessage(message);
 }
 
-/** Not politely: native code and long reads do not listen. */
-function kill(child: UtilityProcess | null): void {
+/** Not politely: native code and long reads do not listen. Resolves when it has ended. */
+async function kill(child: UtilityProcess | null): Promise<void> {
+  // A process that has ended has no id any more.
   if (child?.pid === undefined) return;
+  const ended = once(child, 'exit');
   try {
     process.kill(child.pid, 'SIGKILL');
   } catch {
-    // It has ended by itself.
+    // It is ending by itself.
   }
+  await ended;
 }
 
 /** What a process that was killed had not finished; the names hold its id. */

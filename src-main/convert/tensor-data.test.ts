@@ -2,6 +2,7 @@ import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SeededRandom } from '../../e2e/fixtures/seeded-random';
 import { brainBits, brainValue } from './brain';
 import { elementBytes, type ElementType } from './checkpoint-tensor';
 import { halfBits, halfValue } from './half';
@@ -46,6 +47,19 @@ describe('every 16-bit number becomes the nearest of the other kind', () => {
     );
   });
 
+  it('bfloat16 to half, whatever number stands beside it', async () => {
+    const random = new SeededRandom(11);
+    // Of each kind: zero, too small, rounded, normal, the largest; an odd count leaves one alone.
+    const kinds = [0, 0x0001, 0x3000, 0x387f, 0x3880, 0x3f80, 0x477f];
+    const given = Array.from(
+      { length: 4001 },
+      () => (kinds[random.bits() % kinds.length] as number) | (random.bits() & 0x8000),
+    );
+    expect(words(await converted(Uint16Array.from(given), 'BF16', 'F16'))).toEqual(
+      given.map((bits) => halfBits(brainValue(bits))),
+    );
+  });
+
   it('half to bfloat16, and both to float and to themselves', async () => {
     const halves = every.filter((bits) => Number.isFinite(halfValue(bits)));
     const brains = every.filter((bits) => Number.isFinite(brainValue(bits)));
@@ -82,7 +96,11 @@ describe('numbers that a file must not hold', () => {
     ['F16', 'F32', 0xfc00, 'CHECKPOINT_INVALID'],
   ];
   it.each(bad)('%s to %s: %i', async (from, to, bits, code) => {
-    await expect(converted(Uint16Array.of(0, bits, 0), from, to)).rejects.toMatchObject({ code });
+    for (const place of [0, 1, 2]) {
+      const given = new Uint16Array(3);
+      given[place] = bits;
+      await expect(converted(given, from, to)).rejects.toMatchObject({ code });
+    }
   });
 
   it('floats: infinities, NaN, and what is beyond a half', async () => {

@@ -15,8 +15,11 @@ export const conversionTypeSchema = z.enum([
 ]);
 export type ConversionType = z.infer<typeof conversionTypeSchema>;
 
-/** What is being done, in this order; `quantize` counts tensors, the others bytes. */
-export const conversionPhaseSchema = z.enum(['hash-sources', 'write', 'quantize', 'hash-result']);
+/**
+ * What is being done, in this order. `write` counts the bytes read for the checksums of the sources and
+ * those written, `quantize` tensors, `hash-result` bytes.
+ */
+export const conversionPhaseSchema = z.enum(['write', 'quantize', 'hash-result']);
 export type ConversionPhase = z.infer<typeof conversionPhaseSchema>;
 
 export const conversionStateSchema = z.discriminatedUnion('phase', [

@@ -46,6 +46,7 @@ export const errorCodes = [
   'CHECKPOINT_UNSUPPORTED',
   'QUANTIZE_FAILED',
   'CONVERSION_BUSY',
+  'CONVERTER_DIED',
   // extraction
   'SCHEMA_UNKNOWN',
   'SCHEMA_NOT_SUPPORTED',

@@ -473,8 +473,7 @@ export const en = {
   },
   conversion: {
     phase: {
-      'hash-sources': 'checking the weights',
-      write: 'writing weights',
+      write: 'reading and writing weights',
       quantize: 'quantizing',
       'hash-result': 'computing the checksum',
     },

@@ -142,6 +142,10 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     title: 'The model could not be quantized; nothing was written',
     remedy: 'Close programs that use much memory and try again, or choose another type.',
   },
+  CONVERTER_DIED: {
+    title: 'The conversion ended unexpectedly; no file was left behind',
+    remedy: 'Close programs that use much memory and try again.',
+  },
   CONVERSION_BUSY: {
     title: 'Another checkpoint is being converted',
     remedy: 'Wait until it is done, or cancel it first.',

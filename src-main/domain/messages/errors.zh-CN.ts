@@ -131,6 +131,10 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     title: '模型量化失败，没有写入文件',
     remedy: '请关闭占用内存较多的程序后重试，或选择其他量化类型。',
   },
+  CONVERTER_DIED: {
+    title: '转换进程意外退出，没有留下文件',
+    remedy: '请关闭占用内存较多的程序后重试。',
+  },
   CONVERSION_BUSY: {
     title: '正在转换另一份权重',
     remedy: '请等它结束，或先取消它。',

@@ -450,8 +450,7 @@ export const zhCN = {
   },
   conversion: {
     phase: {
-      'hash-sources': '核对权重文件',
-      write: '写入权重',
+      write: '读取并写入权重',
       quantize: '量化',
       'hash-result': '计算校验值',
     },
