@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { chromium } from '@playwright/test';
+import { chromium, type Page } from '@playwright/test';
+import { writeCheckpoint } from '../e2e/fixtures/checkpoint-writer';
 import { electronEnvironment, hasDisplay, sandboxArguments, startVirtualDisplay } from './display';
 import { PlainError } from './terminal';
 
@@ -11,7 +12,8 @@ const startLimitMs = 60_000;
 
 /**
  * Starts a packaged program on a data folder of its own, waits until its window is there and its
- * model is loaded, and ends it. With every hardening fuse set there is no inspector to attach to,
+ * model is loaded, has it convert a small checkpoint, and ends it: a package may lack what only some
+ * process of it loads. With every hardening fuse set there is no inspector to attach to,
  * so it is watched through Chromium's remote debugging.
  *
  * @throws PlainError with the program's last output if it does not get there.
@@ -39,10 +41,13 @@ export async function startPackaged(executable: string): Promise<void> {
     await settled.waitFor({ timeout: startLimitMs });
     if ((await settled.getAttribute('data-phase')) === 'failed')
       throw new Error(`its model is not available (${await settled.innerText()})`);
+    const checkpoint = join(userData, 'checkpoint');
+    await writeCheckpoint(checkpoint);
+    await convert(page, checkpoint);
     await browser.close();
   } catch (error) {
     throw new PlainError(
-      `The packaged program did not start: ${(error as Error).message}\n${ownWords(output)}`,
+      `The packaged program does not work: ${(error as Error).message}\n${ownWords(output)}`,
     );
   } finally {
     if (child.exitCode === null && child.signalCode === null) {
@@ -54,6 +59,22 @@ export async function startPackaged(executable: string): Promise<void> {
     await display?.stop();
     await rm(userData, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+/** Threads out of the archive, and the engine's library in a process of its own. */
+async function convert(page: Page, folder: string): Promise<void> {
+  const ended = await page.evaluate(async (from) => {
+    const { chimed } = window;
+    return new Promise<string>((resolve) => {
+      chimed.subscribe('conversion.state', (state) => {
+        if (state.phase !== 'running') resolve(JSON.stringify(state));
+      });
+      void chimed.invoke('conversion.start', { folder: from, type: 'q4_k_m' }).then((reply) => {
+        if (!reply.ok) resolve(JSON.stringify(reply));
+      });
+    });
+  }, folder);
+  if (!ended.includes('"phase":"done"')) throw new Error(`it converts nothing: ${ended}`);
 }
 
 /** The address that Chromium prints once its debugging port listens. */

@@ -50,7 +50,7 @@ async function packageTest(): Promise<number> {
   const executable = join(output, 'linux-unpacked', 'chimed-workstation-test');
   say(`Packaged: ${executable}. Starting it.`);
   await startPackaged(executable);
-  say('The packaged program opened its window and loaded its model.');
+  say('The packaged program opened its window, loaded its model and converted a checkpoint.');
   return 0;
 }
 
