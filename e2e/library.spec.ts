@@ -97,7 +97,8 @@ test('a model file is imported, loaded, given a job, does it, and is there after
   await again.page.getByTestId('remove-model').click();
   await again.page.getByTestId('confirm-remove').click();
   await expect(again.page.getByTestId('model-row')).toHaveCount(1);
-  expect(await readdir(join(userData, 'models'))).toEqual(['library.json']);
+  // The list says so first, the files follow.
+  await expect.poll(() => readdir(join(userData, 'models'))).toEqual(['library.json']);
 });
 
 test('switching takes one imported model out before the other comes in; the built-in one stays', async ({

@@ -96,6 +96,9 @@ const init = (): { type: 'init'; dataDir: string; keyId: string; key: Uint8Array
   key: new Uint8Array(32).fill(7),
 });
 
+/** A busy machine is no failure. */
+const patience = { timeout: 20_000 };
+
 test('a window saves and reads records; every window hears of every commit, in order', async () => {
   const { states, send, connect } = start();
   const one = connect();
@@ -113,7 +116,7 @@ test('a window saves and reads records; every window hears of every commit, in o
   await two.call('records.restore', { recordId });
   const read = await one.call('journal.read', { after: 0, limit: 100 });
   expect(read.rows.map((row) => row.seq)).toEqual([1, 2, 3, 4, 5]);
-  await vi.waitFor(() => expect(heard).toEqual([1, 2, 3, 4, 5]));
+  await vi.waitFor(() => expect(heard).toEqual([1, 2, 3, 4, 5]), patience);
   expect(states).toEqual([{ phase: 'starting' }, { phase: 'ready' }]);
   expect(
     await one.call('documents.decode', { bytes: new TextEncoder().encode('血压') }),
@@ -137,7 +140,7 @@ test('the key is wiped after its import', async () => {
   const { states, send } = start();
   const message = init();
   send(message);
-  await vi.waitFor(() => expect(states.at(-1)?.phase).toBe('ready'));
+  await vi.waitFor(() => expect(states.at(-1)?.phase).toBe('ready'), patience);
   expect(message.key.every((byte) => byte === 0)).toBe(true);
 });
 
@@ -158,7 +161,7 @@ test('a store that cannot be opened is told to main, and every request answers w
 test('a second worker on the same folder says that it is locked', async () => {
   const first = start();
   first.send(init());
-  await vi.waitFor(() => expect(first.states.at(-1)?.phase).toBe('ready'));
+  await vi.waitFor(() => expect(first.states.at(-1)?.phase).toBe('ready'), patience);
   const second = start();
   second.send(init());
   await vi.waitFor(() =>
@@ -169,7 +172,7 @@ test('a second worker on the same folder says that it is locked', async () => {
 test('a message that is none of ours, and a second init, change nothing', async () => {
   const { states, send, connect } = start();
   send(init());
-  await vi.waitFor(() => expect(states).toHaveLength(2));
+  await vi.waitFor(() => expect(states).toHaveLength(2), patience);
   for (const message of [init(), null, 'connect', { type: 'connect' }, { type: 'other' }])
     send(message);
   await connect().call('records.create', { title: 'a', text: '头痛', source });
