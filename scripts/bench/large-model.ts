@@ -1,8 +1,9 @@
 /**
- * `tsx scripts/bench/large-model.ts [--folder DIR] [--threads N]`: ChiMed-GPT's own shape with random
- * weights (13.09 G parameters, Q4_0, 7.4 GB, context 4096). Loads it in the program's model host and has
- * it answer, then measures its speeds in another utility process of Electron. Needs 8 GB of disk in DIR
- * (defaults to the system's folder for temporary files) and 12 GB of memory.
+ * `tsx scripts/bench/large-model.ts [--folder DIR | --model FILE] [--threads N]`: ChiMed-GPT's own shape
+ * with random weights (13.09 G parameters, Q4_0, 7.4 GB, context 4096). Loads it in the program's model
+ * host and has it answer, then measures its speeds in another utility process of Electron. Needs 12 GB of
+ * memory, and 8 GB of disk in DIR (defaults to the system's folder for temporary files), where the model
+ * is written and deleted; FILE is one that `make-models.ts --full-13b FILE` wrote before.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -33,6 +34,7 @@ await runScript(async () => {
   const { values } = parseArgs({
     options: {
       folder: { type: 'string', default: tmpdir() },
+      model: { type: 'string' },
       threads: { type: 'string', default: String(availableParallelism()) },
     },
   });
@@ -43,12 +45,7 @@ await runScript(async () => {
   const folder = await mkdtemp(join(values.folder, 'chimed-large-'));
   const display = hasDisplay() ? undefined : await startVirtualDisplay();
   try {
-    const path = join(folder, 'large.gguf');
-    say('Writing the model ...');
-    await writeRandomModel(path, full13b, makeVocabulary('', { size: full13bVocabulary }), {
-      seed: 13,
-    });
-    await writeTestCard(path, 600);
+    const path = values.model ?? (await writeModel(join(folder, 'large.gguf')));
     const threads = Number(values.threads);
     await answerInHost(runtime, display?.name, path, threads);
     await measureSpeeds(runtime, display?.name, path, threads);
@@ -58,6 +55,14 @@ await runScript(async () => {
     await rm(folder, { recursive: true, force: true });
   }
 });
+
+async function writeModel(path: string): Promise<string> {
+  say('Writing the model ...');
+  const vocabulary = makeVocabulary('', { size: full13bVocabulary });
+  await writeRandomModel(path, full13b, vocabulary, { seed: 13 });
+  await writeTestCard(path, 600);
+  return path;
+}
 
 /** The program as a person starts it, with the model instead of the built-in one. */
 async function answerInHost(
