@@ -10,7 +10,8 @@ import { readModelCard } from './model-card';
 import { modelFootprint } from './model-footprint';
 import type { Answer, Question } from './probe-messages';
 import type { HashOptions } from './sha256';
-import { templateOf, verifyModel } from './verify';
+import { templateOf } from './template-of-file';
+import { verifyModel } from './verify';
 import { volumeOf } from './volume';
 
 /** Never rejects: what goes wrong is an answer. */

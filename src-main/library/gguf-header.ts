@@ -31,7 +31,7 @@ export interface GgufArray {
   /** GGUF's number of the items' type. */
   readonly type: number;
   readonly count: number;
-  /** The items, where they are numbers and few, or the strings of the vocabulary. */
+  /** The items, where they are numbers and few, or the vocabulary's. */
   readonly items: readonly (number | string)[] | null;
 }
 
@@ -51,6 +51,8 @@ export function structureProblem(what: string): AppError {
 }
 
 export const tokensKey = 'tokenizer.ggml.tokens';
+/** Numbers of llama.h's `llama_token_type`, one a token. */
+export const tokenTypesKey = 'tokenizer.ggml.token_type';
 const stringType = 8;
 const arrayType = 9;
 /** Bytes of a fixed-size value by GGUF's type number. */
@@ -152,7 +154,7 @@ class Reader {
       return { type, count, items: keep ? items : null };
     }
     const bytes = this.#source.take(count * size);
-    if (count > 1024) return { type, count, items: null };
+    if (count > 1024 && key !== tokenTypesKey) return { type, count, items: null };
     const items = Array.from({ length: count }, (_, i) =>
       Number(numberIn(bytes.subarray(i * size, (i + 1) * size), type)),
     );

@@ -150,11 +150,10 @@ export class ModelLibrary {
     const entry = await this.#entry(id);
     const known = chatFormats.find((format) => format.id === formatId);
     const format = known ?? (await this.#template(entry.path));
-    if (!format) throw new AppError('TEMPLATE_UNUSABLE');
     await this.#replace({ ...entry, card: { ...entry.card, promptFormat: singleTurn(format) } });
   }
 
-  async #template(path: string): Promise<ChatFormat | null> {
+  async #template(path: string): Promise<ChatFormat> {
     const answer = await this.#options.ask({ type: 'template', path }, {});
     return expecting(answer, 'template').format;
   }

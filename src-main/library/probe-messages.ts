@@ -45,7 +45,7 @@ export const answerSchema = z.discriminatedUnion('type', [
     footprint: modelFootprintSchema,
   }),
   z.object({ type: z.literal('measured'), footprint: modelFootprintSchema }),
-  z.object({ type: z.literal('template'), format: chatFormatSchema.nullable() }),
+  z.object({ type: z.literal('template'), format: chatFormatSchema }),
   z.object({ type: z.literal('examined'), model: examinedModelSchema }),
   z.object({ type: z.literal('problem'), problem: problemSchema }),
 ]);

@@ -4,17 +4,26 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { Template } from '@huggingface/jinja';
-import type { TemplateJob, TemplateResult } from './chat-template';
+import type { TemplateJob, TemplateThreadMessage } from './template-thread';
+
+/** Characters of a rendered conversation; each piece of a format is far shorter. */
+const longestResult = 64 * 1024;
 
 const { template, conversations, bos, eos } = workerData as TemplateJob;
 
-function render(): TemplateResult {
+function say(message: TemplateThreadMessage): void {
+  parentPort?.postMessage(message);
+}
+
+function render(): TemplateThreadMessage {
   const compiled = new Template(template);
-  return conversations.map((messages) => {
+  const rendered = conversations.map((messages) => {
     try {
       return compiled.render({
         messages,
         add_generation_prompt: true,
+        // What is asked for is the answer; thoughts are neither shown nor understood.
+        enable_thinking: false,
         bos_token: bos,
         eos_token: eos,
       });
@@ -23,10 +32,14 @@ function render(): TemplateResult {
       return null;
     }
   });
+  return rendered.some((text) => text !== null && text.length > longestResult)
+    ? 'too-long'
+    : rendered;
 }
 
+say('ready');
 try {
-  parentPort?.postMessage(render());
+  say(render());
 } catch {
-  parentPort?.postMessage(null);
+  say('fails');
 }

@@ -4,12 +4,12 @@ import type { ModelFootprint } from '../domain/contract/fit';
 import type { ModelCard } from '../domain/contract/model-card';
 import type { ChatFormat } from '../domain/contract/prompt-format';
 import { withProvenStanding } from './catalog';
-import { formatOfTemplate } from './chat-template';
-import { tokensKey, type GgufHeader } from './gguf-header';
+import type { GgufHeader } from './gguf-header';
 import { inspectGguf, type GgufSummary } from './gguf-structure';
 import { describeUnknownModel, readModelCard } from './model-card';
 import { modelFootprint } from './model-footprint';
 import { sha256OfFile, type HashOptions } from './sha256';
+import { templateOf } from './template-of-file';
 
 export interface VerifiedModel {
   readonly card: ModelCard;
@@ -40,24 +40,18 @@ export async function verifyModel(
   return {
     card: card
       ? withProvenStanding(card)
-      : describeUnknownModel(path, summary, sha256, await templateOf(header)),
+      : describeUnknownModel(path, summary, sha256, await usableTemplateOf(header)),
     summary,
     footprint: modelFootprint(header, summary),
   };
 }
 
 /** The prompt format that a file brings, or null where it has none that can be used. */
-export async function templateOf(header: GgufHeader): Promise<ChatFormat | null> {
-  const template = header.scalars.get('tokenizer.chat_template');
-  if (typeof template !== 'string') return null;
-  const tokens = header.arrays.get(tokensKey)?.items ?? [];
-  const textOf = (key: string): string | null => {
-    const token = tokens[Number(header.scalars.get(`tokenizer.ggml.${key}_token_id`) ?? -1)];
-    // The reader keeps pieces as bytes.
-    return token === undefined ? null : Buffer.from(String(token), 'latin1').toString('utf8');
-  };
-  // Control tokens are ASCII, so they are the same as bytes and as text.
-  const names = new Set(tokens);
-  const has = (text: string): boolean => names.has(text);
-  return formatOfTemplate(template, { has, bos: textOf('bos'), eos: textOf('eos') });
+async function usableTemplateOf(header: GgufHeader): Promise<ChatFormat | null> {
+  try {
+    return await templateOf(header);
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'TEMPLATE_UNUSABLE') return null;
+    throw error;
+  }
 }

@@ -30,6 +30,8 @@ export const turnsSchema = z.object({
   firstUser: piecesSchema,
   /** From the end of a question to where the model writes. */
   toAnswer: piecesSchema,
+  /** From the end of an earlier question to its answer. Defaults to `toAnswer`. */
+  toPastAnswer: piecesSchema.optional(),
   /** From the end of an answer to the next question. */
   toNextUser: piecesSchema,
 });
@@ -77,3 +79,16 @@ export function singleTurn({ id, bos, turns }: ChatFormat): PromptFormat {
     turns,
   };
 }
+
+/** Why the template inside a model file cannot be used. */
+export const templateFaults = [
+  /** The file has none. */
+  'absent',
+  'too-long',
+  /** It is no Jinja, or refuses a plain conversation. */
+  'fails',
+  'too-slow',
+  'too-much-memory',
+  /** It leaves out, changes, repeats or reacts to what people say. */
+  'changes-words',
+] as const;

@@ -513,6 +513,14 @@ export const en = {
     context: (over: string, needed: string, capacity: string) =>
       `${over} tokens too many: ${needed} are needed, ${capacity} is the most.`,
     space: (needed: string, free: string) => `${needed} are needed, ${free} are free.`,
+    template: {
+      absent: 'The file brings no format.',
+      'too-long': 'Its own format is too long.',
+      fails: 'Its own format is faulty, or refuses a plain question and answer.',
+      'too-slow': 'Its own format ran for more than 1 second and was stopped.',
+      'too-much-memory': 'Its own format took too much memory and was stopped.',
+      'changes-words': 'Its own format leaves out, changes or repeats what is said.',
+    },
   },
   errors: errorsEn,
 } satisfies typeof zhCN;

@@ -107,8 +107,7 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
   },
   TEMPLATE_UNUSABLE: {
     title: 'The model file brings no usable prompt format',
-    remedy:
-      'It has none, or one that changes what is said or takes too long. Choose another format.',
+    remedy: "Choose another format from the list; its publisher's page says which it was made for.",
   },
   IMPORT_BUSY: {
     title: 'Another model is being imported',

@@ -100,7 +100,7 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
   },
   TEMPLATE_UNUSABLE: {
     title: '模型文件没有可用的提示格式',
-    remedy: '文件没有自带格式，或自带的格式会改动文字、运行过久。请选其他格式。',
+    remedy: '请从列表中选择其他格式；可参照发布者的说明。',
   },
   IMPORT_BUSY: {
     title: '正在导入另一个模型',

@@ -1,12 +1,13 @@
-/** The numbers of a problem in words: how much too much, how much is missing. */
+/** What a problem carries besides its code, in words: how much too much, how much is missing, why. */
 import type { Problem } from '../contract/errors';
 import type { Locale } from '../contract/ipc';
+import { templateFaults } from '../contract/prompt-format';
 import { formatterFor } from './format';
 import { messagesFor } from './index';
 
 const mebibyte = 2 ** 20;
 
-/** Null where the problem has no numbers that help a person. */
+/** Null where the problem carries nothing that helps a person. */
 export function problemDetail(locale: Locale, { code, params = {} }: Problem): string | null {
   const { problemDetail: texts } = messagesFor(locale);
   const { integer, bytes } = formatterFor(locale);
@@ -26,6 +27,10 @@ export function problemDetail(locale: Locale, { code, params = {} }: Problem): s
         : texts.space(bytes(needed * mebibyte), bytes(free * mebibyte));
     case 'DISK_SPACE':
       return needed === null || free === null ? null : texts.space(bytes(needed), bytes(free));
+    case 'TEMPLATE_UNUSABLE': {
+      const why = templateFaults.find((fault) => fault === params['why']);
+      return why === undefined ? null : texts.template[why];
+    }
     default:
       return null;
   }

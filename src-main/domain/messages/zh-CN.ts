@@ -489,6 +489,14 @@ export const zhCN = {
     context: (over: string, needed: string, capacity: string) =>
       `超出 ${over} 个词元：需要 ${needed} 个，最多 ${capacity} 个。`,
     space: (needed: string, free: string) => `需要 ${needed}，可用 ${free}。`,
+    template: {
+      absent: '文件没有自带格式。',
+      'too-long': '自带的格式过长。',
+      fails: '自带的格式有错误，或拒绝普通的一问一答。',
+      'too-slow': '自带的格式运行超过 1 秒，已中止。',
+      'too-much-memory': '自带的格式占用内存过多，已中止。',
+      'changes-words': '自带的格式会遗漏、改动或重复所说的话。',
+    },
   },
   errors: errorsZh,
 };

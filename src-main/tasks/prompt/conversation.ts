@@ -43,8 +43,11 @@ export function conversationTokens(
       words = `${system}${systemGap}${question}`;
     }
     tokens.text(words);
-    tokens.pieces(turns.toAnswer);
-    if (answer !== undefined) tokens.text(answer);
+    if (answer === undefined) tokens.pieces(turns.toAnswer);
+    else {
+      tokens.pieces(turns.toPastAnswer ?? turns.toAnswer);
+      tokens.text(answer);
+    }
   });
   return tokens.finish();
 }
