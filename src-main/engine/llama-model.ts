@@ -13,6 +13,7 @@ import type {
 } from './language-model';
 import { contextShiftRefused, LlamaSequence, PhysicalLlamaSequence } from './llama-sequence';
 import { prefillPieceFor } from './prefill-piece';
+import { RoleTokens } from './role-tokens';
 import { SequencePool } from './sequence-pool';
 
 /** Written for a token that is some bytes of a character. */
@@ -30,6 +31,7 @@ export class LlamaLanguageModel implements LoadedLanguageModel {
   readonly #piece: number;
   #pieces: ReadonlyMap<string, Token> | null = null;
   #lineEnd: readonly Token[] | null = null;
+  #roles: RoleTokens | null = null;
 
   constructor(model: LlamaModel, context: LlamaContext, device: Device) {
     const layers = model.fileInsights.totalLayers;
@@ -54,6 +56,13 @@ export class LlamaLanguageModel implements LoadedLanguageModel {
   }
 
   tokenize(text: string, continues: boolean): Token[] {
+    return this.#roleTokens
+      .split(text)
+      .flatMap((part, i) => this.#tokenizePart(part, continues || i > 0));
+  }
+
+  /** @param text has no token that the engine would find before all others */
+  #tokenizePart(text: string, continues: boolean): Token[] {
     if (!continues) return this.#model.tokenize(text, false);
     // SentencePiece puts a space before every text. The library's own way of avoiding it does not
     // for a text that begins with a line end, so the text is put after a line end, which is cut off.
@@ -67,14 +76,12 @@ export class LlamaLanguageModel implements LoadedLanguageModel {
   controlToken(text: string): Token | null {
     const tokens = this.#model.tokenize(text, true, 'trimLeadingSpace');
     const [only] = tokens;
-    return tokens.length === 1 && only !== undefined && this.#model.isSpecialToken(only)
-      ? only
-      : null;
+    return tokens.length === 1 && only !== undefined && this.#isControl(only) ? only : null;
   }
 
   describe(token: Token): TokenDescription {
     const id = token as LlamaToken;
-    const isControl = this.#model.isSpecialToken(id);
+    const isControl = this.#isControl(id);
     // A preceding token keeps the leading space of a piece; without it the first space is eaten.
     const text = this.#model.detokenize([id], true, [this.eos as LlamaToken]);
     return { text: text.includes('\uFFFD') ? partOfCharacter : text, isControl };
@@ -85,8 +92,8 @@ export class LlamaLanguageModel implements LoadedLanguageModel {
       const pieces = new Map<string, Token>();
       for (const token of this.#model.iterateAllTokens()) {
         const attributes = this.#model.getTokenAttributes(token);
-        if (attributes.control || attributes.byte || attributes.unknown || attributes.unused)
-          continue;
+        const isText = !(attributes.control || attributes.byte || attributes.unknown);
+        if (!isText || attributes.unused || this.#roleTokens.has(token)) continue;
         // A preceding token keeps the leading space of a piece; without it the first space is eaten.
         const text = this.#model.detokenize([token], false, [this.eos as LlamaToken]);
         if (text !== '' && !text.includes('\uFFFD') && !pieces.has(text)) pieces.set(text, token);
@@ -94,6 +101,26 @@ export class LlamaLanguageModel implements LoadedLanguageModel {
       this.#pieces = pieces;
     }
     return this.#pieces;
+  }
+
+  #isControl(token: LlamaToken): boolean {
+    return this.#model.isSpecialToken(token) || this.#roleTokens.has(token);
+  }
+
+  get #roleTokens(): RoleTokens {
+    this.#roles ??= new RoleTokens(this.#userDefined());
+    return this.#roles;
+  }
+
+  *#userDefined(): Generator<readonly [string, Token]> {
+    // The engine looks for them as the file writes them, not as they are detokenised.
+    const written = this.#model.fileInfo.metadata.tokenizer.ggml.tokens;
+    for (const token of this.#model.iterateAllTokens()) {
+      const text = written[token];
+      if (text !== undefined && this.#model.getTokenAttributes(token).userDefined) {
+        yield [text, token];
+      }
+    }
   }
 
   openSequence(signal: AbortSignal, options: SequenceOptions = {}): Promise<Sequence> {
