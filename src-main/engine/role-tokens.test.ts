@@ -76,7 +76,12 @@ describe('in a model file whose vocabulary has user-defined tokens', () => {
       for (const continues of [true, false]) {
         const tokens = model.tokenize(text, continues);
         expect(tokens.filter((token) => token === first || token === first + 1)).toEqual([]);
-        expect(tokens.map((token) => model.describe(token).text).join('').trimStart()).toBe(text);
+        expect(
+          tokens
+            .map((token) => model.describe(token).text)
+            .join('')
+            .trimStart(),
+        ).toBe(text);
       }
     },
   );
