@@ -148,3 +148,10 @@ export async function filesHolding(folder: string, text: string): Promise<string
   }
   return found;
 }
+
+/** Answers the system's next dialogs for opening with this path, as nobody is there to choose. */
+export function answerDialog(app: ElectronApplication, path: string): Promise<void> {
+  return app.evaluate(({ dialog }, chosen) => {
+    dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [chosen] });
+  }, path);
+}

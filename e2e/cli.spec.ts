@@ -20,6 +20,8 @@ import { factSchema } from '../src-main/domain/contract/fact';
 import { modelCardSchema } from '../src-main/domain/contract/model-card';
 import { projectRoot } from '../scripts/project';
 import { brokenModels, testModel } from './fixtures/make-models';
+import { miniature, writeRandomModel } from './fixtures/random-model';
+import { makeVocabulary } from './fixtures/vocabulary';
 
 const note = '患者3年前因右上腹疼痛就诊，查腹部CT示胆囊结石，行腹腔镜胆囊切除术。';
 
@@ -268,6 +270,20 @@ test('model inspect reads a header, model verify reads everything, and both name
       expect([path, code, out]).toEqual([path, 1, '']);
       expect(err).toMatch(/MODEL_(EMPTY|NOT_GGUF|TRUNCATED|STRUCTURE)/);
     }
+  }
+});
+
+test("model verify reads a file's own chat template in its thread, and a file without one has ChiMed-GPT's", async () => {
+  const template = '{% for m in messages %}<{{ m.role }}>{{ m.content }}</s>{% endfor %}<bot>';
+  const vocabulary = makeVocabulary('', { merged: false });
+  for (const [more, id] of [
+    [[['tokenizer.chat_template', { string: template }]], 'file-template'],
+    [[], 'chimed-readme'],
+  ] as const) {
+    await writeRandomModel(join(folder, 'own.gguf'), miniature, vocabulary, { seed: 1, more });
+    const { code, out } = await chimed(['model', 'verify', 'own.gguf', '--format', 'json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ card: { promptFormat: { id } } });
   }
 });
 

@@ -1,17 +1,12 @@
 /** A released checkpoint goes all the way: shards, quantized model, answer in the window. */
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ElectronApplication, Page } from '@playwright/test';
-import { expect, modelReady, pasteRecord, test } from './app';
+import { modelCardSchema } from '../src-main/domain/contract/model-card';
+import { answerDialog, expect, modelReady, pasteRecord, test } from './app';
 import { findings } from './axe';
 import { writeCheckpoint } from './fixtures/checkpoint-writer';
-
-function answerDialog(app: ElectronApplication, path: string): Promise<void> {
-  return app.evaluate(({ dialog }, chosen) => {
-    dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [chosen] });
-  }, path);
-}
 
 async function startConversion(app: ElectronApplication, page: Page, folder: string) {
   await page.getByTestId('nav-models').click();
@@ -43,6 +38,10 @@ test('PyTorch shards become a Q4_K_M model that is loaded and answers in the win
   await expect(page.getByTestId('model-card')).toContainText('llama');
   const kept = await readdir(join(userData, 'models'));
   expect(kept.filter((name) => name.endsWith('.gguf'))).toHaveLength(1);
+  // It is spoken to as the checkpoint says, which took the template's thread in the built program.
+  const card = kept.find((name) => name.endsWith('.card.json')) as string;
+  const text = await readFile(join(userData, 'models', card), 'utf8');
+  expect(modelCardSchema.parse(JSON.parse(text)).promptFormat.id).toBe('file-template');
   expect(await readdir(join(userData, 'models', 'converting'))).toEqual([]);
 
   await page.getByTestId('load-model').click();

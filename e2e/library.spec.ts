@@ -13,7 +13,15 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ElectronApplication, Page } from '@playwright/test';
-import { expect, modelReady, pasteRecord, runExtraction, shownFacts, test } from './app';
+import {
+  answerDialog,
+  expect,
+  modelReady,
+  pasteRecord,
+  runExtraction,
+  shownFacts,
+  test,
+} from './app';
 import { findings } from './axe';
 import { writeSparseModel } from './fixtures/sparse-model';
 import { testModel } from './fixtures/test-models';
@@ -33,12 +41,6 @@ async function bring(name: string, extra = ''): Promise<string> {
 }
 
 /** The next system dialog is answered with this file. */
-function answerDialog(app: ElectronApplication, path: string): Promise<void> {
-  return app.evaluate(({ dialog }, chosen) => {
-    dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [chosen] });
-  }, path);
-}
-
 async function importFile(app: ElectronApplication, page: Page, path: string): Promise<void> {
   await answerDialog(app, path);
   await page.getByTestId('import-model').click();

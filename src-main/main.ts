@@ -30,7 +30,8 @@ import { HostSupervisor } from './host/supervisor';
 import { knownModels } from './library/catalog';
 import { findDefaultModel } from './library/default-model';
 import { conversionFolder } from './library/library-file';
-import { ModelLibrary, type AskOptions } from './library/model-library';
+import type { AskOptions } from './library/ask';
+import { ModelLibrary } from './library/model-library';
 import {
   fromProbeSchema,
   type Answer,

@@ -4,6 +4,7 @@ import type { ElectronApplication } from 'playwright-core';
 import { build } from 'vite';
 import type { LoadOptions } from '../../src-main/engine/load-llama-model';
 import type { Speed, SpeedTest } from '../../src-main/evaluation/speed';
+import { hostEnvironment } from '../../src-main/host/environment';
 import { projectRoot } from '../project';
 import { PlainError } from '../terminal';
 
@@ -32,12 +33,19 @@ export class HostBench {
   /** @throws PlainError where the process does not start */
   static async start(app: ElectronApplication): Promise<HostBench> {
     const entry = await bundled();
-    const pid = await app.evaluate(async ({ utilityProcess }, path) => {
-      const child = utilityProcess.fork(path, [], { serviceName: 'bench', stdio: 'inherit' });
-      (globalThis as MainGlobals).benchProcess = child;
-      await new Promise((resolve) => child.once('spawn', () => resolve(undefined)));
-      return child.pid;
-    }, entry);
+    const pid = await app.evaluate(
+      async ({ utilityProcess }, { path, added }) => {
+        const child = utilityProcess.fork(path, [], {
+          serviceName: 'bench',
+          stdio: 'inherit',
+          env: { ...process.env, ...added },
+        });
+        (globalThis as MainGlobals).benchProcess = child;
+        await new Promise((resolve) => child.once('spawn', () => resolve(undefined)));
+        return child.pid;
+      },
+      { path: entry, added: hostEnvironment },
+    );
     if (pid === undefined) throw new PlainError('The measuring process did not start.');
     return new HostBench(app, pid);
   }

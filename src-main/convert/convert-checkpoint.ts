@@ -1,7 +1,8 @@
 /** Turns a released checkpoint into a GGUF of 16-bit weights, a piece at a time. */
-import { open, statfs, type FileHandle } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { AppError } from '../domain/contract/errors';
+import { demandSpace } from '../library/free-space';
 import { problemIn, type Checkpoint, type LocatedTensor } from './checkpoint';
 import {
   tensorBytes,
@@ -23,9 +24,6 @@ export interface Provenance {
   readonly hashes: readonly string[] | Promise<readonly string[]>;
 }
 
-/** Room that a file system needs besides the file itself. */
-const spareBytes = 64 * 1024 * 1024;
-
 /**
  * Writes `out`; it has its name only when it is whole and on the disk.
  * @throws AppError `CHECKPOINT_INVALID` (what: tensor-missing, tensor-shape, weights), `DISK_SPACE`,
@@ -46,7 +44,7 @@ export async function convertCheckpoint(
   const tensors = llamaTensors(shape, known.vocabulary);
   const sources = located(checkpoint, shape, tensors);
   const total = tensors.reduce((sum, tensor) => sum + tensorBytes(tensor), 0);
-  await demandSpace(out, total);
+  await demandSpace(dirname(out), total);
 
   const memory = new PieceMemory();
   const shards = new Map<string, FileHandle>();
@@ -136,22 +134,6 @@ export function releasedName(name: string): string {
   if (name === 'output.weight') return 'lm_head.weight';
   const [, block, part = ''] = /^blk\.(\d+)\.(\w+)\.weight$/.exec(name) ?? [];
   return `model.layers.${block}.${partNames[part]}.weight`;
-}
-
-/**
- * @param path of a file that will have `bytes`
- * @throws AppError `DISK_SPACE` (needed, free: bytes) where its file system has not enough room
- */
-export async function demandSpace(path: string, bytes: number): Promise<void> {
-  const needed = bytes + spareBytes;
-  let free: number;
-  try {
-    const found = await statfs(dirname(path));
-    free = found.bavail * found.bsize;
-  } catch (error) {
-    throw new AppError('OUTPUT_UNWRITABLE', { params: { path }, cause: error });
-  }
-  if (free < needed) throw new AppError('DISK_SPACE', { params: { needed, free } });
 }
 
 function problem(

@@ -1,14 +1,17 @@
 /** From a released checkpoint to a model file that this program loads: weights, quantization, card. */
 import { rename, rm, writeFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { ConversionPhase, ConversionType } from '../domain/contract/conversion';
 import type { ModelCard } from '../domain/contract/model-card';
-import { checkGgufStructure, type GgufSummary } from '../library/gguf-structure';
+import { demandSpace } from '../library/free-space';
+import { inspectGguf, type GgufSummary } from '../library/gguf-structure';
 import { cardPathOf, describeUnknownModel } from '../library/model-card';
 import { sha256OfFile } from '../library/sha256';
+import { usableTemplateOf } from '../library/template-of-file';
+import type { ChatFormat } from '../domain/contract/prompt-format';
 import { openCheckpoint, sizeOf, type Checkpoint } from './checkpoint';
 import { elementsOf } from './checkpoint-tensor';
-import { convertCheckpoint, demandSpace } from './convert-checkpoint';
+import { convertCheckpoint } from './convert-checkpoint';
 import type { HashThread, StartHashThread } from './hash-in-thread';
 import { quantizations, quantize, type Quantization, type StartQuantizer } from './quantize';
 import { hashSources } from './source-hashes';
@@ -42,7 +45,7 @@ export interface Conversion {
  * Writes `out` and its card beside it. What ends it before the file is whole leaves nothing.
  * @param folder a checkpoint as `openCheckpoint` reads it
  * @param out path of the GGUF; an existing one is replaced at the end, as is `keptSourcePath(out)`
- * @throws AppError of `openCheckpoint`, `convertCheckpoint`, `quantize`, `checkGgufStructure`
+ * @throws AppError of `openCheckpoint`, `convertCheckpoint`, `quantize`, `inspectGguf`
  * @throws Cancelled, or the signal's reason
  */
 export async function convertModel(
@@ -62,7 +65,7 @@ export async function convertModel(
     0,
   );
   const quantizedBytes = quantization ? (parameters * quantizations[quantization].bits) / 8 : 0;
-  await demandSpace(out, parameters * 2 + quantizedBytes);
+  await demandSpace(dirname(out), parameters * 2 + quantizedBytes);
 
   const { files } = checkpoint;
   const progress = new WriteProgress(await sizeOf(files), parameters * 2, options.onProgress);
@@ -82,12 +85,12 @@ export async function convertModel(
     date: new Date().toISOString(),
   } as const;
   try {
-    const { summary, sha256 } = quantization
+    const { summary, template, sha256 } = quantization
       ? await writeQuantized(work, quantization, progress, helpers, options)
       : await writeWide(work, progress, helpers, options);
     const hashes = await sources.hashes;
     const card: ModelCard = {
-      ...describeUnknownModel(out, summary, sha256),
+      ...describeUnknownModel(out, summary, sha256, template),
       provenance: {
         tool,
         date: work.date,
@@ -129,6 +132,7 @@ interface Work {
 /** What was found out about the result before it got its name. */
 interface Examined {
   readonly summary: GgufSummary;
+  readonly template: ChatFormat | null;
   readonly sha256: string;
 }
 
@@ -145,7 +149,7 @@ async function writeWide(
   const provenance = { tool, date, hashes: await hashes };
   let length = 0;
   let follower: HashThread | undefined;
-  let summary: GgufSummary | undefined;
+  let looked: Omit<Examined, 'sha256'> | undefined;
   let sha256: string | undefined;
   try {
     await convertCheckpoint(checkpoint, out, wide, provenance, {
@@ -159,7 +163,7 @@ async function writeWide(
       },
       whileSyncing: async (path) => {
         follower?.grow(length, true);
-        summary = await checkGgufStructure(path);
+        looked = await lookAt(path);
         [sha256] = (await follower?.hashes) ?? [];
       },
       onProgress: (done, total) => progress.written(done, total),
@@ -167,8 +171,13 @@ async function writeWide(
   } finally {
     await follower?.stop();
   }
-  if (!summary || sha256 === undefined) throw new Error('the file was not looked at');
-  return { summary, sha256 };
+  if (!looked || sha256 === undefined) throw new Error('the file was not looked at');
+  return { ...looked, sha256 };
+}
+
+async function lookAt(path: string): Promise<Omit<Examined, 'sha256'>> {
+  const { summary, header } = await inspectGguf(path);
+  return { summary, template: await usableTemplateOf(header) };
 }
 
 /**
@@ -204,12 +213,12 @@ async function writeQuantized(
       threads,
       signal,
       whileSyncing: async (path) => {
-        const summary = await checkGgufStructure(path);
+        const looked = await lookAt(path);
         const sha256 = await sha256OfFile(path, {
           signal,
           onProgress: (done, total) => onProgress?.('hash-result', done, total),
         });
-        examined = { summary, sha256 };
+        examined = { ...looked, sha256 };
       },
       onProgress: (done, total) => onProgress?.('quantize', done, total),
     });

@@ -8,7 +8,7 @@
  */
 import { rm, rename, open, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { AppError } from '../domain/contract/errors';
+import { writeAll, writeProblem } from '../library/write-file';
 import { GgufHeader, type GgufValue } from './gguf-header';
 
 /** Bytes that every tensor's data begins at a multiple of. */
@@ -140,7 +140,7 @@ export async function writeGguf(
   } catch (error) {
     await file?.close().catch(() => undefined);
     await rm(partial, { force: true }).catch(() => undefined);
-    throw asAppError(error);
+    throw writeProblem(error);
   }
 }
 
@@ -169,15 +169,6 @@ export function encodeHeader(metadata: GgufMetadata, tensors: readonly GgufTenso
   return header.finish();
 }
 
-/** @param from bytes from the file's beginning. Defaults to where the last write ended */
-async function writeAll(file: FileHandle, bytes: Uint8Array, from?: number): Promise<void> {
-  for (let at = 0; at < bytes.length;) {
-    const place = from === undefined ? null : from + at;
-    const { bytesWritten } = await file.write(bytes, at, bytes.length - at, place);
-    at += bytesWritten;
-  }
-}
-
 /** Makes the renaming of a file itself durable; Windows has no such call and needs none. */
 export async function syncFolderOf(path: string): Promise<void> {
   if (process.platform === 'win32') return;
@@ -187,13 +178,4 @@ export async function syncFolderOf(path: string): Promise<void> {
   } finally {
     await handle.close();
   }
-}
-
-function asAppError(error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ENOSPC' || code === 'EDQUOT') return new AppError('DISK_FULL', { cause: error });
-  if (typeof code === 'string' && /^E[A-Z]+$/.test(code)) {
-    return new AppError('OUTPUT_UNWRITABLE', { params: { detail: code }, cause: error });
-  }
-  return error;
 }

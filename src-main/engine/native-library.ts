@@ -16,7 +16,7 @@ const folders: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * The path of libllama on this system, outside of an asar archive, where the system can load it.
- * @throws AppError `MODEL_LOAD_FAILED` where this system has no binaries
+ * @throws AppError `CPU_UNSUPPORTED` where this system has no binaries
  */
 export function libllamaPath(): string {
   const entry = createRequire(import.meta.url).resolve('node-llama-cpp');
@@ -30,7 +30,7 @@ export function libllamaPath(): string {
     );
     if (file !== undefined) return join(bins, file);
   }
-  throw new AppError('MODEL_LOAD_FAILED', {
+  throw new AppError('CPU_UNSUPPORTED', {
     params: { detail: `no library for ${process.platform}-${process.arch}` },
   });
 }

@@ -16,6 +16,7 @@ import type { ModelCard } from '../domain/contract/model-card';
 import type { LoadPlan } from '../domain/contract/model-settings';
 import { Cancelled } from '../domain/contract/rpc';
 import { SupervisedProcess } from '../shell/supervised-process';
+import { hostEnvironment } from './environment';
 import { fromHostSchema, type ToHost } from './control';
 
 /** A file that was checked just now. */
@@ -84,6 +85,7 @@ export class HostSupervisor {
       entry: options.entry,
       serviceName: 'chimed-model-host',
       mostDeaths: 3,
+      env: hostEnvironment,
       onSpawn: (child) => {
         this.#setPhase({ phase: 'ready' });
         for (const wanted of this.#wanted.values()) void this.#load(child, wanted);

@@ -6,6 +6,7 @@ import { AppError } from '../domain/contract/errors';
 import { Cancelled } from '../domain/contract/rpc';
 import { demandSpace } from './free-space';
 import { readProblem, type HashOptions } from './sha256';
+import { writeAll, writeProblem } from './write-file';
 
 const pieceBytes = 4 * 1024 * 1024;
 
@@ -76,18 +77,6 @@ async function pump(
   return hash.digest('hex');
 }
 
-async function writeAll(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length;) {
-    const { bytesWritten } = await file.write(bytes, at, bytes.length - at);
-    at += bytesWritten;
-  }
-}
-
 function refuseWrite(error: unknown): never {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ENOSPC' || code === 'EDQUOT') throw new AppError('DISK_FULL', { cause: error });
-  throw new AppError('OUTPUT_UNWRITABLE', {
-    params: { detail: typeof code === 'string' ? code : 'unknown' },
-    cause: error,
-  });
+  throw writeProblem(error);
 }

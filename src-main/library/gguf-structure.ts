@@ -66,7 +66,7 @@ const maxLength = 2 ** 31 - 1;
 /**
  * @param path of the model file
  * @throws AppError `MODEL_MISSING`, `FILE_UNREADABLE`, `MODEL_EMPTY`, `MODEL_NOT_GGUF`,
- *   `MODEL_TRUNCATED`, `MODEL_STRUCTURE` with `what`, a short technical word
+ *   `MODEL_TRUNCATED`, `MODEL_ARCHITECTURE`, `MODEL_STRUCTURE` with `what`, a short technical word
  */
 export async function checkGgufStructure(path: string): Promise<GgufSummary> {
   return (await inspectGguf(path)).summary;
@@ -101,7 +101,8 @@ function openModel(path: string): number {
 function check(header: GgufHeader): GgufSummary {
   checkExtents(header);
   const text = header.scalars.get('general.architecture');
-  if (typeof text !== 'string' || !architectures.has(text)) throw structureProblem('architecture');
+  if (typeof text !== 'string') throw structureProblem('architecture');
+  if (!architectures.has(text)) throw new AppError('MODEL_ARCHITECTURE');
   const shape = readShape(header, text);
   checkExperts(header, text);
   checkRope(header, text);

@@ -18,7 +18,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ImportState, Library } from '../domain/contract/library';
 import { answer } from './answer';
 import { cardPathOf, readModelCard } from './model-card';
-import { ModelLibrary, type ImportOrder } from './model-library';
+import type { ImportOrder } from './model-import';
+import { ModelLibrary } from './model-library';
 import { Pausing } from './pausing';
 import { sha256OfFile } from './sha256';
 

@@ -2,28 +2,25 @@
  * The models of this desktop, from main: the list, imports, what does which job, and the check of a
  * file before it may be loaded. It opens no model file itself: that is done in a process that may die.
  */
-import { randomUUID } from 'node:crypto';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { AppError, problemOf } from '../domain/contract/errors';
+import { AppError } from '../domain/contract/errors';
 import type {
   ExaminedModel,
   ImportState,
   Job,
   Library,
   LibraryModel,
-  ModelPlace,
 } from '../domain/contract/library';
 import type { MeasuredSpeed, ModelFootprint } from '../domain/contract/fit';
 import type { ModelCard } from '../domain/contract/model-card';
 import { modelSettingsSchema, type ModelSettings } from '../domain/contract/model-settings';
 import { singleTurn, type ChatFormat } from '../domain/contract/prompt-format';
 import type { Speed } from '../domain/contract/usage';
-import { Cancelled } from '../domain/contract/rpc';
 import { isCapable } from '../domain/rules/model-for-job';
+import { expecting, type Ask, type AskOptions } from './ask';
 import { sameStamp, stampOf, type FileStamp } from './file-stamp';
 import {
-  incomingPrefix,
   readLibrary,
   writeLibrary,
   writeWhole,
@@ -31,25 +28,16 @@ import {
   type LibraryEntry,
 } from './library-file';
 import { cardPathOf } from './model-card';
-import type { Answer, Question } from './probe-messages';
+import { ModelImport, type ImportOrder } from './model-import';
 import { chatFormats } from './prompt-formats';
-import { volumeOf } from './volume';
-
-export interface AskOptions {
-  readonly signal?: AbortSignal | undefined;
-  /** Bytes. */
-  onProgress?(done: number, total: number): void;
-  /** Called with the way to hold the work and let it go on. */
-  onControl?(control: (action: 'pause' | 'resume') => void): void;
-}
 
 export interface ModelLibraryOptions {
   /** Where copies and the list lie. */
   readonly folder: string;
   /** Path of the model that the program starts with. @throws AppError `MODEL_MISSING` */
   findBuiltIn(): Promise<string>;
-  /** Asks a process of its own. @throws AppError, Cancelled */
-  ask(question: Question, options: AskOptions): Promise<Answer>;
+  /** Asks a process of its own. */
+  readonly ask: Ask;
   onChange(library: Library): void;
   onImport(state: ImportState): void;
 }
@@ -62,22 +50,11 @@ export interface CheckedModel {
   readonly footprint: ModelFootprint;
 }
 
-export interface ImportOrder {
-  readonly path: string;
-  readonly place: Exclude<ModelPlace, 'built-in'>;
-  /** Refuse any other file. */
-  readonly expected?: string;
-}
-
 export class ModelLibrary {
   readonly #options: ModelLibraryOptions;
   #content: Promise<LibraryContent>;
   #builtIn: LibraryModel | null = null;
-  #import: {
-    readonly abort: AbortController;
-    control: (action: 'pause' | 'resume') => void;
-  } | null = null;
-  #importState: ImportState = { phase: 'idle' };
+  readonly #import: ModelImport;
 
   constructor(options: ModelLibraryOptions) {
     this.#options = options;
@@ -86,10 +63,22 @@ export class ModelLibrary {
     );
     // Each use rejects with it; nobody may have asked yet.
     this.#content.catch(() => undefined);
+    this.#import = new ModelImport({
+      folder: options.folder,
+      ask: (question, asking) => options.ask(question, asking),
+      hasFileOf: async (size) =>
+        (await this.#content).models.some((model) => model.stamp.size === size),
+      isPresent: (id) => this.#isPresent(id),
+      refer: (path, card, stamp) =>
+        this.#add({ id: card.sha256, place: 'referenced', path, card, stamp }),
+      take: (from, fileName, card) => this.#take(from, fileName, card),
+      settle: () => this.#changed(),
+      onChange: (state) => options.onImport(state),
+    });
   }
 
   get importState(): ImportState {
-    return this.#importState;
+    return this.#import.state;
   }
 
   /** Looks at every file's place anew. */
@@ -202,40 +191,17 @@ export class ModelLibrary {
 
   /** Begins an import; how it goes is told through `onImport`. @throws AppError `IMPORT_BUSY` */
   import(order: ImportOrder): void {
-    if (this.#import) throw new AppError('IMPORT_BUSY');
-    const running = { abort: new AbortController(), control: (): void => undefined };
-    this.#import = running;
-    const fileName = basename(order.path);
-    this.#runImport(order, running.abort.signal)
-      .then(
-        (state) => state,
-        (error: unknown): ImportState =>
-          error instanceof Cancelled || running.abort.signal.aborted
-            ? { phase: 'cancelled' }
-            : { phase: 'failed', fileName, problem: problemOf(error) },
-      )
-      .then(async (state) => {
-        this.#import = null;
-        await this.#changed();
-        this.#showImport(state);
-      })
-      .catch(() => undefined);
+    this.#import.start(order);
   }
 
   controlImport(action: 'pause' | 'resume' | 'cancel'): void {
-    if (action === 'cancel') {
-      this.#import?.abort.abort();
-      return;
-    }
-    this.#import?.control(action);
-    const state = this.#importState;
-    if (state.phase === 'running') this.#showImport({ ...state, paused: action === 'pause' });
+    this.#import.control(action);
   }
 
   /** Takes over a file that this program has made and described. @returns its id */
   async adopt(path: string, card: ModelCard): Promise<string> {
     const id = card.sha256;
-    if ((await this.#known(id)) !== 'present') await this.#take(path, basename(path), card);
+    if (!(await this.#isPresent(id))) await this.#take(path, basename(path), card);
     await rm(path, { force: true });
     await rm(cardPathOf(path), { force: true });
     return id;
@@ -285,43 +251,6 @@ export class ModelLibrary {
     await this.#edit((content) => ({ ...content, active: id }));
   }
 
-  async #runImport(order: ImportOrder, signal: AbortSignal): Promise<ImportState> {
-    const { path, expected } = order;
-    const fileName = basename(path);
-    const stamp = await stampOf(path);
-    if (!stamp) throw new AppError('MODEL_MISSING');
-    const { models } = await this.#content;
-    // A file as large as one of the library's may be that one: then no copy is needed to find out.
-    const perhapsKnown = models.some((model) => model.stamp.size === stamp.size);
-    const copies = order.place === 'copied' || volumeOf(path) !== 'fixed';
-    let card: ModelCard | null = null;
-    if (!copies || perhapsKnown) {
-      card = await this.#readThrough({ type: 'verify', path }, 'hash', fileName, signal);
-      this.#demandExpected(card, expected);
-      const there = await this.#known(card.sha256);
-      if (there === 'present') return { phase: 'done', modelId: card.sha256, already: true };
-    }
-    if (!copies && card) {
-      if (!sameStamp(await stampOf(path), stamp)) throw new AppError('MODEL_CHANGED');
-      await this.#add({ id: card.sha256, place: 'referenced', path, card, stamp });
-      return { phase: 'done', modelId: card.sha256, already: false };
-    }
-    const target = join(this.#options.folder, `${incomingPrefix}${randomUUID()}.gguf`);
-    try {
-      card = await this.#readThrough({ type: 'copy', path, target }, 'copy', fileName, signal);
-      this.#demandExpected(card, expected);
-      if ((await this.#known(card.sha256)) === 'present') {
-        return { phase: 'done', modelId: card.sha256, already: true };
-      }
-      await this.#take(target, fileName, card);
-      return { phase: 'done', modelId: card.sha256, already: false };
-    } finally {
-      await rm(target, { force: true });
-      // A killed process leaves what it was writing.
-      await rm(`${target}.partial`, { force: true });
-    }
-  }
-
   /** Gives a whole file in the library's folder its own name, and lists it. */
   async #take(from: string, fileName: string, card: ModelCard): Promise<void> {
     const path = join(this.#options.folder, ownName(fileName, card.sha256));
@@ -332,35 +261,9 @@ export class ModelLibrary {
     await this.#add({ id: card.sha256, place: 'copied', path, card, stamp });
   }
 
-  async #readThrough(
-    question: Question,
-    step: 'copy' | 'hash',
-    fileName: string,
-    signal: AbortSignal,
-  ): Promise<ModelCard> {
-    const show = (done: number, total: number): void => {
-      const state = this.#importState;
-      const paused = state.phase === 'running' && state.paused;
-      this.#showImport({ phase: 'running', fileName, step, done, total, paused });
-    };
-    show(0, 0);
-    const answer = await this.#options.ask(question, {
-      signal,
-      onProgress: show,
-      onControl: (control) => {
-        if (this.#import) this.#import.control = control;
-      },
-    });
-    return expecting(answer, 'verified').card;
-  }
-
-  #demandExpected(card: ModelCard, expected: string | undefined): void {
-    if (expected !== undefined && card.sha256 !== expected) throw new AppError('MODEL_CHANGED');
-  }
-
-  async #known(id: string): Promise<LibraryModel['presence'] | null> {
+  async #isPresent(id: string): Promise<boolean> {
     const { models } = await this.list();
-    return models.find((model) => model.id === id)?.presence ?? null;
+    return models.find((model) => model.id === id)?.presence === 'present';
   }
 
   async #entry(id: string): Promise<LibraryEntry> {
@@ -401,11 +304,6 @@ export class ModelLibrary {
   async #changed(): Promise<void> {
     this.#options.onChange(await this.list());
   }
-
-  #showImport(state: ImportState): void {
-    this.#importState = state;
-    this.#options.onImport(state);
-  }
 }
 
 function without<T>(record: Readonly<Record<string, T>>, key: string): Record<string, T> {
@@ -424,13 +322,4 @@ function ownName(fileName: string, sha256: string): string {
   const stem = fileName.replace(/\.gguf$/i, '');
   const safe = Array.from(stem.replace(/[^\p{L}\p{N}._-]+/gu, '-').replace(/^[.-]+/, ''));
   return `${safe.slice(0, 60).join('') || 'model'}-${sha256.slice(0, 8)}.gguf`;
-}
-
-function expecting<T extends Answer['type']>(
-  answer: Answer,
-  type: T,
-): Extract<Answer, { type: T }> {
-  if (answer.type === 'problem') throw new AppError(answer.problem.code, answer.problem);
-  if (answer.type !== type) throw new AppError('BAD_REPLY');
-  return answer as Extract<Answer, { type: T }>;
 }

@@ -1,4 +1,5 @@
 /** The prompt format that a model file brings: its template, and the tokens that this may name. */
+import { AppError } from '../domain/contract/errors';
 import type { ChatFormat } from '../domain/contract/prompt-format';
 import { formatOfTemplate } from './chat-template';
 import { tokensKey, tokenTypesKey, type GgufHeader } from './gguf-header';
@@ -27,4 +28,14 @@ export function templateOf(header: GgufHeader): Promise<ChatFormat> {
     // Some vocabularies have runs of white space of their own; those are text.
     .filter((text) => /[^\s\u2581]/.test(text));
   return formatOfTemplate(template, { special, bos: named('bos'), eos: named('eos') });
+}
+
+/** The prompt format that a file brings, or null where it has none that can be used. */
+export async function usableTemplateOf(header: GgufHeader): Promise<ChatFormat | null> {
+  try {
+    return await templateOf(header);
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'TEMPLATE_UNUSABLE') return null;
+    throw error;
+  }
 }

@@ -2,14 +2,12 @@
 import { AppError } from '../domain/contract/errors';
 import type { ModelFootprint } from '../domain/contract/fit';
 import type { ModelCard } from '../domain/contract/model-card';
-import type { ChatFormat } from '../domain/contract/prompt-format';
 import { withProvenStanding } from './catalog';
-import type { GgufHeader } from './gguf-header';
 import { inspectGguf, type GgufSummary } from './gguf-structure';
 import { describeUnknownModel, readModelCard } from './model-card';
 import { modelFootprint } from './model-footprint';
 import { sha256OfFile, type HashOptions } from './sha256';
-import { templateOf } from './template-of-file';
+import { usableTemplateOf } from './template-of-file';
 
 export interface VerifiedModel {
   readonly card: ModelCard;
@@ -44,14 +42,4 @@ export async function verifyModel(
     summary,
     footprint: modelFootprint(header, summary),
   };
-}
-
-/** The prompt format that a file brings, or null where it has none that can be used. */
-async function usableTemplateOf(header: GgufHeader): Promise<ChatFormat | null> {
-  try {
-    return await templateOf(header);
-  } catch (error) {
-    if (error instanceof AppError && error.code === 'TEMPLATE_UNUSABLE') return null;
-    throw error;
-  }
 }

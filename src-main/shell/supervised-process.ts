@@ -18,6 +18,8 @@ export interface SupervisedOptions {
   readonly serviceName: string;
   /** Deaths within a minute after which it is not started again. */
   readonly mostDeaths: number;
+  /** Added to the environment that it inherits. */
+  readonly env?: Readonly<Record<string, string>>;
   /** It runs: the time to give it what it needs. */
   onSpawn(child: UtilityProcess): void;
   onMessage(message: unknown): void;
@@ -49,8 +51,12 @@ export class SupervisedProcess {
   /** Starts it, unless it runs. */
   start(): void {
     if (this.#child || this.#stopping) return;
-    const { entry, serviceName, onSpawn, onMessage } = this.#options;
-    const child = utilityProcess.fork(entry, [], { serviceName, stdio: 'inherit' });
+    const { entry, serviceName, env, onSpawn, onMessage } = this.#options;
+    const child = utilityProcess.fork(entry, [], {
+      serviceName,
+      stdio: 'inherit',
+      env: { ...process.env, ...env },
+    });
     this.#child = child;
     child.on('message', (message: unknown) => {
       if (this.#child === child) onMessage(message);
