@@ -76,11 +76,12 @@ async function convert(page: Page, folder: string): Promise<void> {
   }, folder);
   if (!ended.includes('"phase":"done"')) throw new Error(`it converts nothing: ${ended}`);
   const formats = await page.evaluate(async () => {
-    const reply = await window.chimed.invoke('library.get', undefined);
-    return reply.ok ? reply.value.models.map(({ card }) => card.promptFormat.id) : [];
+    const reply = await window.chimed.invoke('library.get');
+    return reply.ok ? JSON.stringify(reply.value) : reply.problem.code;
   });
   // The checkpoint's own template, rendered in a thread of the package.
-  if (!formats.includes('file-template')) throw new Error(`it knows only the formats ${formats}`);
+  if (!formats.includes('"id":"file-template"'))
+    throw new Error(`it found no template: ${formats}`);
 }
 
 /** The address that Chromium prints once its debugging port listens. */
