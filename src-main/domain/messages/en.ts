@@ -148,8 +148,8 @@ export const en = {
     },
     heading: 'Models',
     list: 'List of models',
-    import: 'Import a model file',
-    convert: 'Convert a checkpoint',
+    import: 'Import model',
+    convert: 'Convert…',
     dropHere: 'Release to import the model file',
     empty: 'There is no model yet',
     place: { 'built-in': 'Built in', copied: 'Copied here', referenced: 'Used in place' },
@@ -270,7 +270,7 @@ export const en = {
       heading: 'How to use ChiMed-GPT',
       what: 'ChiMed-GPT is a Chinese medical language model with 13 billion parameters. It is another model than the small built-in one, and does not come with this program.',
       convert: (repository: string, licence: string) =>
-        `No GGUF file of it is published. Ask your IT office for the released checkpoint (${repository}, ${licence} licence, about 26 GB) and turn it into a GGUF with “Convert a checkpoint” above; it then appears in the list. If you have a GGUF file, use “Import a model file”, or drop the file on this window.`,
+        `No GGUF file of it is published. Ask your IT office for the released checkpoint (${repository}, ${licence} licence, about 26 GB) and turn it into a GGUF with “Convert…” above; it then appears in the list. If you have a GGUF file, use “Import model”, or drop the file on this window.`,
       commandLine: 'It can also be converted and used on the command line:',
       unproved:
         'Without a model card beside it, the file is prompted in the format given by the authors of ChiMed-GPT, and asked to list entities type by type. This project has not tried it with the weights of ChiMed-GPT.',
