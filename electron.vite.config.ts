@@ -14,7 +14,16 @@ export default defineConfig({
       minify: false,
       // node-llama-cpp resolves its own files and must never be bundled. Everything else is: zod alone
       // is some seventy modules, which a window would wait for at every start.
-      externalizeDeps: { exclude: ['zod', 'iconv-lite', 'commander', '@huggingface/jinja'] },
+      externalizeDeps: {
+        exclude: [
+          'zod',
+          'iconv-lite',
+          'commander',
+          '@huggingface/jinja',
+          'hash-wasm',
+          '@scure/bip39',
+        ],
+      },
       rolldownOptions: {
         input: {
           main: from('src-main/main.ts'),

@@ -513,6 +513,14 @@ export const en = {
     context: (over: string, needed: string, capacity: string) =>
       `${over} tokens too many: ${needed} are needed, ${capacity} is the most.`,
     space: (needed: string, free: string) => `${needed} are needed, ${free} are free.`,
+    wait: (minutes: string, seconds: string) => `Wait another ${minutes} min ${seconds} s.`,
+    atLeast: (chars: string) => `At least ${chars} characters.`,
+    atMost: (chars: string) => `At most ${chars} characters.`,
+    words: {
+      word: (at: string) => `Word ${at} is not in the list of words.`,
+      count: (got: string, wanted: string) => `There should be ${wanted} words; there are ${got}.`,
+      checksum: 'Each word is in the list, but not together: one may be miscopied, or their order.',
+    },
     template: {
       absent: 'The file brings no format.',
       'too-long': 'Its own format is too long.',

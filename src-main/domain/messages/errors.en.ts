@@ -250,6 +250,59 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     title: 'The data key cannot be read, so the records stay closed',
     remedy: 'Do not delete the data folder: check that it is readable, or tell your IT office.',
   },
+  VAULT_LOCKED: { title: 'The workstation is locked', remedy: 'Sign in again and retry.' },
+  FORBIDDEN_ROLE: {
+    title: 'Your role does not allow this',
+    remedy: 'If you need it, ask the administrator of this workstation.',
+  },
+  KEYRING_DAMAGED: {
+    title: 'The file of users is damaged, so nobody can sign in',
+    remedy: 'Do not delete the data folder: restore the newest backup, or tell your IT office.',
+  },
+  KEYRING_TAMPERED: {
+    title: 'The file of users was changed from outside and is refused',
+    remedy: 'Tell your IT office now and stop working here; restore a backup that you trust.',
+  },
+  PASSPHRASE_WRONG: {
+    title: 'The passphrase is wrong',
+    remedy:
+      'Check the input method and capitals; if you forgot it, the recovery words set a new one.',
+  },
+  PASSPHRASE_TOO_SHORT: {
+    title: 'The passphrase is too short',
+    remedy: 'A few unrelated words in a row are easy to remember and safe.',
+  },
+  PASSPHRASE_TOO_LONG: { title: 'The passphrase is too long', remedy: 'Use a shorter one.' },
+  PASSPHRASE_COMMON: {
+    title: 'The passphrase is too easy to guess',
+    remedy:
+      'Avoid your name, staff number, runs and repeats; a few unrelated words in a row will do.',
+  },
+  SIGN_IN_DELAYED: {
+    title: 'Too many wrong passphrases; signing in is paused',
+    remedy:
+      'Wait, then try again. An administrator, or the recovery words, can set a new passphrase.',
+  },
+  RECOVERY_WORDS_INVALID: {
+    title: 'The recovery words are not right',
+    remedy: 'Compare the twelve words with what you wrote down.',
+  },
+  RECOVERY_WRONG: {
+    title: 'These recovery words belong to other data',
+    remedy: 'Check that they are the newest ones made on this workstation.',
+  },
+  STAFF_NUMBER_TAKEN: {
+    title: 'This staff number already has a user',
+    remedy: 'Everybody uses an account of their own; check the number.',
+  },
+  USER_UNKNOWN: {
+    title: 'This user was not found',
+    remedy: 'The account may have been removed: choose again.',
+  },
+  LAST_OF_ROLE: {
+    title: 'The last user of a role cannot be removed',
+    remedy: 'Add another administrator or doctor first.',
+  },
   RECORD_NOT_FOUND: {
     title: 'This record was not found',
     remedy: 'It may have been deleted: choose again from the list.',

@@ -237,6 +237,44 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     title: '无法读取数据密钥，病历打不开',
     remedy: '请不要删除数据文件夹，检查其读取权限，或联系信息科。',
   },
+  VAULT_LOCKED: { title: '工作站已锁定', remedy: '请重新登录后再试。' },
+  FORBIDDEN_ROLE: { title: '您的角色无权进行此操作', remedy: '如确有需要，请联系本机管理员。' },
+  KEYRING_DAMAGED: {
+    title: '用户文件已损坏，无法登录',
+    remedy: '请不要删除数据文件夹；用最近一次备份恢复，或联系信息科。',
+  },
+  KEYRING_TAMPERED: {
+    title: '用户文件被改动过，已拒绝使用',
+    remedy: '请立即报告信息科；不要继续使用，用可信的备份恢复。',
+  },
+  PASSPHRASE_WRONG: {
+    title: '口令不正确',
+    remedy: '请检查输入法、大小写后重试；忘记口令可用恢复词重设。',
+  },
+  PASSPHRASE_TOO_SHORT: { title: '口令太短', remedy: '请用几个不相关的词连成一句，既好记又安全。' },
+  PASSPHRASE_TOO_LONG: { title: '口令太长', remedy: '请改用较短的口令。' },
+  PASSPHRASE_COMMON: {
+    title: '口令太容易被猜到',
+    remedy: '请不要使用姓名、工号、连续或重复的字符；几个不相关的词连成一句即可。',
+  },
+  SIGN_IN_DELAYED: {
+    title: '口令连续输错，暂时不能登录',
+    remedy: '请等待后再试；忘记口令可请管理员重设，或使用恢复词。',
+  },
+  RECOVERY_WORDS_INVALID: { title: '恢复词有误', remedy: '请对照抄写的十二个词逐个检查。' },
+  RECOVERY_WRONG: {
+    title: '这组恢复词不属于本机的数据',
+    remedy: '请核对是否为本工作站最近一次生成的恢复词。',
+  },
+  STAFF_NUMBER_TAKEN: {
+    title: '该工号已有用户',
+    remedy: '每位医务人员使用自己的账号，请核对工号。',
+  },
+  USER_UNKNOWN: { title: '找不到该用户', remedy: '账号可能已被移除，请重新选择。' },
+  LAST_OF_ROLE: {
+    title: '不能移除最后一位承担该角色的用户',
+    remedy: '请先添加另一位管理员或医师。',
+  },
   RECORD_NOT_FOUND: { title: '找不到这份病历', remedy: '它可能已被删除，请在列表中重新选择。' },
   VERSION_CONFLICT: {
     title: '这份病历刚在另一个窗口中改动过',

@@ -27,6 +27,22 @@ export function problemDetail(locale: Locale, { code, params = {} }: Problem): s
         : texts.space(bytes(needed * mebibyte), bytes(free * mebibyte));
     case 'DISK_SPACE':
       return needed === null || free === null ? null : texts.space(bytes(needed), bytes(free));
+    case 'SIGN_IN_DELAYED': {
+      const seconds = number('seconds');
+      return seconds === null
+        ? null
+        : texts.wait(integer(Math.floor(seconds / 60)), integer(seconds % 60));
+    }
+    case 'PASSPHRASE_TOO_SHORT': {
+      const least = number('least');
+      return least === null ? null : texts.atLeast(integer(least));
+    }
+    case 'PASSPHRASE_TOO_LONG': {
+      const limit = number('limit');
+      return limit === null ? null : texts.atMost(integer(limit));
+    }
+    case 'RECOVERY_WORDS_INVALID':
+      return wordsDetail(texts.words, integer, params);
     case 'TEMPLATE_UNUSABLE': {
       const why = templateFaults.find((fault) => fault === params['why']);
       return why === undefined ? null : texts.template[why];
@@ -34,4 +50,16 @@ export function problemDetail(locale: Locale, { code, params = {} }: Problem): s
     default:
       return null;
   }
+}
+
+function wordsDetail(
+  texts: ReturnType<typeof messagesFor>['problemDetail']['words'],
+  integer: (value: number) => string,
+  { reason, at, got, wanted }: NonNullable<Problem['params']>,
+): string | null {
+  if (reason === 'word' && typeof at === 'number') return texts.word(integer(at));
+  if (reason === 'count' && typeof got === 'number' && typeof wanted === 'number') {
+    return texts.count(integer(got), integer(wanted));
+  }
+  return reason === 'checksum' ? texts.checksum : null;
 }

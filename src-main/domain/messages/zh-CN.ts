@@ -489,6 +489,14 @@ export const zhCN = {
     context: (over: string, needed: string, capacity: string) =>
       `超出 ${over} 个词元：需要 ${needed} 个，最多 ${capacity} 个。`,
     space: (needed: string, free: string) => `需要 ${needed}，可用 ${free}。`,
+    wait: (minutes: string, seconds: string) => `还需等待 ${minutes} 分 ${seconds} 秒。`,
+    atLeast: (chars: string) => `至少 ${chars} 个字符。`,
+    atMost: (chars: string) => `最多 ${chars} 个字符。`,
+    words: {
+      word: (at: string) => `第 ${at} 个词不在词表中。`,
+      count: (got: string, wanted: string) => `应为 ${wanted} 个词，现有 ${got} 个。`,
+      checksum: '每个词都在词表中，但合起来不对：可能抄错了一个词，或顺序不对。',
+    },
     template: {
       absent: '文件没有自带格式。',
       'too-long': '自带的格式过长。',
