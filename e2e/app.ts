@@ -7,6 +7,7 @@ import { electronEnvironment, hasDisplay, startVirtualDisplay } from '../scripts
 import { launchElectron } from '../scripts/launch';
 import { projectRoot } from '../scripts/project';
 import { resolveRuntime } from '../scripts/runtime/resolve';
+import { makeProfile, testPassphrase } from './profile';
 
 export interface StartOptions {
   /** Data folder to start on. Defaults to the test's own, empty at first. */
@@ -14,6 +15,11 @@ export interface StartOptions {
   readonly env?: Record<string, string>;
   /** Window size in CSS pixels; null leaves it as the program opens it. Defaults to 1280 x 800. */
   readonly size?: { width: number; height: number } | null;
+  /**
+   * `signed-in` (the default): a user is there and signs in; `locked`: a user is there; `none`: as it
+   * comes out of its package.
+   */
+  readonly vault?: 'signed-in' | 'locked' | 'none';
 }
 
 export interface Workstation {
@@ -47,6 +53,8 @@ export const test = base.extend<Fixtures, { display: string | undefined }>({
     const runtime = await resolveRuntime();
     await use(async (options = {}) => {
       const userData = options.userData ?? folder;
+      const vault = options.vault ?? 'signed-in';
+      if (vault !== 'none') await makeProfile(userData);
       const size = options.size === undefined ? { width: 1280, height: 800 } : options.size;
       const app = await launchElectron({
         executable: runtime.executable,
@@ -68,7 +76,8 @@ export const test = base.extend<Fixtures, { display: string | undefined }>({
           size,
         );
       }
-      await page.getByTestId('app').waitFor();
+      await page.getByTestId('gate').waitFor();
+      if (vault === 'signed-in') await signIn(page);
       return {
         app,
         page,
@@ -93,6 +102,13 @@ async function pidOf(app: ElectronApplication, service: string): Promise<number>
   );
   if (pid === undefined) throw new Error(`${service} does not run`);
   return pid;
+}
+
+/** Signs in at the lock screen. */
+export async function signIn(page: Page, passphrase = testPassphrase): Promise<void> {
+  await page.getByTestId('sign-in-passphrase').fill(passphrase);
+  await page.getByTestId('sign-in').click();
+  await page.getByTestId('app').waitFor();
 }
 
 /** Waits until the model is loaded. */

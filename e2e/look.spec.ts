@@ -119,8 +119,3 @@ test('the window opens where and as large as it was', async ({ start }) => {
   const again = await start({ userData: first.userData, size: null });
   expect(await boundsOf(again.app)).toEqual(before);
 });
-
-test('the unprotected key is named in the status bar', async ({ start }) => {
-  const { page } = await start();
-  await expect(page.getByTestId('key-notice')).toBeVisible();
-});

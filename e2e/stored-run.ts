@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { Fact } from '../src-main/domain/contract/fact';
 import { importDataKey } from '../src-main/domain/sealing/row';
 import { Journal } from '../src-main/vault/journal';
-import { openDataKey } from '../src-main/vault/key-file';
 import { RecordStore } from '../src-main/worker/store';
+import { openProfile } from './profile';
 
 const text =
   '患者高血压病史10年，口服硝苯地平控释片。既往否认糖尿病、冠心病史。\n' +
@@ -50,7 +50,7 @@ export const attributeNote = {
 /** Adds the record to a data folder whose program is not running. */
 export async function storeNoteWithAttributes(userData: string): Promise<void> {
   const dataDir = join(userData, 'data');
-  const { keyId, bytes } = await openDataKey(dataDir);
+  const { keyId, bytes } = await openProfile(userData);
   const journal = await Journal.open(dataDir);
   try {
     const store = new RecordStore({ journal, key: await importDataKey(bytes), keyId });

@@ -1,7 +1,7 @@
 /** Composition root of the app. */
 import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import {
   app,
@@ -9,13 +9,16 @@ import {
   dialog,
   ipcMain,
   nativeTheme,
+  powerMonitor,
   session,
   type MessagePortMain,
+  type Input,
   type OpenDialogOptions,
 } from 'electron';
 import { ConversionSupervisor } from './convert/supervisor';
 import type { ConversionType } from './domain/contract/conversion';
 import { AppError, problemOf } from './domain/contract/errors';
+import type { LockReason } from './domain/contract/vault';
 import {
   settingsSchema,
   type AppInfo,
@@ -44,10 +47,12 @@ import { runChildTask } from './shell/child-task';
 import { registerAppScheme, serveApp } from './shell/app-protocol';
 import { installRouter, type Sender } from './shell/ipc-router';
 import { readJsonFile, writeJsonFile } from './shell/json-file';
-import { createMainWindow } from './shell/main-window';
+import { LockTriggers } from './shell/lock-triggers';
+import { createMainWindow, showPage } from './shell/main-window';
 import { installMenu } from './shell/menu';
+import type { OwnPage } from './shell/own-page';
 import { hardenSession, refuseNetworkInChromium } from './shell/network-refusal';
-import { openDataKey } from './vault/key-file';
+import { VaultSession } from './vault/session';
 import { WorkerSupervisor } from './worker/supervisor';
 
 const out = import.meta.dirname;
@@ -117,13 +122,20 @@ const library = new ModelLibrary({
   onImport: (state) => push('library.import', state),
 });
 
-// Worker and page ask for the key at the same time; at the first start only one of them may make it.
-let keyTurn: Promise<unknown> = Promise.resolve();
-function dataKey(): ReturnType<typeof openDataKey> {
-  const turn = keyTurn.then(() => openDataKey(dataDir));
-  keyTurn = turn.catch(() => undefined);
-  return turn;
-}
+/** In memory only: before there is a user, nothing is stored. */
+const trialPartition = 'trial';
+const defaultLockMinutes = 10;
+/** Milliseconds that the page has, before a lock, to put away what is not saved. */
+const putAwayMs = 1_500;
+
+const vault = new VaultSession({
+  folder: dataDir,
+  lastUserId: settings.lastUserId ?? null,
+  onState: (state) => {
+    push('vault.state', state);
+    if (state.phase === 'open') keepSettings({ lastUserId: state.user.id });
+  },
+});
 
 const conversion = new ConversionSupervisor({
   converter: join(out, 'converter.js'),
@@ -149,8 +161,10 @@ const desk = new ModelDesk({
 });
 const worker = new WorkerSupervisor({
   entry: join(out, 'worker.js'),
-  dataDir,
-  readKey: dataKey,
+  store: async () => ({
+    dataDir: vault.state.phase === 'open' ? dataDir : await trialFolder(),
+    ...vault.dataKey(),
+  }),
   onState: (state) => push('worker.state', state),
 });
 
@@ -179,16 +193,47 @@ installRouter(ipcMain, {
   isOurWindow: (id) =>
     BrowserWindow.getAllWindows().some(({ webContents }) => webContents.id === id),
   onRefused: (line) => process.stderr.write(`ipc: ${line}\n`),
+  demand: (access) => vault.demand(access),
   handlers: {
     'app.info': () => appInfo,
     'settings.get': () => settings,
     'settings.set': (change) => {
-      settings = { ...settings, ...definedOf(change) };
-      writeJsonFile(settingsFile, settings);
+      if (change.lockMinutes !== undefined) vault.demand('user');
+      keepSettings(definedOf(change));
       applyAppearance();
       return settings;
     },
-    'vault.key': dataKey,
+    'vault.state': () => vault.state,
+    'vault.try': async () => {
+      vault.beginTrial();
+      await opened();
+    },
+    'vault.found': ({ details, passphrase }) => vault.found(details, passphrase),
+    'vault.confirm': async ({ answers }) => {
+      await vault.confirmFounding(answers);
+      await enterVault();
+    },
+    'vault.signIn': async ({ userId, passphrase }) => {
+      await vault.signIn(userId, passphrase);
+      await opened();
+    },
+    'vault.recover': async ({ words, userId, passphrase }) => {
+      await vault.recover(words, userId, passphrase);
+      await opened();
+    },
+    'vault.lock': () => void lockVault('asked'),
+    'vault.put-away': () => putAway?.(),
+    'recovery.renew': () => vault.renewRecovery(),
+    'recovery.confirm': ({ answers }) => vault.confirmRecovery(answers),
+    'users.list': () => [...vault.users],
+    'users.add': ({ details, passphrase }) => vault.addUser(details, passphrase),
+    'users.remove': async ({ id }) => {
+      if (id === vault.user?.id) throw new AppError('BAD_REQUEST');
+      await vault.removeUser(id);
+    },
+    'users.reset': ({ id, passphrase }) => vault.resetPassphrase(id, passphrase),
+    'users.passphrase': ({ current, next }) => vault.changePassphrase(current, next),
+    'vault.key': () => vault.dataKey(),
     'host.connect': (_nothing, sender) => handPort('host', host.connect(), sender),
     'worker.connect': (_nothing, sender) => handPort('worker', worker.connect(), sender),
     'host.state': () => host.state,
@@ -258,22 +303,107 @@ function definedOf(change: { [K in keyof Settings]?: Settings[K] | undefined }):
   return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
 }
 
-function openWindow(): void {
+function keepSettings(change: Partial<Settings>): void {
+  settings = { ...settings, ...change };
+  writeJsonFile(settingsFile, settings);
+}
+
+let trialData: Promise<string> | null = null;
+/** For sealed files of a trial, whose key is stored nowhere; deleted at its end. */
+function trialFolder(): Promise<string> {
+  trialData ??= mkdtemp(join(tmpdir(), 'chimed-trial-'));
+  return trialData;
+}
+
+async function endTrial(): Promise<void> {
+  if (!trialData) return;
+  const folder = trialData;
+  trialData = null;
+  await rm(await folder, { recursive: true, force: true });
+}
+
+/** Somebody has signed in, or tries the samples: to work. */
+async function opened(): Promise<void> {
+  triggers?.awake();
+  startWorkerIfAllowed();
+  await Promise.all(BrowserWindow.getAllWindows().map((window) => showPage(window, 'work')));
+}
+
+/** Whoever may read records gets the process that keeps them. */
+function startWorkerIfAllowed(): void {
+  try {
+    vault.demand('records');
+  } catch {
+    return;
+  }
+  worker.start();
+}
+
+/** The first user was made: what was tried before is gone, and from here on things are stored. */
+async function enterVault(): Promise<void> {
+  await worker.rest();
+  await endTrial();
+  host.forget();
+  triggers?.awake();
+  startWorkerIfAllowed();
+  const trial = BrowserWindow.getAllWindows();
+  openWindow('work');
+  for (const window of trial) window.destroy();
+}
+
+let locking = false;
+let putAway: (() => void) | null = null;
+async function lockVault(reason: LockReason): Promise<void> {
+  if (locking || vault.state.phase !== 'open') return;
+  locking = true;
+  try {
+    push('vault.locking', { withinMs: putAwayMs });
+    await new Promise<void>((resolve) => {
+      putAway = resolve;
+      setTimeout(resolve, putAwayMs);
+    });
+    putAway = null;
+    vault.lock(reason);
+    host.forget();
+    await Promise.all([
+      worker.rest(),
+      ...BrowserWindow.getAllWindows().map((window) => showPage(window, 'gate')),
+    ]);
+  } finally {
+    locking = false;
+  }
+}
+
+let triggers: LockTriggers | null = null;
+
+function openWindow(page: OwnPage): void {
   const window = createMainWindow({
     preload: join(out, '..', 'preload', 'preload.cjs'),
     boundsFile: join(userData, 'window.json'),
     title: settings.locale === 'en' ? productName : '医疗文本工作站',
     background: nativeTheme.shouldUseDarkColors ? '#16181b' : '#ffffff',
     zoom: settings.zoom,
+    page,
+    partition: vault.state.phase === 'absent' ? trialPartition : undefined,
   });
-  // The window is what a person waits for: the worker starts when its page is there, the model
-  // after that.
-  window.webContents.once('dom-ready', () => worker.start());
+  triggers?.watch(window.webContents);
+  // In main, so that it works whatever the page is doing.
+  window.webContents.on('before-input-event', (event, input) => {
+    if (input.type !== 'keyDown' || !isLockKey(input)) return;
+    event.preventDefault();
+    void lockVault('asked');
+  });
+  // The window is what a person waits for: the model comes when its page is there.
   window.webContents.once('did-finish-load', () => {
     desk.start().catch((error: unknown) => {
       process.stderr.write(`library: ${problemOf(error).code}\n`);
     });
   });
+}
+
+function isLockKey({ key, control, meta, alt, shift }: Input): boolean {
+  if (alt || shift) return false;
+  return key === 'F9' || (key.toLowerCase() === 'l' && (control || meta));
 }
 
 app.on('second-instance', () => {
@@ -286,12 +416,26 @@ app.on('before-quit', () => {
   host.stop();
   worker.stop();
   conversion.stop();
+  vault.lock('asked');
+});
+app.on('will-quit', (event) => {
+  if (!trialData) return;
+  event.preventDefault();
+  void endTrial().finally(() => app.quit());
 });
 
 // Not awaited: Electron becomes ready only after this module has been evaluated.
-void app.whenReady().then(() => {
-  hardenSession(session.defaultSession);
-  serveApp(session.defaultSession, join(out, '..', 'renderer'));
-  openWindow();
+void app.whenReady().then(async () => {
+  for (const each of [session.defaultSession, session.fromPartition(trialPartition)]) {
+    hardenSession(each);
+    serveApp(each, join(out, '..', 'renderer'));
+  }
+  triggers = new LockTriggers({
+    powerMonitor,
+    idleLimit: () => (settings.lockMinutes ?? defaultLockMinutes) * 60_000,
+    lock: (reason) => void lockVault(reason),
+  });
+  await vault.load();
+  openWindow('gate');
   applyAppearance();
 });

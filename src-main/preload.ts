@@ -15,6 +15,8 @@ const pushed: readonly PushChannel[] = [
   'library.changed',
   'library.import',
   'conversion.state',
+  'vault.state',
+  'vault.locking',
   'menu.command',
 ];
 

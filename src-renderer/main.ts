@@ -2,12 +2,12 @@ import './zod-setup';
 import './ui/tokens.css';
 import './ui/base.css';
 import { mount } from 'svelte';
-import App from './App.svelte';
+import Root from './Root.svelte';
 import { Workstation } from './workstation';
 
 const target = document.getElementById('root');
 if (!target) throw new Error('index.html has no #root');
 
 const workstation = new Workstation();
-mount(App, { target, props: { workstation } });
-void workstation.start();
+mount(Root, { target, props: { workstation } });
+workstation.start();

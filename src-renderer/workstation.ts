@@ -11,12 +11,16 @@ import { ModelsState } from './features/models';
 import { RecordsState } from './features/records';
 import { documentTarget, SettingsState } from './features/settings';
 import { SystemState } from './features/status';
+import { UsersState } from './features/users';
+import { VaultModel } from './features/vault';
 import { Notices } from './ui/notices.svelte';
 
 export class Workstation {
   readonly #bridge = window.chimed;
   readonly notices = new Notices();
   readonly system = new SystemState();
+  readonly vault = new VaultModel(this.#bridge);
+  readonly users = new UsersState(this.#bridge);
   readonly settings = new SettingsState(this.#bridge, documentTarget(document));
   readonly #host = new Connection<HostMethods>({
     table: hostMethods,
@@ -39,15 +43,38 @@ export class Workstation {
   readonly records = new RecordsState(this.#store, this.notices);
   readonly extraction = new ExtractionState(this.#store, this.#host, this.models);
 
-  /** Connects everything; each part that fails says so by itself and leaves the rest working. */
-  async start(): Promise<void> {
-    this.settings.load().catch((error: unknown) => this.notices.error(error));
-    this.system.loadInfo(this.#bridge).catch((error: unknown) => this.notices.error(error));
+  #entered = false;
+
+  /** What is known to everybody: language, theme, and whether somebody is signed in. */
+  start(): void {
+    const { notices } = this;
+    this.settings.load().catch((error: unknown) => notices.error(error));
+    this.system.loadInfo(this.#bridge).catch((error: unknown) => notices.error(error));
+    this.vault.follow().catch((error: unknown) => notices.error(error));
+    this.#bridge.subscribe('vault.locking', () => void this.#putAway());
+  }
+
+  /**
+   * Connects what the signed-in user may use; each part that fails says so by itself and leaves the
+   * rest working. Once: a lock ends this page.
+   */
+  enter(): void {
+    if (this.#entered) return;
+    this.#entered = true;
+    const { vault } = this;
+    if (vault.readsRecords || vault.has('administrator')) this.#enterModels();
+    if (vault.readsRecords) void this.#enterRecords();
+  }
+
+  #enterModels(): void {
     this.#followProcesses();
     this.#bridge.subscribe('library.changed', (library) => this.models.setLibrary(library));
     this.#bridge.subscribe('library.import', (state) => this.models.setImporting(state));
     this.#bridge.subscribe('conversion.state', (state) => this.models.setConversion(state));
     this.models.load().catch((error: unknown) => this.notices.error(error));
+  }
+
+  async #enterRecords(): Promise<void> {
     try {
       await this.#store.open({
         onChange: (event) => this.records.apply(event),
@@ -61,6 +88,14 @@ export class Workstation {
       this.system.setSync({ phase: 'failed', problem: problemOf(error) });
       this.notices.error(error);
     }
+  }
+
+  /** A moment before the lock ends this page: what is not saved yet is saved. */
+  async #putAway(): Promise<void> {
+    const { draft } = this.records;
+    const drafted = draft.text.trim() === '' ? null : this.records.saveDraft();
+    await Promise.all([this.extraction.putAway(), drafted]);
+    await invoke(this.#bridge, 'vault.put-away');
   }
 
   /** Calls `listener` for menu items and global shortcuts. */
@@ -81,13 +116,16 @@ export class Workstation {
     // came meanwhile is newer than the answer.
     let hostPushed = false;
     let workerPushed = false;
+    const connects = this.vault.readsRecords;
     const host = (state: Parameters<SystemState['setHost']>[0]): void => {
       this.system.setHost(state);
+      if (!connects) return;
       const { process } = state;
       this.#host.setPhase(process.phase, 'problem' in process ? process.problem : undefined);
     };
     const worker = (state: Parameters<SystemState['setWorker']>[0]): void => {
       this.system.setWorker(state);
+      if (!connects) return;
       this.#worker.setPhase(state.phase, 'problem' in state ? state.problem : undefined);
       if (state.phase === 'failed') this.notices.problem(state.problem);
     };

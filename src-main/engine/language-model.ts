@@ -117,4 +117,10 @@ export interface ModelMemory {
 
 export interface LoadedLanguageModel extends LanguageModel {
   memory(): ModelMemory;
+  /**
+   * Gives up the context, and with it all that was evaluated, for a fresh one; the weights stay in
+   * memory. This model, whose sequences must all be released, is of no use afterwards: the one that
+   * is returned takes its place.
+   */
+  withFreshContext(): Promise<LoadedLanguageModel>;
 }

@@ -27,18 +27,25 @@ export class LlamaLanguageModel implements LoadedLanguageModel {
   readonly eos: Token;
   readonly #model: LlamaModel;
   readonly #context: LlamaContext;
+  readonly #openContext: () => Promise<LlamaContext>;
   readonly #pool: SequencePool<PhysicalLlamaSequence>;
   readonly #piece: number;
   #pieces: ReadonlyMap<string, Token> | null = null;
   #lineEnd: readonly Token[] | null = null;
   #roles: RoleTokens | null = null;
 
-  constructor(model: LlamaModel, context: LlamaContext, device: Device) {
+  private constructor(
+    model: LlamaModel,
+    context: LlamaContext,
+    openContext: () => Promise<LlamaContext>,
+    device: Device,
+  ) {
     const layers = model.fileInsights.totalLayers;
     const isOnGpu = device.kind !== 'cpu' && model.gpuLayers >= layers;
     this.#piece = prefillPieceFor(parametersOf(model), isOnGpu);
     this.#model = model;
     this.#context = context;
+    this.#openContext = openContext;
     this.contextSize = context.contextSize;
     this.sequences = context.totalSequences;
     this.bos = model.tokens.bos;
@@ -53,6 +60,15 @@ export class LlamaLanguageModel implements LoadedLanguageModel {
         () => new PhysicalLlamaSequence(context.getSequence(contextShiftRefused)),
       ),
     );
+  }
+
+  /** @param openContext makes a context of the model as it is to be used, each time anew */
+  static async open(
+    model: LlamaModel,
+    openContext: () => Promise<LlamaContext>,
+    device: Device,
+  ): Promise<LlamaLanguageModel> {
+    return new LlamaLanguageModel(model, await openContext(), openContext, device);
   }
 
   tokenize(text: string, continues: boolean): Token[] {
@@ -136,6 +152,11 @@ export class LlamaLanguageModel implements LoadedLanguageModel {
   memory(): ModelMemory {
     const [model, context] = [this.#model.memoryUsage, this.#context.memoryUsage];
     return { ramBytes: model.ram + context.ram, vramBytes: model.vram + context.vram };
+  }
+
+  async withFreshContext(): Promise<LlamaLanguageModel> {
+    await this.#context.dispose();
+    return LlamaLanguageModel.open(this.#model, this.#openContext, this.device);
   }
 
   async dispose(): Promise<void> {

@@ -1,6 +1,6 @@
 /** Loads a GGUF through node-llama-cpp with settings that the fit has resolved. */
 import { availableParallelism } from 'node:os';
-import type { Llama } from 'node-llama-cpp';
+import type { Llama, LlamaContext } from 'node-llama-cpp';
 import { AppError } from '../domain/contract/errors';
 import type { Device } from '../domain/contract/host-port';
 import {
@@ -86,16 +86,17 @@ async function load(
   });
   try {
     const type = kvTypes[options.kvType ?? 'f16'];
-    const context = await model.createContext({
-      contextSize: Math.min(options.contextSize, model.trainContextSize, maxContextSize),
-      sequences: options.sequences ?? 1,
-      threads: options.threads ?? threadsFor(options.parameters, availableParallelism()),
-      experimentalKvCacheKeyType: type,
-      experimentalKvCacheValueType: type,
-      flashAttention: options.flashAttention ?? (type === 'F16' ? 'auto' : true),
-      ...(signal ? { createSignal: signal } : {}),
-    });
-    return new LlamaLanguageModel(model, context, await deviceOf(llama, backend));
+    const openContext = (): Promise<LlamaContext> =>
+      model.createContext({
+        contextSize: Math.min(options.contextSize, model.trainContextSize, maxContextSize),
+        sequences: options.sequences ?? 1,
+        threads: options.threads ?? threadsFor(options.parameters, availableParallelism()),
+        experimentalKvCacheKeyType: type,
+        experimentalKvCacheValueType: type,
+        flashAttention: options.flashAttention ?? (type === 'F16' ? 'auto' : true),
+        ...(signal ? { createSignal: signal } : {}),
+      });
+    return await LlamaLanguageModel.open(model, openContext, await deviceOf(llama, backend));
   } catch (error) {
     await model.dispose();
     throw error;

@@ -31,6 +31,8 @@ export const toHostSchema = z.discriminatedUnion('type', [
   }),
   /** Accompanied by one port. */
   z.object({ type: z.literal('connect') }),
+  /** Ends all requests and gives up every context: the vault is being locked. */
+  z.object({ type: z.literal('forget') }),
 ]);
 export type ToHost = z.infer<typeof toHostSchema>;
 
@@ -41,6 +43,8 @@ export const fromHostSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('unloaded'), slot: modelSlotSchema, returned: z.boolean() }),
   z.object({ type: z.literal('machine'), probed: probedMachineSchema }),
   z.object({ type: z.literal('no-machine'), problem: problemSchema }),
+  /** No context is left that holds words of a record. */
+  z.object({ type: z.literal('forgotten') }),
   z.object({ type: z.literal('vitals'), memory: hostMemorySchema, activity: activitySchema }),
 ]);
 export type FromHost = z.infer<typeof fromHostSchema>;

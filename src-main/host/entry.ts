@@ -39,6 +39,8 @@ parent.on('message', ({ data, ports }) => {
     void slots.unload(slot).then((returned) => tell({ type: 'unloaded', slot, returned }));
   } else if (message.type === 'machine') {
     void tellMachine(message);
+  } else if (message.type === 'forget') {
+    void slots.forget().then(() => tell({ type: 'forgotten' }));
   } else if (port) {
     serve(fromProcessPort(port), hostMethods, service.handlers, { onInternalError: logInternal });
   }

@@ -26,7 +26,7 @@ export interface LoadedSlot {
 }
 
 interface Slot {
-  readonly abort: AbortController;
+  abort: AbortController;
   /** Resident bytes of the process before it was loaded. */
   readonly before: number;
   loaded: LoadedSlot | null;
@@ -93,6 +93,33 @@ export class ModelSlots {
   async unload(name: ModelSlot): Promise<boolean> {
     this.#slots.get(name)?.abort.abort();
     return this.#inTurn(() => this.#empty(name));
+  }
+
+  /**
+   * Ends all work and gives up every context with what it holds of records; the weights stay.
+   * A model whose new context cannot be made is published as failed.
+   */
+  async forget(): Promise<void> {
+    for (const { loaded, abort } of this.#slots.values()) if (loaded) abort.abort();
+    await this.#inTurn(async () => {
+      for (const [name, slot] of this.#slots) await this.#forgetIn(name, slot);
+    });
+  }
+
+  async #forgetIn(name: ModelSlot, slot: Slot): Promise<void> {
+    const { loaded } = slot;
+    if (!loaded) return;
+    await Promise.allSettled(slot.users);
+    slot.abort = new AbortController();
+    try {
+      const model = await loaded.model.withFreshContext();
+      slot.loaded = { ...loaded, model, leaving: slot.abort.signal };
+    } catch (error) {
+      slot.loaded = null;
+      this.#slots.delete(name);
+      const problem = problemOf(error);
+      this.#publish({ phase: 'failed', slot: name, name: loaded.card.name, problem });
+    }
   }
 
   async #fill(slot: Slot, { slot: name, path, card, plan }: LoadCommand): Promise<void> {

@@ -62,6 +62,9 @@ interface Wanted {
   state: ModelState;
 }
 
+/** Milliseconds that a host may take to give up its contexts before it is ended. */
+const forgetGrace = 2_000;
+
 /** Milliseconds that a host may take to empty a slot before it is ended: a person cancels within a second. */
 const unloadGrace = 800;
 
@@ -78,6 +81,7 @@ export class HostSupervisor {
   /** The process died while it looked for graphics cards. */
   #gpusKill = false;
   #phase: HostProcess = { phase: 'starting' };
+  #forgetting: NodeJS.Timeout | undefined;
 
   constructor(options: HostSupervisorOptions) {
     this.#options = options;
@@ -171,6 +175,25 @@ export class HostSupervisor {
     return this.#process.connect({ type: 'connect' } satisfies ToHost);
   }
 
+  /**
+   * Leaves nothing in memory of what was evaluated. A large imported model keeps its weights, because
+   * loading them again takes minutes; without one the process simply ends and begins anew.
+   */
+  forget(): void {
+    const { child } = this.#process;
+    if (!child) return;
+    if (!this.#wanted.has('imported')) {
+      this.#process.renew();
+      return;
+    }
+    clearTimeout(this.#forgetting);
+    this.#forgetting = setTimeout(() => {
+      // Deep in native code, where no message is read.
+      if (this.#process.child === child) this.#process.renew();
+    }, forgetGrace);
+    child.postMessage({ type: 'forget' } satisfies ToHost);
+  }
+
   stop(): void {
     for (const { abort } of this.#wanted.values()) abort.abort();
     this.#process.stop();
@@ -219,6 +242,9 @@ export class HostSupervisor {
         this.#probes.splice(0).forEach(({ reject }) => reject(new AppError(code, { params })));
         return;
       }
+      case 'forgotten':
+        clearTimeout(this.#forgetting);
+        return;
       case 'vitals':
         this.#options.onVitals({ memory: message.memory, activity: message.activity });
         return;

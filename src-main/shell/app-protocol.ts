@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { extname, join, sep } from 'node:path';
 import { protocol, type Session } from 'electron';
-import { appOrigin } from './own-page';
+import { hasOwnOrigin } from './own-page';
 
 const contentTypes: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -44,7 +44,7 @@ export function fileOf(url: string, root: string): string | null {
   } catch {
     return null;
   }
-  if (`${parsed.protocol}//${parsed.host}` !== appOrigin) return null;
+  if (!hasOwnOrigin(parsed)) return null;
   let path: string;
   try {
     path = decodeURIComponent(parsed.pathname);

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { AppError } from '../domain/contract/errors';
 import type { Settings } from '../domain/contract/ipc';
 import { route, type InvokeHandlers, type RouterOptions, type Sender } from './ipc-router';
-import { isOwnPage } from './own-page';
+import { ownPageOf } from './own-page';
 
 const settings: Settings = { locale: 'zh-CN', theme: 'system', zoom: 1 };
 const page: Sender = {
@@ -25,6 +25,27 @@ function router(changes: Partial<InvokeHandlers> = {}): RouterOptions & { calls:
       calls.push('vault.key');
       return { keyId: 'k', bytes: new Uint8Array(32) };
     },
+    'vault.state': () => ({ phase: 'absent', trial: false }),
+    'vault.try': () => undefined,
+    'vault.found': () => {
+      throw new AppError('PASSPHRASE_TOO_SHORT');
+    },
+    'vault.confirm': () => undefined,
+    'vault.signIn': () => undefined,
+    'vault.recover': () => undefined,
+    'vault.lock': () => undefined,
+    'vault.put-away': () => undefined,
+    'recovery.renew': () => {
+      throw new AppError('FORBIDDEN_ROLE');
+    },
+    'recovery.confirm': () => undefined,
+    'users.list': () => [],
+    'users.add': () => {
+      throw new AppError('STAFF_NUMBER_TAKEN');
+    },
+    'users.remove': () => undefined,
+    'users.reset': () => undefined,
+    'users.passphrase': () => undefined,
     'host.connect': () => undefined,
     'worker.connect': () => undefined,
     'host.state': () => ({ process: { phase: 'starting' }, models: [] }),
@@ -55,7 +76,7 @@ function router(changes: Partial<InvokeHandlers> = {}): RouterOptions & { calls:
     'library.activate': () => undefined,
     ...changes,
   };
-  return { handlers, isOurWindow: () => true, calls };
+  return { handlers, isOurWindow: () => true, demand: () => undefined, calls };
 }
 
 describe('the router answers our own page only', () => {
@@ -113,6 +134,30 @@ it.each([
   expect(options.calls).toEqual([]);
 });
 
+it('the gate gets nothing but what everybody may have, also when somebody is signed in', async () => {
+  const gate = { ...page, frameUrl: 'app://gate/index.html' };
+  expect(await route(router(), gate, 'vault.state', undefined)).toMatchObject({ ok: true });
+  for (const channel of ['vault.key', 'worker.connect', 'users.list', 'library.get']) {
+    expect(await route(router(), gate, channel, undefined)).toEqual({
+      ok: false,
+      problem: { code: 'FORBIDDEN_SENDER' },
+    });
+  }
+});
+
+it('who may not use a channel is told why, before its payload is looked at', async () => {
+  const options = {
+    ...router(),
+    demand: () => {
+      throw new AppError('VAULT_LOCKED');
+    },
+  };
+  expect(await route(options, page, 'vault.key', { wrong: true })).toEqual({
+    ok: false,
+    problem: { code: 'VAULT_LOCKED' },
+  });
+});
+
 it('what a handler throws crosses as a problem, an unknown error without its words', async () => {
   const typed = router({
     'vault.key': () => Promise.reject(new AppError('KEY_UNREADABLE')),
@@ -140,6 +185,7 @@ it('an answer that does not fit the contract does not cross', async () => {
 });
 
 it('our page is recognised whatever its query or hash', () => {
-  expect(isOwnPage('app://chimed/index.html?a=1#b')).toBe(true);
-  expect(isOwnPage('not a url')).toBe(false);
+  expect(ownPageOf('app://chimed/index.html?a=1#b')).toBe('work');
+  expect(ownPageOf('app://gate/index.html')).toBe('gate');
+  expect(ownPageOf('not a url')).toBeNull();
 });

@@ -3,17 +3,19 @@
  *
  * Rejects channels that are not in the contract, payloads that do not fit it, and any sender that
  * is not the top frame of our own page: a frame that got into the window by some hole must not be
- * able to ask for the data key.
+ * able to ask for the data key. Then asks whether who is signed in may use the channel at all.
  */
 import type { IpcMain, IpcMainInvokeEvent } from 'electron';
 import { AppError, incidentId, problemOf } from '../domain/contract/errors';
 import {
+  channelAccess,
   invokeChannels,
   type InvokeChannel,
   type InvokeReply,
   type InvokeResult,
 } from '../domain/contract/ipc';
-import { isOwnPage } from './own-page';
+import type { ChannelAccess } from '../domain/contract/vault';
+import { ownPageOf } from './own-page';
 
 /** The parts of a sender that handlers and the check need. */
 export interface Sender {
@@ -40,6 +42,8 @@ type InvokeParamsOut<C extends InvokeChannel> = ReturnType<
 export interface RouterOptions {
   readonly handlers: InvokeHandlers;
   isOurWindow(webContentsId: number): boolean;
+  /** @throws AppError when who is signed in, or nobody, may not */
+  demand(access: ChannelAccess): void;
   /** For the log: the channel and a code or incident, never a payload. */
   onRefused?(line: string): void;
 }
@@ -52,11 +56,13 @@ export async function route(
   payload: unknown,
 ): Promise<InvokeReply> {
   try {
-    if (!sender.isOurWindow || !sender.isTopFrame || !isOwnPage(sender.frameUrl)) {
-      throw new AppError('FORBIDDEN_SENDER');
-    }
+    const page = ownPageOf(sender.frameUrl);
+    if (!sender.isOurWindow || !sender.isTopFrame || !page) throw new AppError('FORBIDDEN_SENDER');
     if (!Object.hasOwn(invokeChannels, channel)) throw new AppError('UNKNOWN_METHOD');
     const name = channel as InvokeChannel;
+    const access = channelAccess[name];
+    options.demand(access);
+    if (page === 'gate' && access !== 'anyone') throw new AppError('FORBIDDEN_SENDER');
     const params = invokeChannels[name].params.safeParse(payload);
     if (!params.success) throw new AppError('BAD_REQUEST');
     const handler = options.handlers[name] as (params: unknown, sender: Sender) => unknown;

@@ -3,7 +3,7 @@ import { BrowserWindow, screen } from 'electron';
 import * as z from 'zod';
 import { readJsonFile, writeJsonFile } from './json-file';
 import { hardenContents } from './network-refusal';
-import { appPage } from './own-page';
+import { pageUrls, type OwnPage } from './own-page';
 
 const boundsSchema = z.object({
   x: z.int(),
@@ -21,6 +21,9 @@ export interface MainWindowOptions {
   /** Background until the first paint, so that a dark desktop does not flash white. */
   readonly background: string;
   readonly zoom: number;
+  readonly page: OwnPage;
+  /** Name of a session in memory; absent for the one that is stored. */
+  readonly partition?: string | undefined;
 }
 
 export function createMainWindow(options: MainWindowOptions): BrowserWindow {
@@ -61,6 +64,7 @@ export function createMainWindow(options: MainWindowOptions): BrowserWindow {
       webSecurity: true,
       spellcheck: false,
       zoomFactor: options.zoom,
+      ...(options.partition === undefined ? {} : { partition: options.partition }),
       navigateOnDragDrop: false,
     },
   });
@@ -74,6 +78,32 @@ export function createMainWindow(options: MainWindowOptions): BrowserWindow {
       maximized: window.isMaximized(),
     });
   });
-  void window.loadURL(appPage);
+  void window.loadURL(pageUrls[options.page]);
   return window;
+}
+
+/**
+ * Takes a window to the other page. The process of the one before is gone afterwards, and with it
+ * every word and key in its memory.
+ */
+export async function showPage(window: BrowserWindow, page: OwnPage): Promise<void> {
+  const { webContents } = window;
+  const before = webContents.getOSProcessId();
+  await webContents.loadURL(pageUrls[page]);
+  if (webContents.getOSProcessId() === before) {
+    // Chromium has put both into one process (it does when memory is short): then by force.
+    const gone = new Promise<void>((resolve) => {
+      webContents.once('render-process-gone', () => resolve());
+    });
+    webContents.forcefullyCrashRenderer();
+    await gone;
+    await webContents.loadURL(pageUrls[page]);
+    return;
+  }
+  // It ends by itself, at a time of its own choice; a lock is at once.
+  try {
+    process.kill(before, 'SIGKILL');
+  } catch {
+    // Gone already.
+  }
 }

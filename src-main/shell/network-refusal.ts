@@ -4,7 +4,7 @@
  * and webRequest does not see the spell-checker's download, preconnect or STUN.
  */
 import type { App, Session, WebContents } from 'electron';
-import { isOwnPage } from './own-page';
+import { ownPageOf } from './own-page';
 
 /** Must run before the app is ready. */
 export function refuseNetworkInChromium(app: App): void {
@@ -40,7 +40,8 @@ export function hardenContents(contents: WebContents): void {
   contents.setWindowOpenHandler(() => ({ action: 'deny' }));
   contents.setWebRTCIPHandlingPolicy('disable_non_proxied_udp');
   contents.on('will-navigate', (event) => {
-    if (!isOwnPage(event.url)) event.preventDefault();
+    // Only main takes a window from one page to the other.
+    if (ownPageOf(event.url) !== ownPageOf(contents.getURL())) event.preventDefault();
   });
   contents.on('will-redirect', (event) => event.preventDefault());
   contents.on('will-attach-webview', (event) => event.preventDefault());

@@ -81,6 +81,24 @@ export class SupervisedProcess {
     process.kill(child.pid, 'SIGKILL');
   }
 
+  /**
+   * Ends the running child politely, and with force once `graceMs` have passed; `start` brings up the
+   * next one. That is no death either.
+   */
+  async rest(graceMs: number): Promise<void> {
+    const child = this.#child;
+    if (!child) return;
+    this.#child = null;
+    const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    const { pid } = child;
+    child.kill();
+    const force = setTimeout(() => {
+      if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    }, graceMs);
+    await ended;
+    clearTimeout(force);
+  }
+
   /** Sends a message with a fresh port and returns the port's other end, or null when it does not run. */
   connect(message: unknown): MessagePortMain | null {
     if (!this.#child) return null;

@@ -1,44 +1,51 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Journal, journalFileName } from './journal';
-import { keyFileName, openDataKey } from './key-file';
+import { destroyPlainKey, keyFileName, readPlainKey } from './key-file';
 
 let dir = '';
 beforeEach(async () => {
   dir = join(await mkdtemp(join(tmpdir(), 'chimed-key-')), 'data');
+  await mkdir(dir);
 });
 afterEach(() => rm(join(dir, '..'), { recursive: true, force: true }));
 
-test('the key is made once and read back afterwards', async () => {
-  const made = await openDataKey(dir);
-  expect(made.bytes).toHaveLength(32);
-  expect(made.bytes.some((byte) => byte !== 0)).toBe(true);
-  expect(made.keyId).toMatch(/^[0-9a-f]{16}$/);
-  expect(await openDataKey(dir)).toEqual(made);
-  expect(await readdir(dir)).toEqual([keyFileName]);
+/** Such a file as the program wrote before there were users. */
+function plainKeyFile(): Buffer {
+  const bytes = Buffer.alloc(64);
+  bytes.write('CMDKEY\r\n', 0, 'latin1');
+  bytes.writeUInt32BE(1, 8);
+  Buffer.from('0011223344556677', 'hex').copy(bytes, 12);
+  for (let at = 0; at < 32; at += 1) bytes[20 + at] = at;
+  bytes.writeUInt32BE(crc32(bytes.subarray(0, 60)), 60);
+  return bytes;
+}
+
+test('the key of an earlier program is read', async () => {
+  await writeFile(join(dir, keyFileName), plainKeyFile());
+  const key = await readPlainKey(dir);
+  expect(key?.id).toBe('0011223344556677');
+  expect([...(key?.bytes ?? [])]).toEqual(Array.from({ length: 32 }, (_, at) => at));
 });
 
-test.runIf(process.platform !== 'win32')('only its owner may read it', async () => {
-  await mkdir(dir);
-  // A leftover of an interrupted attempt that everyone may read.
-  await writeFile(join(dir, `${keyFileName}.new`), 'half', { mode: 0o644 });
-  await openDataKey(dir);
-  expect((await stat(join(dir, keyFileName))).mode & 0o777).toBe(0o600);
+test('a folder without one has none, and none is made', async () => {
+  expect(await readPlainKey(dir)).toBeNull();
+  expect(await readdir(dir)).toEqual([]);
 });
 
-test('two folders have two keys', async () => {
-  const one = await openDataKey(dir);
-  const other = await openDataKey(join(dir, 'other'));
-  expect(other.keyId).not.toBe(one.keyId);
-  expect(other.bytes).not.toEqual(one.bytes);
+test('a destroyed one is gone, and destroying none is no error', async () => {
+  await writeFile(join(dir, keyFileName), plainKeyFile());
+  await destroyPlainKey(dir);
+  expect(await readdir(dir)).toEqual([]);
+  await destroyPlainKey(dir);
 });
 
 test('any damaged byte, and any other length, is named; the file is not replaced', async () => {
-  await openDataKey(dir);
   const path = join(dir, keyFileName);
-  const sound = await readFile(path);
+  const sound = plainKeyFile();
   const damaged = [
     ...Array.from(sound, (_, at) => {
       const copy = Buffer.from(sound);
@@ -53,7 +60,7 @@ test('any damaged byte, and any other length, is named; the file is not replaced
   ];
   for (const [at, content] of damaged.entries()) {
     await writeFile(path, content);
-    await expect(openDataKey(dir)).rejects.toMatchObject({
+    await expect(readPlainKey(dir)).rejects.toMatchObject({
       code: at >= 8 && at < 12 ? 'STORE_NEWER' : 'KEY_UNREADABLE',
     });
     expect((await readFile(path)).equals(content)).toBe(true);
@@ -61,14 +68,14 @@ test('any damaged byte, and any other length, is named; the file is not replaced
 });
 
 test('a lost key beside a journal is never replaced by a new one', async () => {
-  await openDataKey(dir);
+  await writeFile(join(dir, keyFileName), plainKeyFile());
   await (await Journal.open(dir)).close();
   await rm(join(dir, keyFileName));
-  await expect(openDataKey(dir)).rejects.toMatchObject({ code: 'KEY_UNREADABLE' });
+  await expect(readPlainKey(dir)).rejects.toMatchObject({ code: 'KEY_UNREADABLE' });
   expect(await readdir(dir)).toEqual([journalFileName]);
 });
 
 test('a key that is a folder is named as unreadable', async () => {
   await mkdir(join(dir, keyFileName), { recursive: true });
-  await expect(openDataKey(dir)).rejects.toMatchObject({ code: 'KEY_UNREADABLE' });
+  await expect(readPlainKey(dir)).rejects.toMatchObject({ code: 'KEY_UNREADABLE' });
 });

@@ -1,18 +1,19 @@
 /**
- * The data key's file. Until the vault issue wraps it, the key lies here unprotected, beside the
- * data that it opens; the status bar and the README say so.
+ * The data key's file of the time before there were users: the key lay in it unprotected, beside the
+ * data that it opened. It is read once, when the first user is made, and destroyed then.
  *
  * Layout, 64 bytes: magic (8), u32 version = 1, key id (8), key (32), zeros (8), u32 CRC-32 of the
  * 60 bytes before it (so that a damaged key is named as such, not met as unreadable records).
  * Binary rather than JSON: bytes can be wiped from memory, strings cannot.
  */
-import { access, mkdir, open } from 'node:fs/promises';
+import { access, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { AppError } from '../domain/contract/errors';
-import { dataKeyBytes, newKeyId } from '../domain/sealing/row';
-import { readFully, systemCode, writeAtomically, writeProblem } from './files';
+import { dataKeyBytes } from '../domain/sealing/row';
+import { readFully, systemCode, writeFully, writeProblem } from './files';
 import { journalFileName } from './journal-format';
+import type { HeldDataKey } from './keyring/access';
 
 export const keyFileName = 'data.key';
 
@@ -23,44 +24,43 @@ const keyAt = 20;
 const checksumAt = 60;
 const fileBytes = 64;
 
-export interface DataKeyFile {
-  /** 16 hexadecimal digits. */
-  readonly keyId: string;
-  /** 32 bytes; whoever takes them wipes them. */
-  readonly bytes: Uint8Array<ArrayBuffer>;
+/**
+ * The data key that lies beside the data, or null where there is none (any more).
+ *
+ * @throws AppError `KEY_UNREADABLE` when the file is damaged, or is missing beside a journal (a new
+ *   key would make every record unreadable for ever); `STORE_NEWER`
+ */
+export async function readPlainKey(dataDir: string): Promise<HeldDataKey | null> {
+  const stored = await readKeyFile(join(dataDir, keyFileName));
+  if (!stored && (await exists(join(dataDir, journalFileName)))) {
+    throw new AppError('KEY_UNREADABLE', { params: { reason: 'missing' } });
+  }
+  return stored;
 }
 
 /**
- * Reads the data key of a data folder, or makes one in a folder that holds no data yet.
+ * Overwrites and deletes the unprotected key, if there is one. Best effort against what a disk keeps
+ * of overwritten blocks: `docs/security.md` says so.
  *
- * @throws AppError `KEY_UNREADABLE` when the file is damaged, or is missing beside a journal (a new
- *   key would make every record unreadable for ever); `STORE_NEWER`; `DISK_FULL`;
- *   `STORE_WRITE_FAILED`
+ * @throws AppError `DISK_FULL`, `STORE_WRITE_FAILED`
  */
-export async function openDataKey(dataDir: string): Promise<DataKeyFile> {
+export async function destroyPlainKey(dataDir: string): Promise<void> {
   const path = join(dataDir, keyFileName);
-  const stored = await readKeyFile(path);
-  if (stored) return stored;
-  if (await exists(join(dataDir, journalFileName))) {
-    throw new AppError('KEY_UNREADABLE', { params: { reason: 'missing' } });
-  }
-  const made = {
-    keyId: newKeyId(),
-    bytes: globalThis.crypto.getRandomValues(new Uint8Array(dataKeyBytes)),
-  };
-  const encoded = encode(made);
   try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
-    await writeAtomically(path, encoded);
+    const file = await open(path, 'r+');
+    try {
+      await writeFully(file, new Uint8Array(fileBytes), 0);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rm(path);
   } catch (error) {
-    throw writeProblem(error);
-  } finally {
-    encoded.fill(0);
+    if (systemCode(error) !== 'ENOENT') throw writeProblem(error);
   }
-  return made;
 }
 
-async function readKeyFile(path: string): Promise<DataKeyFile | null> {
+async function readKeyFile(path: string): Promise<HeldDataKey | null> {
   // One byte more than the file may have, so that a longer file is noticed and never read whole.
   const bytes = new Uint8Array(fileBytes + 1);
   try {
@@ -82,18 +82,7 @@ async function readKeyFile(path: string): Promise<DataKeyFile | null> {
   }
 }
 
-function encode(key: DataKeyFile): Uint8Array {
-  const bytes = new Uint8Array(fileBytes);
-  const view = new DataView(bytes.buffer);
-  bytes.set(magic, 0);
-  view.setUint32(magic.byteLength, version);
-  bytes.set(Buffer.from(key.keyId, 'hex'), keyIdAt);
-  bytes.set(key.bytes, keyAt);
-  view.setUint32(checksumAt, crc32(bytes.subarray(0, checksumAt)));
-  return bytes;
-}
-
-function decode(bytes: Uint8Array): DataKeyFile {
+function decode(bytes: Uint8Array): HeldDataKey {
   const damaged = new AppError('KEY_UNREADABLE', { params: { reason: 'damaged' } });
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.byteLength < keyIdAt || magic.some((byte, at) => bytes[at] !== byte)) throw damaged;
@@ -102,7 +91,7 @@ function decode(bytes: Uint8Array): DataKeyFile {
   if (format !== version || bytes.byteLength !== fileBytes) throw damaged;
   if (view.getUint32(checksumAt) !== crc32(bytes.subarray(0, checksumAt))) throw damaged;
   return {
-    keyId: Buffer.from(bytes.subarray(keyIdAt, keyAt)).toString('hex'),
+    id: Buffer.from(bytes.subarray(keyIdAt, keyAt)).toString('hex'),
     bytes: bytes.slice(keyAt, keyAt + dataKeyBytes),
   };
 }

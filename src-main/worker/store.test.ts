@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { copyFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -15,7 +15,6 @@ import {
 } from '../domain/contract/record';
 import { importDataKey, openJson, type DataKey } from '../domain/sealing/row';
 import { Journal } from '../vault/journal';
-import { openDataKey } from '../vault/key-file';
 import { RecordStore } from './store';
 
 const note = '患者，男，45岁，因“头痛三天”入院。否认高血压病史。';
@@ -38,9 +37,8 @@ afterEach(async () => {
 });
 
 async function start(): Promise<void> {
-  const file = await openDataKey(dir);
-  key = await importDataKey(file.bytes);
-  keyId = file.keyId;
+  key = await importDataKey(new Uint8Array(32).fill(7));
+  keyId = '0011223344556677';
   journal = await Journal.open(dir);
   store = new RecordStore({ journal, key, keyId, now: () => clock++ });
 }
@@ -276,7 +274,7 @@ describe('on the disk', () => {
     await store.saveRun(runOf(recordId));
     await store.delete(recordId);
     const names = await readdir(dir);
-    expect(names).toEqual(expect.arrayContaining(['data.key', 'journal.cmj', 'journal.lock']));
+    expect(names).toEqual(expect.arrayContaining(['journal.cmj', 'journal.lock']));
     const secrets = [note.slice(0, 6), '头痛', '高血压', '疾病和诊断', '张三', '李四', 'ccks2019'];
     for (const name of names) {
       const bytes = await readFile(join(dir, name));
@@ -302,7 +300,6 @@ describe('on the disk', () => {
     // A journal whose frames and checksums are right, and whose sealed rows stand in wrong places.
     const other = await mkdtemp(join(tmpdir(), 'chimed-swapped-'));
     try {
-      await copyFile(join(dir, 'data.key'), join(other, 'data.key'));
       const forged = await Journal.open(other);
       const rotated = rows.map((row, at) => ({
         ...row,

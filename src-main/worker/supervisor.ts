@@ -5,12 +5,14 @@ import type { WorkerState } from '../domain/contract/ipc';
 import { SupervisedProcess } from '../shell/supervised-process';
 import { fromWorkerSchema, type ToWorker } from './control';
 
+/** Milliseconds for writes that were asked for before a lock. */
+const lastWritesMs = 5_000;
+
 export interface WorkerSupervisorOptions {
   /** Path of the worker's built entry. */
   readonly entry: string;
-  readonly dataDir: string;
-  /** Reads the data key; called at each start, so that main need not hold it. */
-  readKey(): Promise<{ keyId: string; bytes: Uint8Array }>;
+  /** What it opens, asked at each start; the key is wiped when it was sent. */
+  store(): Promise<{ dataDir: string; keyId: string; bytes: Uint8Array }>;
   onState(state: WorkerState): void;
 }
 
@@ -52,14 +54,19 @@ export class WorkerSupervisor {
     return this.#process.connect({ type: 'connect' } satisfies ToWorker);
   }
 
+  /** Ends it, after what was asked of it, and with it the keys that it holds. */
+  async rest(): Promise<void> {
+    this.#setState({ phase: 'starting' });
+    await this.#process.rest(lastWritesMs);
+  }
+
   stop(): void {
     this.#process.stop();
   }
 
   async #init(child: UtilityProcess): Promise<void> {
     try {
-      const { keyId, bytes } = await this.#options.readKey();
-      const { dataDir } = this.#options;
+      const { dataDir, keyId, bytes } = await this.#options.store();
       child.postMessage({ type: 'init', dataDir, keyId, key: bytes } satisfies ToWorker);
       bytes.fill(0);
     } catch (error) {

@@ -13,6 +13,7 @@ export const commands = [
   'undo',
   'panes',
   'screens',
+  'lock',
   'help',
 ] as const;
 export type Command = (typeof commands)[number];
@@ -31,6 +32,8 @@ export const keyCaps: Record<Command, readonly string[]> = {
   undo: ['Ctrl Z'],
   panes: ['F6'],
   screens: ['Ctrl 1', 'Ctrl 2', 'Ctrl 3'],
+  // Main hears it before the page, so that it works whatever the page is doing.
+  lock: ['F9', 'Ctrl L'],
   help: ['?', 'F1'],
 };
 
@@ -51,6 +54,7 @@ const plain: Record<string, Command> = {
   F1: 'help',
   F2: 'rename',
   F6: 'panes',
+  F9: 'lock',
   Delete: 'remove',
   '?': 'help',
   // The question mark of a Chinese input method.
@@ -61,6 +65,7 @@ const withControl: Record<string, Command> = {
   n: 'newRecord',
   o: 'openFile',
   Enter: 'run',
+  l: 'lock',
   z: 'undo',
   '1': 'screens',
   '2': 'screens',

@@ -17,6 +17,16 @@ import {
 } from './library';
 import { modelSettingsSchema } from './model-settings';
 import { chatFormatSchema } from './prompt-format';
+import {
+  newWordsSchema,
+  passphraseInputSchema,
+  userDetailsSchema,
+  userIdSchema,
+  userSchema,
+  vaultStateSchema,
+  wordsInputSchema,
+  type ChannelAccess,
+} from './vault';
 
 export const localeSchema = z.enum(['zh-CN', 'en']);
 export type Locale = z.infer<typeof localeSchema>;
@@ -30,6 +40,10 @@ export const settingsSchema = z.object({
   theme: themeSchema,
   /** Factor of the interface's size, 1 is 100 %. */
   zoom: z.number().min(0.5).max(2),
+  /** Minutes without a hand on mouse or keyboard after which the vault locks. */
+  lockMinutes: z.int().min(1).max(15).optional(),
+  /** Who signed in last, to be chosen on the lock screen. */
+  lastUserId: userIdSchema.optional(),
   /**
    * SHA-256 of the model whose one-time notice was read. Optional and without a default: a partial
    * change must not bring one in.
@@ -60,12 +74,63 @@ export const workerStateSchema = z.discriminatedUnion('phase', [
 export type WorkerState = z.infer<typeof workerStateSchema>;
 
 const nothing = z.undefined();
+const answersSchema = z.array(z.string().max(64)).max(12);
 
 /** Renderer -> main, with an answer. */
 export const invokeChannels = {
   'app.info': { params: nothing, result: appInfoSchema },
   'settings.get': { params: nothing, result: settingsSchema },
-  'settings.set': { params: settingsSchema.partial(), result: settingsSchema },
+  'settings.set': {
+    params: settingsSchema.omit({ lastUserId: true }).partial(),
+    result: settingsSchema,
+  },
+  'vault.state': { params: nothing, result: vaultStateSchema },
+  /** Lets the samples be tried without a user; nothing is stored then. */
+  'vault.try': { params: nothing, result: nothing },
+  /** Makes the first user; the vault exists once the asked words were given to `vault.confirm`. */
+  'vault.found': {
+    params: z.object({
+      details: userDetailsSchema.omit({ roles: true }),
+      passphrase: passphraseInputSchema,
+    }),
+    result: newWordsSchema,
+  },
+  'vault.confirm': { params: z.object({ answers: answersSchema }), result: nothing },
+  'vault.signIn': {
+    params: z.object({ userId: userIdSchema, passphrase: passphraseInputSchema }),
+    result: nothing,
+  },
+  /** Sets a new passphrase with the recovery words, and signs in with it. */
+  'vault.recover': {
+    params: z.object({
+      words: wordsInputSchema,
+      userId: userIdSchema,
+      passphrase: passphraseInputSchema,
+    }),
+    result: nothing,
+  },
+  'vault.lock': { params: nothing, result: nothing },
+  /** The page has put away what was not saved yet: the lock need not wait any longer. */
+  'vault.put-away': { params: nothing, result: nothing },
+  /** New recovery words; the old ones hold until `recovery.confirm`. */
+  'recovery.renew': { params: nothing, result: newWordsSchema },
+  'recovery.confirm': { params: z.object({ answers: answersSchema }), result: nothing },
+  'users.list': { params: nothing, result: z.array(userSchema) },
+  'users.add': {
+    params: z.object({ details: userDetailsSchema, passphrase: passphraseInputSchema }),
+    result: userSchema,
+  },
+  'users.remove': { params: z.object({ id: userIdSchema }), result: nothing },
+  /** Gives another user new keys under a new passphrase. */
+  'users.reset': {
+    params: z.object({ id: userIdSchema, passphrase: passphraseInputSchema }),
+    result: nothing,
+  },
+  /** Changes one's own passphrase. */
+  'users.passphrase': {
+    params: z.object({ current: passphraseInputSchema, next: passphraseInputSchema }),
+    result: nothing,
+  },
   /** Raw bytes of the data key, handed out once per page load; the caller imports and wipes them. */
   'vault.key': {
     params: nothing,
@@ -137,6 +202,53 @@ export const invokeChannels = {
   'library.activate': { params: z.object({ id: modelIdSchema.nullable() }), result: nothing },
 } as const;
 export type InvokeChannel = keyof typeof invokeChannels;
+
+/** Who may use each channel; the router asks before the handler runs. */
+export const channelAccess: Readonly<Record<InvokeChannel, ChannelAccess>> = {
+  'app.info': 'anyone',
+  'settings.get': 'anyone',
+  'settings.set': 'anyone',
+  'vault.state': 'anyone',
+  'vault.try': 'anyone',
+  'vault.found': 'anyone',
+  'vault.confirm': 'anyone',
+  'vault.signIn': 'anyone',
+  'vault.recover': 'anyone',
+  'vault.lock': 'user',
+  'vault.put-away': 'user',
+  'recovery.renew': 'records',
+  'recovery.confirm': 'records',
+  'users.list': 'user',
+  'users.add': 'users',
+  'users.remove': 'users',
+  'users.reset': 'users',
+  'users.passphrase': 'user',
+  'vault.key': 'records',
+  'host.connect': 'records',
+  'worker.connect': 'records',
+  'host.state': 'anyone',
+  'worker.state': 'anyone',
+  'host.restart': 'models',
+  'library.catalog': 'models',
+  'library.get': 'models',
+  'library.choose': 'models',
+  'library.examine': 'models',
+  'library.import': 'models',
+  'library.import.state': 'models',
+  'library.import.control': 'models',
+  'library.locate': 'models',
+  'library.remove': 'models',
+  'library.fit': 'models',
+  'library.settings': 'models',
+  'conversion.choose': 'models',
+  'conversion.start': 'models',
+  'conversion.cancel': 'models',
+  'conversion.state': 'models',
+  'library.formats': 'models',
+  'library.format': 'models',
+  'library.assign': 'models',
+  'library.activate': 'models',
+};
 export type InvokeParams<C extends InvokeChannel> = z.input<(typeof invokeChannels)[C]['params']>;
 export type InvokeResult<C extends InvokeChannel> = z.output<(typeof invokeChannels)[C]['result']>;
 
@@ -148,6 +260,9 @@ export const pushChannels = {
   'library.changed': librarySchema,
   'library.import': importStateSchema,
   'conversion.state': conversionStateSchema,
+  'vault.state': vaultStateSchema,
+  /** The vault locks in a moment: what is not saved yet is put away now. */
+  'vault.locking': z.object({ withinMs: z.number() }),
   /** A menu item or global shortcut asks the page to do something. */
   'menu.command': z.enum(['record.new', 'record.open', 'help.shortcuts', 'extraction.run']),
 } as const;

@@ -3,6 +3,7 @@
  * Passphrases and recovery words cross it inwards only; words once outwards, when they are made.
  */
 import * as z from 'zod';
+import { problemSchema } from './errors';
 
 export const roleSchema = z.enum(['doctor', 'administrator', 'auditor']);
 /**
@@ -76,6 +77,8 @@ export const vaultStateSchema = z.discriminatedUnion('phase', [
     reason: lockReasonSchema.nullable(),
   }),
   z.object({ phase: z.literal('open'), user: userSchema }),
+  /** The keyring cannot be read. */
+  z.object({ phase: z.literal('failed'), problem: problemSchema }),
 ]);
 export type VaultState = z.infer<typeof vaultStateSchema>;
 
@@ -85,3 +88,25 @@ export const recoveryWordsSchema = z.object({
   en: z.array(z.string()),
 });
 export type RecoveryWords = z.infer<typeof recoveryWordsSchema>;
+
+/** New words, and which of them (from 0) a person must repeat before they are in force. */
+export const newWordsSchema = z.object({
+  words: recoveryWordsSchema,
+  ask: z.array(z.int().nonnegative()),
+});
+export type NewWords = z.infer<typeof newWordsSchema>;
+
+/** Who may use a channel of main. */
+export type ChannelAccess =
+  /** Also while the vault is locked or does not exist yet. */
+  | 'anyone'
+  /** Every user who is signed in. */
+  | 'user'
+  /** Doctors with access, and whoever tries the samples. */
+  | 'records'
+  /** Doctors, administrators, and whoever tries the samples. */
+  | 'models'
+  /** Administrators. */
+  | 'users'
+  /** Auditors and administrators. */
+  | 'audit';

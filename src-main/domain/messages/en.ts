@@ -1,5 +1,6 @@
 /** The English texts; the type makes a missing or extra key a compile error. */
 import { errorsEn } from './errors.en';
+import { vaultEn } from './vault.en';
 import type { zhCN } from './zh-CN';
 
 export const en = {
@@ -13,6 +14,8 @@ export const en = {
     records: 'Records',
     extraction: 'Extract',
     models: 'Models',
+    users: 'Users',
+    lock: 'Lock',
     settings: 'Settings',
     shortcuts: 'Shortcuts',
   },
@@ -28,6 +31,7 @@ export const en = {
     code: 'Error code',
     incident: 'Incident',
     clear: 'Clear',
+    listSeparator: ', ',
     none: 'None',
   },
   records: {
@@ -393,10 +397,6 @@ export const en = {
     },
     restartHost: 'Restart the model',
     modelCard: 'About this model',
-    keyNotice: 'Data key is unprotected',
-    keyNoticeTitle: 'The data key is unprotected',
-    keyNoticeBody:
-      'Records are stored encrypted, but in this version the key lies on the same computer without a passphrase. Whoever can log in to this computer can read the records. Until users and passphrases are available, do not store data of real patients.',
     running: (title: string) => `Extracting “${title}”`,
   },
   settings: {
@@ -431,6 +431,7 @@ export const en = {
     undo: 'Undo the deletion',
     panes: 'Move between list, text and facts',
     screens: 'Go to Records, Extract, Models',
+    lock: 'Lock the workstation',
     help: 'Show shortcuts',
     or: 'or',
   },
@@ -530,5 +531,6 @@ export const en = {
       'changes-words': 'Its own format leaves out, changes or repeats what is said.',
     },
   },
+  vault: vaultEn,
   errors: errorsEn,
 } satisfies typeof zhCN;

@@ -3,6 +3,7 @@
  * not compile. Written as a doctor would say it; errors are in `errors.zh-CN.ts`.
  */
 import { errorsZh } from './errors.zh-CN';
+import { vaultZh } from './vault.zh-CN';
 
 export const zhCN = {
   app: {
@@ -15,6 +16,8 @@ export const zhCN = {
     records: '病历',
     extraction: '抽取',
     models: '模型',
+    users: '用户',
+    lock: '锁定',
     settings: '设置',
     shortcuts: '快捷键',
   },
@@ -31,6 +34,7 @@ export const zhCN = {
     incident: '事件编号',
     clear: '清空',
     none: '无',
+    listSeparator: '、',
   },
   records: {
     heading: '病历',
@@ -373,10 +377,6 @@ export const zhCN = {
     },
     restartHost: '重新启动模型',
     modelCard: '查看模型说明',
-    keyNotice: '数据密钥未受保护',
-    keyNoticeTitle: '数据密钥未受保护',
-    keyNoticeBody:
-      '病历以密文保存，但当前版本的密钥放在同一台电脑上，没有口令保护。能登录这台电脑的人就能读出病历。设置用户和口令的功能完成之前，请勿存入真实病人的资料。',
     running: (title: string) => `正在抽取「${title}」`,
   },
   settings: {
@@ -408,6 +408,7 @@ export const zhCN = {
     undo: '撤销删除',
     panes: '在列表、原文、结果之间切换',
     screens: '切换到病历、抽取、模型',
+    lock: '锁定工作站',
     help: '显示快捷键',
     or: '或',
   },
@@ -506,5 +507,6 @@ export const zhCN = {
       'changes-words': '自带的格式会遗漏、改动或重复所说的话。',
     },
   },
+  vault: vaultZh,
   errors: errorsZh,
 };

@@ -41,6 +41,8 @@ export class SignInGuard {
   readonly #path: string;
   readonly #now: () => number;
   #users: GuardFile['users'];
+  /** Writes take turns: they share the name that a file has before it is renamed. */
+  #written: Promise<unknown> = Promise.resolve();
 
   private constructor(path: string, users: GuardFile['users'], options: SignInGuardOptions) {
     this.#path = path;
@@ -91,7 +93,9 @@ export class SignInGuard {
     if (entry === null && before === undefined) return;
     this.#users = entry === null ? others : { ...others, [userId]: entry };
     const bytes = new TextEncoder().encode(JSON.stringify({ users: this.#users }));
-    await writeAtomically(this.#path, bytes).catch((error: unknown) => {
+    const written = this.#written.then(() => writeAtomically(this.#path, bytes));
+    this.#written = written.catch(() => undefined);
+    await written.catch((error: unknown) => {
       throw writeProblem(error);
     });
   }

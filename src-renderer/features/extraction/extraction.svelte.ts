@@ -177,6 +177,11 @@ export class ExtractionState {
     this.#session?.stop();
   }
 
+  /** The vault is being locked: runs end with what they found so far, and that is saved. */
+  async putAway(): Promise<void> {
+    await Promise.all(this.#live.map((session) => session.putAway()));
+  }
+
   async #latest(item: RecordItem): Promise<RunSession | null> {
     const session = this.#sessions.get(item.id);
     if (session) return session;

@@ -47,6 +47,7 @@ export class RunSession {
   #problem = $state.raw<Problem | null>(null);
   #saveState = $state<SaveState>('pending');
   #saveProblem = $state.raw<Problem | null>(null);
+  #saving: Promise<void> = Promise.resolve();
   #gathered: Fact[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -135,6 +136,12 @@ export class RunSession {
     this.#abort.abort();
   }
 
+  /** Ends the run, if it goes on, and waits until what it found is saved, or cannot be. */
+  async putAway(): Promise<void> {
+    this.stop();
+    await this.#saving;
+  }
+
   /** Saves the ended run; also the way to try again. Never throws: the state says how it went. */
   async save(): Promise<void> {
     const status = this.#status;
@@ -220,7 +227,7 @@ export class RunSession {
     this.#facts = facts;
     this.#problem = problem;
     this.#status = status;
-    void this.save();
+    this.#saving = this.save();
   }
 }
 

@@ -1,0 +1,2 @@
+export { UsersState } from './users.svelte';
+export { default as UsersView } from './UsersView.svelte';

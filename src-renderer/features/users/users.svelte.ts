@@ -1,0 +1,38 @@
+/** The users of this workstation, for an administrator. */
+import type { Bridge } from '@domain/contract/ipc';
+import type { User, UserDetails } from '@domain/contract/vault';
+import { invoke } from '../../data/bridge';
+
+export class UsersState {
+  readonly #bridge: Bridge;
+  #users = $state.raw<readonly User[]>([]);
+
+  constructor(bridge: Bridge) {
+    this.#bridge = bridge;
+  }
+
+  get users(): readonly User[] {
+    return this.#users;
+  }
+
+  async load(): Promise<void> {
+    this.#users = await invoke(this.#bridge, 'users.list');
+  }
+
+  /** @throws AppError `STAFF_NUMBER_TAKEN`, or for a passphrase that is not taken */
+  async add(details: UserDetails, passphrase: string): Promise<void> {
+    await invoke(this.#bridge, 'users.add', { details, passphrase });
+    await this.load();
+  }
+
+  /** @throws AppError `LAST_OF_ROLE` */
+  async remove(id: string): Promise<void> {
+    await invoke(this.#bridge, 'users.remove', { id });
+    await this.load();
+  }
+
+  async reset(id: string, passphrase: string): Promise<void> {
+    await invoke(this.#bridge, 'users.reset', { id, passphrase });
+    await this.load();
+  }
+}
