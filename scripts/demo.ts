@@ -14,6 +14,7 @@ import { projectRoot } from './project';
 import { describeRuntime, resolveRuntime } from './runtime/resolve';
 import { ensureSystemPackages } from './system-packages';
 import { PlainError, runScript, say } from './terminal';
+import { trySamples } from './try-samples';
 
 const loadLimitMs = 120_000;
 const runLimitMs = 300_000;
@@ -45,8 +46,8 @@ await runScript(async () => {
 });
 
 async function showMainJob(page: Page, screenshot: string): Promise<number> {
-  await page.getByTestId('app').waitFor();
-  await page.getByTestId('open-sample').first().click();
+  await trySamples(page);
+  await page.getByTestId('run-extraction').waitFor();
   say('Sample record opened; waiting for the model.');
   // Enabled once the model is loaded.
   await page.getByTestId('run-extraction').click({ timeout: loadLimitMs });

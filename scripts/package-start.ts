@@ -7,6 +7,7 @@ import { chromium, type Page } from '@playwright/test';
 import { writeCheckpoint } from '../e2e/fixtures/checkpoint-writer';
 import { electronEnvironment, hasDisplay, sandboxArguments, startVirtualDisplay } from './display';
 import { PlainError } from './terminal';
+import { trySamples } from './try-samples';
 
 const startLimitMs = 60_000;
 
@@ -34,7 +35,7 @@ export async function startPackaged(executable: string): Promise<void> {
     const context = browser.contexts()[0];
     const page = context?.pages()[0] ?? (await context?.waitForEvent('page'));
     if (!page) throw new Error('it opened no window');
-    await page.getByTestId('app').waitFor({ timeout: startLimitMs });
+    await trySamples(page, startLimitMs);
     const settled = page.locator(
       '[data-testid="host-state"]:is([data-phase="ready"], [data-phase="failed"])',
     );

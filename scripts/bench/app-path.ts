@@ -7,6 +7,7 @@ import { electronEnvironment } from '../display';
 import { launchElectron } from '../launch';
 import { projectRoot } from '../project';
 import type { Runtime } from '../runtime/resolve';
+import { trySamples } from '../try-samples';
 
 export interface BenchApp {
   readonly app: ElectronApplication;
@@ -26,7 +27,7 @@ export async function startBenchApp(
     env: { ...electronEnvironment(display), ...env },
   });
   const page = await app.firstWindow();
-  await page.getByTestId('app').waitFor();
+  await trySamples(page);
   // tsx wraps named functions in a helper that a function sent to the page does not find there.
   await page.evaluate('globalThis.__name = (named) => named');
   return {
@@ -93,7 +94,7 @@ export async function timeToInteractive(
       join(bare, 'main.cjs'),
       "const {app,BrowserWindow}=require('electron');app.whenReady().then(()=>new BrowserWindow({width:1280,height:800}).loadFile('page.html'));",
     );
-    await writeFile(join(bare, 'page.html'), '<!doctype html><p data-testid="app">static</p>');
+    await writeFile(join(bare, 'page.html'), '<!doctype html><p data-testid="gate">static</p>');
   }
   const start = performance.now();
   const app = await launchElectron({
@@ -105,7 +106,7 @@ export async function timeToInteractive(
     env: electronEnvironment(display),
   });
   const page = await app.firstWindow();
-  await page.getByTestId('app').waitFor();
+  await page.getByTestId('gate').waitFor();
   // Two frames: the page has been painted and takes input.
   await page.evaluate(
     () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
