@@ -18,6 +18,7 @@ import {
 import { ConversionSupervisor } from './convert/supervisor';
 import type { ConversionType } from './domain/contract/conversion';
 import { AppError, problemOf } from './domain/contract/errors';
+import { lockMinutes } from './domain/contract/policy';
 import type { LockReason } from './domain/contract/vault';
 import {
   settingsSchema,
@@ -52,6 +53,7 @@ import { createMainWindow, showPage } from './shell/main-window';
 import { installMenu } from './shell/menu';
 import type { OwnPage } from './shell/own-page';
 import { hardenSession, refuseNetworkInChromium } from './shell/network-refusal';
+import { policyPath } from './vault/policy';
 import { VaultSession } from './vault/session';
 import { WorkerSupervisor } from './worker/supervisor';
 
@@ -124,12 +126,12 @@ const library = new ModelLibrary({
 
 /** In memory only: before there is a user, nothing is stored. */
 const trialPartition = 'trial';
-const defaultLockMinutes = 10;
 /** Milliseconds that the page has, before a lock, to put away what is not saved. */
 const putAwayMs = 1_500;
 
 const vault = new VaultSession({
   folder: dataDir,
+  policyPath: policyPath(process.platform, process.env),
   lastUserId: settings.lastUserId ?? null,
   onState: (state) => {
     push('vault.state', state);
@@ -204,6 +206,7 @@ installRouter(ipcMain, {
       return settings;
     },
     'vault.state': () => vault.state,
+    'policy.get': () => vault.policy,
     'vault.try': async () => {
       vault.beginTrial();
       await opened();
@@ -432,7 +435,7 @@ void app.whenReady().then(async () => {
   }
   triggers = new LockTriggers({
     powerMonitor,
-    idleLimit: () => (settings.lockMinutes ?? defaultLockMinutes) * 60_000,
+    idleLimit: () => lockMinutes(settings.lockMinutes, vault.policy) * 60_000,
     lock: (reason) => void lockVault(reason),
   });
   await vault.load();

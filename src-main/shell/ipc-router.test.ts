@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../domain/contract/errors';
 import type { Settings } from '../domain/contract/ipc';
+import { defaultPolicy } from '../domain/contract/policy';
 import { route, type InvokeHandlers, type RouterOptions, type Sender } from './ipc-router';
 import { ownPageOf } from './own-page';
 
@@ -26,6 +27,7 @@ function router(changes: Partial<InvokeHandlers> = {}): RouterOptions & { calls:
       return { keyId: 'k', bytes: new Uint8Array(32) };
     },
     'vault.state': () => ({ phase: 'absent', trial: false }),
+    'policy.get': () => defaultPolicy,
     'vault.try': () => undefined,
     'vault.found': () => {
       throw new AppError('PASSPHRASE_TOO_SHORT');

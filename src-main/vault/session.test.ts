@@ -30,6 +30,7 @@ afterEach(() => rm(join(folder, '..'), { recursive: true, force: true }));
 async function opened(): Promise<VaultSession> {
   const session = new VaultSession({
     folder,
+    policyPath: join(folder, '..', 'policy.json'),
     cost: { memoryKiB: 64, iterations: 1, parallelism: 1 },
     now: () => now,
     onState: (state) => states.push(state),
@@ -255,5 +256,22 @@ describe('what each role may do', () => {
     await session.addUser(staff(['doctor', 'administrator'], '1'), other);
     await session.removeUser(userId);
     expect(session.state).toMatchObject({ phase: 'locked', reason: 'user-removed' });
+  });
+
+  test('the policy of the machine holds: roles, the audit log, and a file that is wrong', async () => {
+    const { session } = await founded();
+    const rules = { doctorMayAdminister: false, administratorReadsAudit: false };
+    const path = join(folder, '..', 'policy.json');
+    await writeFile(path, JSON.stringify({ format: 1, roles: rules }));
+    const again = await opened();
+    await again.signIn(session.user?.id ?? '', longPassphrase);
+    expect(await allowedOf(again)).not.toContain('audit');
+    const both = staff(['doctor', 'administrator'], '9');
+    expect(await code(() => again.addUser(both, other))).toBe('POLICY_FORBIDS');
+    await writeFile(path, '{"format":1,"roels":{}}');
+    expect((await opened()).state).toMatchObject({
+      phase: 'failed',
+      problem: { code: 'POLICY_INVALID', params: { at: 'roels' } },
+    });
   });
 });

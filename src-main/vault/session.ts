@@ -15,12 +15,14 @@ import type {
   UserDetails,
   VaultState,
 } from '../domain/contract/vault';
+import { defaultPolicy, type Policy } from '../domain/contract/policy';
 import { dataKeyBytes, newKeyId } from '../domain/sealing/row';
 import { destroyPlainKey, readPlainKey } from './key-file';
 import { wipeAccess, type Access, type HeldDataKey } from './keyring/access';
 import { Keyring, type KeyringOptions, type UserKeys } from './keyring/keyring';
 import { SignInGuard } from './keyring/sign-in-guard';
 import { writeProblem } from './files';
+import { readPolicy } from './policy';
 
 /** How many of the twelve words a person repeats. */
 const askedWords = 3;
@@ -42,6 +44,8 @@ export interface VaultSessionOptions extends KeyringOptions {
   readonly folder: string;
   onState(state: VaultState): void;
   onEvent?(event: SessionEvent): void;
+  /** The machine's policy file. */
+  readonly policyPath: string;
   /** Last user who signed in here, to be chosen on the lock screen. */
   readonly lastUserId?: string | null;
 }
@@ -64,6 +68,7 @@ export class VaultSession {
   #newRecovery: { words: RecoveryWords; ask: readonly number[]; save(): Promise<void> } | null =
     null;
   #failure: AppError | null = null;
+  #policy: Policy = defaultPolicy;
   #lastUserId: string | null;
   #lockReason: LockReason | null = null;
 
@@ -72,10 +77,11 @@ export class VaultSession {
     this.#lastUserId = options.lastUserId ?? null;
   }
 
-  /** Looks whether there is a vault. What is wrong with its file becomes the state. */
+  /** Reads the policy and looks whether there is a vault. What is wrong with either is the state. */
   async load(): Promise<void> {
-    const { folder } = this.#options;
+    const { folder, policyPath } = this.#options;
     try {
+      this.#policy = await readPolicy(policyPath);
       this.#keyring = await Keyring.open(folder, this.#options);
       this.#guard = await SignInGuard.open(folder, this.#options);
       this.#failure = null;
@@ -100,6 +106,10 @@ export class VaultSession {
     };
   }
 
+  get policy(): Policy {
+    return this.#policy;
+  }
+
   /** Who is signed in. */
   get user(): User | null {
     const id = this.#keys?.userId;
@@ -119,7 +129,7 @@ export class VaultSession {
       records: has('doctor') && !user.waitsForAccess,
       models: has('doctor', 'administrator'),
       users: has('administrator'),
-      audit: has('auditor', 'administrator'),
+      audit: has('auditor') || (has('administrator') && this.#policy.roles.administratorReadsAudit),
     };
     if (!allowed[access]) throw new AppError('FORBIDDEN_ROLE');
   }
@@ -260,9 +270,11 @@ export class VaultSession {
     return this.#founded().keyring.users;
   }
 
-  /** @throws AppError as `Keyring.addUser`, `FORBIDDEN_ROLE` */
+  /** @throws AppError as `Keyring.addUser`, `FORBIDDEN_ROLE`, `POLICY_FORBIDS` */
   async addUser(details: UserDetails, passphrase: string): Promise<User> {
     const { keyring, access, userId } = this.#administrator();
+    const both = details.roles.includes('doctor') && details.roles.includes('administrator');
+    if (both && !this.#policy.roles.doctorMayAdminister) throw new AppError('POLICY_FORBIDS');
     const user = await keyring.addUser(access, details, passphrase);
     this.#report({ kind: 'user-added', userId, subject: user.id });
     return user;

@@ -92,6 +92,8 @@ export const errorCodes = [
   'STAFF_NUMBER_TAKEN',
   'USER_UNKNOWN',
   'LAST_OF_ROLE',
+  'POLICY_INVALID',
+  'POLICY_FORBIDS',
   'RECORD_NOT_FOUND',
   'VERSION_CONFLICT',
   // command line

@@ -16,6 +16,7 @@ import {
   modelIdSchema,
 } from './library';
 import { modelSettingsSchema } from './model-settings';
+import { policySchema } from './policy';
 import { chatFormatSchema } from './prompt-format';
 import {
   newWordsSchema,
@@ -85,6 +86,8 @@ export const invokeChannels = {
     result: settingsSchema,
   },
   'vault.state': { params: nothing, result: vaultStateSchema },
+  /** What the information office has set for this machine. */
+  'policy.get': { params: nothing, result: policySchema },
   /** Lets the samples be tried without a user; nothing is stored then. */
   'vault.try': { params: nothing, result: nothing },
   /** Makes the first user; the vault exists once the asked words were given to `vault.confirm`. */
@@ -209,6 +212,7 @@ export const channelAccess: Readonly<Record<InvokeChannel, ChannelAccess>> = {
   'settings.get': 'anyone',
   'settings.set': 'anyone',
   'vault.state': 'anyone',
+  'policy.get': 'anyone',
   'vault.try': 'anyone',
   'vault.found': 'anyone',
   'vault.confirm': 'anyone',

@@ -14,7 +14,7 @@ export const en = {
     records: 'Records',
     extraction: 'Extract',
     models: 'Models',
-    users: 'Users',
+    users: 'Manage',
     lock: 'Lock',
     settings: 'Settings',
     shortcuts: 'Shortcuts',
@@ -515,6 +515,7 @@ export const en = {
       `${over} tokens too many: ${needed} are needed, ${capacity} is the most.`,
     space: (needed: string, free: string) => `${needed} are needed, ${free} are free.`,
     wait: (minutes: string, seconds: string) => `Wait another ${minutes} min ${seconds} s.`,
+    place: (at: string) => `At: ${at}`,
     atLeast: (chars: string) => `At least ${chars} characters.`,
     atMost: (chars: string) => `At most ${chars} characters.`,
     words: {

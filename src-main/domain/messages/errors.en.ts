@@ -303,6 +303,14 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     title: 'The last user of a role cannot be removed',
     remedy: 'Add another administrator or doctor first.',
   },
+  POLICY_INVALID: {
+    title: 'The policy file of this machine is wrong, so nobody can sign in',
+    remedy: 'Ask your IT office to correct it, then start the program again.',
+  },
+  POLICY_FORBIDS: {
+    title: 'The policy of this machine does not allow this',
+    remedy: 'If you need it, ask your IT office.',
+  },
   RECORD_NOT_FOUND: {
     title: 'This record was not found',
     remedy: 'It may have been deleted: choose again from the list.',

@@ -275,6 +275,11 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     title: '不能移除最后一位承担该角色的用户',
     remedy: '请先添加另一位管理员或医师。',
   },
+  POLICY_INVALID: {
+    title: '本机的管理规则文件有误，暂不能登录',
+    remedy: '请联系信息科更正规则文件，然后重新启动本程序。',
+  },
+  POLICY_FORBIDS: { title: '本机的管理规则不允许此操作', remedy: '如确有需要，请联系信息科。' },
   RECORD_NOT_FOUND: { title: '找不到这份病历', remedy: '它可能已被删除，请在列表中重新选择。' },
   VERSION_CONFLICT: {
     title: '这份病历刚在另一个窗口中改动过',

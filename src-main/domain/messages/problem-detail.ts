@@ -33,6 +33,8 @@ export function problemDetail(locale: Locale, { code, params = {} }: Problem): s
         ? null
         : texts.wait(integer(Math.floor(seconds / 60)), integer(seconds % 60));
     }
+    case 'POLICY_INVALID':
+      return typeof params['at'] === 'string' ? texts.place(params['at']) : null;
     case 'PASSPHRASE_TOO_SHORT': {
       const least = number('least');
       return least === null ? null : texts.atLeast(integer(least));

@@ -16,7 +16,7 @@ export const zhCN = {
     records: '病历',
     extraction: '抽取',
     models: '模型',
-    users: '用户',
+    users: '管理',
     lock: '锁定',
     settings: '设置',
     shortcuts: '快捷键',
@@ -491,6 +491,7 @@ export const zhCN = {
       `超出 ${over} 个词元：需要 ${needed} 个，最多 ${capacity} 个。`,
     space: (needed: string, free: string) => `需要 ${needed}，可用 ${free}。`,
     wait: (minutes: string, seconds: string) => `还需等待 ${minutes} 分 ${seconds} 秒。`,
+    place: (at: string) => `出错之处：${at}`,
     atLeast: (chars: string) => `至少 ${chars} 个字符。`,
     atMost: (chars: string) => `最多 ${chars} 个字符。`,
     words: {

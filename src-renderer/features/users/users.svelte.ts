@@ -1,11 +1,13 @@
 /** The users of this workstation, for an administrator. */
 import type { Bridge } from '@domain/contract/ipc';
+import type { Policy } from '@domain/contract/policy';
 import type { User, UserDetails } from '@domain/contract/vault';
 import { invoke } from '../../data/bridge';
 
 export class UsersState {
   readonly #bridge: Bridge;
   #users = $state.raw<readonly User[]>([]);
+  #policy = $state.raw<Policy | null>(null);
 
   constructor(bridge: Bridge) {
     this.#bridge = bridge;
@@ -15,7 +17,13 @@ export class UsersState {
     return this.#users;
   }
 
+  /** What the information office has set; null until it is known. */
+  get policy(): Policy | null {
+    return this.#policy;
+  }
+
   async load(): Promise<void> {
+    this.#policy ??= await invoke(this.#bridge, 'policy.get');
     this.#users = await invoke(this.#bridge, 'users.list');
   }
 

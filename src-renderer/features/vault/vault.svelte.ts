@@ -1,11 +1,13 @@
 /** Who is signed in, as the page knows it; every decision about it is main's. */
 import type { Bridge } from '@domain/contract/ipc';
+import { defaultPolicy, type Policy } from '@domain/contract/policy';
 import type { NewWords, Role, User, UserDetails, VaultState } from '@domain/contract/vault';
 import { invoke } from '../../data/bridge';
 
 export class VaultModel {
   readonly #bridge: Bridge;
   #state = $state.raw<VaultState | null>(null);
+  #policy = $state.raw<Policy>(defaultPolicy);
 
   constructor(bridge: Bridge) {
     this.#bridge = bridge;
@@ -18,6 +20,11 @@ export class VaultModel {
 
   get user(): User | null {
     return this.#state?.phase === 'open' ? this.#state.user : null;
+  }
+
+  /** What the information office has set for this machine. */
+  get policy(): Policy {
+    return this.#policy;
   }
 
   get isTrial(): boolean {
@@ -41,6 +48,7 @@ export class VaultModel {
       pushed = true;
       this.#state = state;
     });
+    this.#policy = await invoke(this.#bridge, 'policy.get');
     const state = await invoke(this.#bridge, 'vault.state');
     if (!pushed) this.#state = state;
   }
