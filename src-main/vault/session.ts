@@ -4,13 +4,14 @@
  */
 import { randomBytes, randomInt } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { AppError, problemOf } from '../domain/contract/errors';
+import { AppError, problemOf, type ErrorCode } from '../domain/contract/errors';
 import type {
   ChannelAccess,
   KnownUser,
   LockReason,
   NewWords,
   RecoveryWords,
+  Role,
   User,
   UserDetails,
   VaultState,
@@ -30,10 +31,16 @@ const askedWords = 3;
 /** What happened, for the audit log; ids only. */
 export type SessionEvent =
   | { readonly kind: 'founded' | 'signed-in' | 'recovered'; readonly userId: string }
-  | { readonly kind: 'sign-in-failed'; readonly userId: string; readonly code: string }
+  | { readonly kind: 'sign-in-failed'; readonly userId: string; readonly code: ErrorCode }
   | { readonly kind: 'locked'; readonly userId: string; readonly reason: LockReason }
   | {
-      readonly kind: 'user-added' | 'user-removed' | 'passphrase-reset' | 'user-let-in';
+      readonly kind: 'user-added';
+      readonly userId: string;
+      readonly subject: string;
+      readonly roles: readonly Role[];
+    }
+  | {
+      readonly kind: 'user-removed' | 'passphrase-reset' | 'user-let-in';
       readonly userId: string;
       readonly subject: string;
     }
@@ -150,6 +157,17 @@ export class VaultSession {
   sign(bytes: Uint8Array): { userId: string; signature: Uint8Array } {
     if (!this.#keys) throw new AppError('VAULT_LOCKED');
     return { userId: this.#keys.userId, signature: this.#keys.sign(bytes) };
+  }
+
+  /** @throws AppError `BAD_REQUEST` while there is no vault */
+  get vaultId(): string {
+    return this.#founded().keyring.vaultId;
+  }
+
+  /** How new the keyring is, for the anchors of the audit log. */
+  get keyringMark(): { revision: number; mac: string } {
+    const { revision, mac } = this.#founded().keyring;
+    return { revision, mac };
   }
 
   /** Every signing key that was ever this user's, hexadecimal. */
@@ -276,7 +294,7 @@ export class VaultSession {
     const both = details.roles.includes('doctor') && details.roles.includes('administrator');
     if (both && !this.#policy.roles.doctorMayAdminister) throw new AppError('POLICY_FORBIDS');
     const user = await keyring.addUser(access, details, passphrase);
-    this.#report({ kind: 'user-added', userId, subject: user.id });
+    this.#report({ kind: 'user-added', userId, subject: user.id, roles: user.roles });
     return user;
   }
 

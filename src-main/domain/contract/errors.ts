@@ -94,6 +94,9 @@ export const errorCodes = [
   'LAST_OF_ROLE',
   'POLICY_INVALID',
   'POLICY_FORBIDS',
+  'AUDIT_TAMPERED',
+  'KEYRING_ROLLED_BACK',
+  'JOURNAL_ROLLED_BACK',
   'RECORD_NOT_FOUND',
   'VERSION_CONFLICT',
   // command line

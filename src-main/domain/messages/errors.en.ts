@@ -311,6 +311,19 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     title: 'The policy of this machine does not allow this',
     remedy: 'If you need it, ask your IT office.',
   },
+  AUDIT_TAMPERED: {
+    title: 'The audit log was changed or cut',
+    remedy: 'Tell your IT office; the audit screen says from which entry on it is not certain.',
+  },
+  KEYRING_ROLLED_BACK: {
+    title: 'The file of users was replaced by an older one',
+    remedy: 'Tell your IT office now: users who were removed may be able to sign in again.',
+  },
+  JOURNAL_ROLLED_BACK: {
+    title: 'The records were replaced by an older copy',
+    remedy:
+      'Tell your IT office now: newer content may be missing and can be restored from a backup.',
+  },
   RECORD_NOT_FOUND: {
     title: 'This record was not found',
     remedy: 'It may have been deleted: choose again from the list.',

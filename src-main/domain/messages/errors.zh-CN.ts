@@ -280,6 +280,18 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     remedy: '请联系信息科更正规则文件，然后重新启动本程序。',
   },
   POLICY_FORBIDS: { title: '本机的管理规则不允许此操作', remedy: '如确有需要，请联系信息科。' },
+  AUDIT_TAMPERED: {
+    title: '操作记录被改动或删减过',
+    remedy: '请报告信息科；在“操作记录”中可查看从哪一条起不可信。',
+  },
+  KEYRING_ROLLED_BACK: {
+    title: '用户文件被换成了较旧的版本',
+    remedy: '请立即报告信息科：已移除的用户可能又能登录。',
+  },
+  JOURNAL_ROLLED_BACK: {
+    title: '病历数据被换成了较旧的版本',
+    remedy: '请立即报告信息科：较新的内容可能已丢失，可从备份恢复。',
+  },
   RECORD_NOT_FOUND: { title: '找不到这份病历', remedy: '它可能已被删除，请在列表中重新选择。' },
   VERSION_CONFLICT: {
     title: '这份病历刚在另一个窗口中改动过',

@@ -1,0 +1,174 @@
+/**
+ * What the program does, into the audit log: knows who is signed in, anchors the log when they come
+ * and go, and compares what the newest anchor says with what is there.
+ */
+import { AppError, problemOf, type Problem } from '../../domain/contract/errors';
+import type {
+  AuditFilter,
+  AuditPage,
+  AuditVerification,
+  JournalHead,
+  NewAuditEntry,
+} from '../../domain/contract/audit';
+import type { SessionEvent, VaultSession } from '../session';
+import { AuditLog, type AuditLogOptions } from './audit-log';
+import { exportAudit, type AuditExport } from './export-audit';
+import { verifyAudit } from './verify-audit';
+
+export interface AuditTrailOptions extends AuditLogOptions {
+  readonly folder: string;
+  readonly vault: VaultSession;
+  /** How far the journal is; null while nobody knows. */
+  journalHead(): Promise<JournalHead | null>;
+  /** Something could not be written, or is not as it was. */
+  onProblem(problem: Problem): void;
+}
+
+export class AuditTrail {
+  readonly #options: AuditTrailOptions;
+  #log: AuditLog | null = null;
+  #opening: Promise<AuditLog> | null = null;
+
+  constructor(options: AuditTrailOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Opens the log; before that nothing is told. While there is no vault there is no log either.
+   *
+   * @throws AppError as `AuditLog.open`
+   */
+  async open(): Promise<void> {
+    this.#opening ??= AuditLog.open(this.#options.folder, this.#options);
+    this.#log = await this.#opening;
+  }
+
+  /** Adds an entry in the name of who is signed in. What fails is reported, never thrown. */
+  tell(entry: NewAuditEntry): void {
+    const actor = entry.actor ?? this.#options.vault.user?.id ?? 'system';
+    this.#log?.append({ ...entry, actor }).catch((error: unknown) => this.#report(error));
+  }
+
+  /** Adds what the vault's session says of itself. */
+  follow(event: SessionEvent): void {
+    this.tell(entryOf(event));
+  }
+
+  /** Signs that the log, the keyring and the journal are as they are. Nothing when nobody can sign. */
+  async anchor(): Promise<void> {
+    const { vault } = this.#options;
+    const { user } = vault;
+    if (!user || !this.#log) return;
+    try {
+      const journal = await this.#options.journalHead();
+      const state = { vaultId: vault.vaultId, journal, keyring: vault.keyringMark };
+      await this.#log.anchor(state, (bytes) => vault.sign(bytes), user.id);
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  /**
+   * Whether keyring and journal are at least as new as the newest anchor says.
+   *
+   * @param holds whether the journal has this head
+   */
+  async compare(holds: (head: JournalHead) => Promise<boolean>): Promise<void> {
+    try {
+      const { newest, faults } = await this.#verified();
+      if (faults.length > 0) this.#found('audit', 'AUDIT_TAMPERED');
+      if (!newest) return;
+      if (newest.keyring.revision > this.#options.vault.keyringMark.revision) {
+        this.#found('keyring', 'KEYRING_ROLLED_BACK');
+      }
+      if (newest.journal && !(await holds(newest.journal))) {
+        this.#found('journal', 'JOURNAL_ROLLED_BACK');
+      }
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  /** @throws AppError as `AuditLog.read` */
+  read(filter: AuditFilter, before?: number): Promise<AuditPage> {
+    return this.#opened().read(filter, { before });
+  }
+
+  /** @throws AppError as `verifyAudit` */
+  async verify(): Promise<AuditVerification> {
+    const { entries, anchors, certainTo, faults } = await this.#verified();
+    const result = { entries, anchors, certainTo, faults };
+    this.tell({
+      event: { kind: 'audit-verified', entries: result.entries, problems: result.faults.length },
+    });
+    return result;
+  }
+
+  /** @returns number of entries. @throws AppError as `exportAudit` */
+  async export(path: string, options: AuditExport): Promise<number> {
+    await this.anchor();
+    const count = await exportAudit(this.#options.folder, path, options);
+    const format = options.format === 'csv' ? 'audit-csv' : 'audit-jsonl';
+    this.tell({ event: { kind: 'exported', format, count, deidentified: true } });
+    return count;
+  }
+
+  /** Removes what is older than the policy wants kept. */
+  async clean(): Promise<void> {
+    const { retention } = this.#options.vault.policy;
+    await this.#log?.removeOlderThan(retention.auditDays).catch((error: unknown) => {
+      this.#report(error);
+    });
+  }
+
+  async close(): Promise<void> {
+    const log = this.#log;
+    this.#log = null;
+    await log?.close();
+  }
+
+  #opened(): AuditLog {
+    if (!this.#log) throw new AppError('STORE_READ_FAILED');
+    return this.#log;
+  }
+
+  #verified(): ReturnType<typeof verifyAudit> {
+    const { folder, vault } = this.#options;
+    return verifyAudit(folder, { signingKeysOf: (userId) => vault.signingKeysOf(userId) });
+  }
+
+  #found(what: 'keyring' | 'journal' | 'audit', code: Problem['code']): void {
+    this.tell({ event: { kind: 'integrity', what, count: 1 }, result: code });
+    this.#options.onProblem({ code });
+  }
+
+  #report(error: unknown): void {
+    this.#options.onProblem(problemOf(error));
+  }
+}
+
+/** Session events in the log's words. */
+export function entryOf(event: SessionEvent): NewAuditEntry {
+  const { kind, userId: actor } = event;
+  switch (kind) {
+    case 'founded':
+      return { actor, event: { kind: 'vault-founded' } };
+    case 'signed-in':
+      return { actor, event: { kind: 'sign-in' } };
+    case 'sign-in-failed':
+      return { actor, event: { kind: 'sign-in-failed' }, result: event.code };
+    case 'recovered':
+      return { actor, event: { kind: 'recovery-used' } };
+    case 'locked':
+      return { actor, event: { kind: 'locked', reason: event.reason } };
+    case 'user-added':
+      return { actor, event: { kind, roles: [...event.roles] }, subject: event.subject };
+    case 'user-removed':
+    case 'passphrase-reset':
+    case 'user-let-in':
+      return { actor, event: { kind }, subject: event.subject };
+    case 'passphrase-changed':
+    case 'recovery-renewed':
+      return { actor, event: { kind } };
+  }
+}
