@@ -1,0 +1,127 @@
+/** All identifiers of a text: the rules together, the more certain one where two overlap. */
+import { bankAccounts, plates } from './accounts-and-plates';
+import { addresses } from './addresses';
+import { contacts } from './contacts';
+import { dates } from './dates';
+import { fold } from './fold';
+import { hospitalNumbers } from './hospital-numbers';
+import { idNumbers } from './id-numbers';
+import type { Candidate, Identifier, IdentifierKind, Rule } from './identifier';
+import { identifierKinds } from './identifier';
+import { institutions } from './institutions';
+import { names } from './names';
+import { phones } from './phones';
+
+export interface FindOptions {
+  /** Which kinds to report. Defaults to all. */
+  readonly kinds?: readonly IdentifierKind[];
+}
+
+const rules: readonly Rule[] = [
+  contacts,
+  idNumbers,
+  phones,
+  hospitalNumbers,
+  bankAccounts,
+  plates,
+  dates,
+  institutions,
+  addresses,
+  names,
+];
+
+/** Numbers are looked for again in what is left, at most so many times. */
+const rounds = 4;
+
+/**
+ * Finds what identifies a person. It is a proposal: no rule finds everything, so a person checks the
+ * result before it is used. Time grows linearly with the text.
+ * @returns ordered by place, without overlaps; offsets are UTF-16 units of `text`, and `text` of each
+ * is exactly that piece. No identifier splits a surrogate pair.
+ */
+export function findIdentifiers(text: string, options: FindOptions = {}): Identifier[] {
+  const kinds = new Set(options.kinds ?? identifierKinds);
+  const folded = fold(text);
+  let found = withoutOverlaps(
+    rules.flatMap((rule) => [...rule(folded)]),
+    [],
+  );
+  // A number that was covered only in part leaves a rest, which may be a number by itself.
+  for (let round = 0; round < rounds; round++) {
+    const rest = withoutOverlaps([...numbersOf(covered(folded, found))], found);
+    if (rest.length === 0) break;
+    found = [...found, ...rest].sort((a, b) => a.start - b.start);
+  }
+  return found
+    .filter(({ kind }) => kinds.has(kind))
+    .map(({ kind, start, end, rule }) => ({
+      kind,
+      text: text.slice(start, end),
+      start,
+      end,
+      rule,
+    }));
+}
+
+function* numbersOf(folded: string): Generator<Candidate> {
+  yield* idNumbers(folded);
+  yield* phones(folded);
+}
+
+/** The text with every identifier as a bracket and filling, as it will look when they are replaced. */
+function covered(folded: string, found: readonly Candidate[]): string {
+  const pieces: string[] = [];
+  let at = 0;
+  for (const { start, end } of found) {
+    pieces.push(folded.slice(at, start), '】'.repeat(end - start));
+    at = end;
+  }
+  pieces.push(folded.slice(at));
+  return pieces.join('');
+}
+
+/**
+ * The most certain candidates first, then the longest; of the others what they do not share with
+ * these, because the rest of an address or a number is still telling.
+ */
+function withoutOverlaps(candidates: Candidate[], taken: readonly Candidate[]): Candidate[] {
+  candidates.sort(
+    (a, b) => b.certainty - a.certainty || b.end - b.start - (a.end - a.start) || a.start - b.start,
+  );
+  const owner = new Occupied(taken);
+  const kept: Candidate[] = [];
+  for (const candidate of candidates) {
+    for (const piece of owner.free(candidate.start, candidate.end)) {
+      const whole = piece.start === candidate.start && piece.end === candidate.end;
+      if (!whole && (candidate.kind === 'name' || piece.end - piece.start < 3)) continue;
+      owner.take(piece.start, piece.end);
+      kept.push({ ...candidate, ...piece });
+    }
+  }
+  return kept.sort((a, b) => a.start - b.start);
+}
+
+/** Which units of the text belong to an identifier already. */
+class Occupied {
+  readonly #units = new Set<number>();
+
+  constructor(taken: readonly Candidate[]) {
+    for (const { start, end } of taken) this.take(start, end);
+  }
+
+  take(start: number, end: number): void {
+    for (let i = start; i < end; i++) this.#units.add(i);
+  }
+
+  /** The longest pieces from start to end that belong to nothing. */
+  free(start: number, end: number): { start: number; end: number }[] {
+    const pieces: { start: number; end: number }[] = [];
+    let from = start;
+    for (let i = start; i <= end; i++) {
+      if (i < end && !this.#units.has(i)) continue;
+      if (i > from) pieces.push({ start: from, end: i });
+      from = i + 1;
+    }
+    return pieces;
+  }
+}
