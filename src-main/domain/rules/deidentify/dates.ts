@@ -165,13 +165,16 @@ const monthAfter = new RegExp(
 );
 const secondDay = new RegExp(`[ ]?(?:[-~至到、,—]|及|和)[ ]?(${day}[日号])`, 'y');
 const secondMonthDay = new RegExp(`[ ]?[-~至到][ ]?(${month}[-/.]${day})(?![0-9.])`, 'y');
+/** A batch of medicine begins with the day it was made. */
+const batch = /(?:批号|批次|货号)[ :为]{0,4}$/;
 const yearlessTail = new RegExp(`[日号]$`);
 
 export function* dates(folded: string): Generator<Candidate> {
   for (const [rule, pattern, certainty] of forms) {
     for (const { index, 0: text } of matches(pattern, folded)) {
-      // A year such as 2200 or a solid number of another meaning stays with other rules.
       const end = index + text.length;
+      if (rule === 'date-solid' && batch.test(folded.slice(Math.max(0, index - 8), index)))
+        continue;
       yield { kind: 'date', start: index, end, rule, certainty };
       yield* rangeAfter(folded, end, text, certainty);
     }

@@ -1,6 +1,14 @@
+import lexicon from '../../../../resources/lexicons/simplified.json' with { type: 'json' };
+
+/** Characters of Traditional Chinese (OpenCC, see the lexicon) by their simplified form, one unit each. */
+const simplified = new Map(
+  [...lexicon.traditional].map((char, i) => [char.charCodeAt(0), lexicon.simplified.charCodeAt(i)]),
+);
+
 /**
  * The same text with one written form for what people type in several: full-width letters, digits
- * and punctuation become ASCII, all dashes `-`, all middle dots `·`, blank characters a space. Every
+ * and punctuation become ASCII, all dashes `-`, all middle dots `·`, blank characters a space, and Traditional characters
+ * simplified. Every
  * UTF-16 unit becomes exactly one, so offsets stay those of the original.
  */
 export function fold(text: string): string {
@@ -17,6 +25,7 @@ export function fold(text: string): string {
 
 function foldUnit(unit: number): number {
   if (unit < 0x80) return unit;
+  if (unit >= 0x4e00 && unit <= 0x9fff) return simplified.get(unit) ?? unit;
   if (unit >= 0xff01 && unit <= 0xff5e) return unit - 0xfee0;
   switch (unit) {
     case 0x00a0:

@@ -42,7 +42,7 @@ const countedBeds = /(?:共|开放|编制|设有|张|病)$/;
 export function* hospitalNumbers(folded: string): Generator<Candidate> {
   for (const pattern of [value, code])
     for (const { start, end } of labelledValues(folded, hospitalLabels, pattern))
-      if (!/^[0-9.]+(?:月|年|天|岁|次|个)/.test(folded.slice(start, end + 1)))
+      if (!/^[0-9.]+(?:月|年|天|岁|次|个|张|例|份|元|%)/.test(folded.slice(start, end + 1)))
         yield { kind: 'hospital-number', start, end, rule: 'hospital-label', certainty: 92 };
   for (const pattern of [value, code])
     for (const { start, end } of labelledValues(folded, insuranceLabels, pattern))

@@ -11,6 +11,7 @@ const before = new WordSet(lexicon.before);
 const units = new Set(['日', '月', '年', '时', '分', '号']);
 const generic = new WordSet([...lexicon.generic, ...lexicon.suffixes]);
 const genericAfter = new WordSet(lexicon.genericAfter);
+const wholeWords = new WordSet(lexicon.whole);
 const placeNames = new WordSet([...placeLexicon.provinces, ...placeLexicon.cities]);
 const branch = /[\u4e00-\u9fff]{1,6}?(?:分院|院区|分校|校区|分公司|支行)/y;
 /** Longest name, in characters to the left of the suffix. */
@@ -77,15 +78,17 @@ function stops(folded: string, at: number, word: number): boolean {
     const place = placeNames.startingAt(folded, start);
     if (start + place > at) return false;
   }
-  return !(
-    word === 1 && /中日友好|人大附中|现代|前进|先锋|当涂|即墨/.test(folded.slice(at - 2, at + 3))
-  );
+  for (let start = Math.max(0, at - 4); start <= at - word; start++)
+    if (start + wholeWords.startingAt(folded, start) >= at + (word === 1 ? 0 : 1)) return false;
+  return true;
 }
 
 /** Whether anything is left of a name when all that could be any institution's is taken away. */
 function isParticular(name: string): boolean {
+  if (name.length >= 8 && /公司|集团/.test(name)) return true;
   let left = 0;
   for (let at = 0; at < name.length;) {
+    if (placeNames.startingAt(name, at) > 0 || wholeWords.startingAt(name, at) > 0) return true;
     const word = generic.startingAt(name, at);
     if (word > 0) at += word;
     else {

@@ -9,9 +9,9 @@ export interface LabelledValue {
 
 /** What may stand between a label and its value. */
 const between =
-  /[ \t]{0,8}(?:号码|编号|号)?[ \t]{0,2}[0-9]?(?:[ \t]{0,2}\([^()\n]{0,8}\))?[ \t]{0,8}(?:[:=]|为|是)?[ \t]{0,12}(?:\r?\n[ \t]{0,8})?/y;
+  /[ \t]{0,8}(?:号码|编号|号|码)?[ \t]{0,2}[0-9]?(?:[ \t]{0,2}\((?![0-9+])[^()\n]{0,8}\))?[ \t]{0,8}(?:[:=]|为|是)?[ \t]{0,12}(?:\r?\n[ \t]{0,8})?/y;
 const noDigit =
-  /[ \t]{0,8}(?:号码|编号|号)?[ \t]{0,2}(?:\([^()\n]{0,8}\))?[ \t]{0,8}(?:[:=]|为|是)?[ \t]{0,12}(?:\r?\n[ \t]{0,8})?/y;
+  /[ \t]{0,8}(?:号码|编号|号|码)?[ \t]{0,2}(?:\((?![0-9+])[^()\n]{0,8}\))?[ \t]{0,8}(?:[:=]|为|是)?[ \t]{0,12}(?:\r?\n[ \t]{0,8})?/y;
 
 /** A pattern for the labels; a Latin label must stand by itself. */
 export function labelPattern(words: readonly string[]): RegExp {

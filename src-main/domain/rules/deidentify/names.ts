@@ -7,6 +7,7 @@ import { isHan } from './fold';
 import type { Candidate } from './identifier';
 import {
   beginsHere,
+  clauseNameEnd,
   dottedNameEnd,
   isSurnameAlone,
   maskedNameEnd,
@@ -35,9 +36,15 @@ const separator =
 const listMark = /[ ]?(?:[、/,]|和|及|与)[ ]?/y;
 /** 张建国，男 ...; 王芳（妻）. */
 const described =
-  /[ \t]{0,4}(?:[,、(][ \t]{0,4}|[ \t]{1,4})(?:男|女|丈夫|妻子|妻|夫|父亲|母亲|父|母|子|弟弟|弟|妹妹|妹|兄|哥哥|姐姐|姐|儿子|女儿|女婿|儿媳|患者本人|主任医师|副主任医师|患者|病人)(?=[,、) \t性。;]|$)/g;
+  /[ \t]{0,4}(?:[,、(][ \t]{0,4}|[ \t]{1,4})(?:男|女|丈夫|妻子|妻|夫|父亲|母亲|父|母|子|弟弟|弟|妹妹|妹|兄|哥哥|姐姐|姐|儿子|女儿|女婿|儿媳|患者本人|主任医师|副主任医师|患者|病人)(?=[,、) \t性。;]|$)|[ \t]{0,2}[,、 ][ \t]{0,3}[0-9]{1,3}(?:岁|月龄)|[ \t]{0,2}\([ \t]?(?:身份证|电话|手机|住院号|病案号|床号)|收(?=[,;。 ])/g;
 const called =
   /[ \t]{0,2}(?:\([ ]?)?[+]?(?:86[- ]?)?(?:1[3-9][0-9]{9}|0[0-9]{2,3}-[0-9]{7,8})(?![0-9])/g;
+/** Where a clause begins; a usual name there is taken for one. */
+const clause = /(?:^|[,。;:、!?()\s"“”])(?=[\u3400-\u9fff])/g;
+/** A value that is a whole run of characters after a colon. */
+const field = /[\u3400-\u9fff]:[ \t]{0,8}(?=[\u3400-\u9fff]{2,4}(?![\u3400-\u9fff]))/g;
+/** A line of two signatures. */
+const pair = /^[ \t]{0,80}([\u3400-\u9fff]{2,4})[ ]?\/[ ]?([\u3400-\u9fff]{2,4})[ \t]{0,20}$/gm;
 const bed = /床[ \t]{0,4}(?=[\u3400-\u9fff])/g;
 
 interface Found {
@@ -64,12 +71,34 @@ function* witnessed(folded: string): Generator<Found> {
   yield* beforeTitles(folded);
   yield* beforeWords(folded);
   yield* hidden(folded);
+  for (const { index, 0: text } of matches(clause, folded)) {
+    const start = index + text.length;
+    const end = clauseNameEnd(folded, start);
+    if (end > start) yield { start, end, rule: 'name-clause', certainty: 31 };
+  }
+  for (const { index, 0: text } of matches(field, folded)) {
+    const start = index + text.length;
+    const end = runEnd(folded, start, 5);
+    if (end - start <= 4 && nameScore(folded, start, end, 'direct') > 0)
+      yield { start, end, rule: 'name-field', certainty: 31 };
+  }
+  for (const { index, 0: line, 1: first = '', 2: second = '' } of matches(pair, folded)) {
+    const start = index + line.indexOf(first);
+    const other = index + line.lastIndexOf(second);
+    if (!nameScore(folded, start, start + first.length, 'role')) continue;
+    if (!nameScore(folded, other, other + second.length, 'role')) continue;
+    yield { start, end: start + first.length, rule: 'name-signature', certainty: 32 };
+    yield { start: other, end: other + second.length, rule: 'name-signature', certainty: 32 };
+  }
   for (const { index, 0: text } of matches(bed, folded)) {
     const start = index + text.length;
     const end = nameEnd(folded, start, 'direct');
     if (end > start) yield { start, end, rule: 'name-bed', certainty: 34 };
   }
 }
+
+/** 我叫张三 says that a name follows. */
+const introduces = /^(?:名叫|我叫|[她他]叫|姓名)$/;
 
 /** After a label or a role. */
 function* announced(folded: string): Generator<Found> {
@@ -78,15 +107,17 @@ function* announced(folded: string): Generator<Found> {
     const gap = matchAt(separator, folded, after)?.[0] ?? '';
     const start = after + gap.length;
     const strict = strictLabels.has(word) && word.length > 1;
-    const evidence: Evidence = /[:=(]/.test(gap)
-      ? strict
-        ? 'label'
-        : 'role'
-      : gap !== ''
+    const evidence: Evidence = introduces.test(word)
+      ? 'role'
+      : /[:=(]/.test(gap)
         ? strict
           ? 'label'
-          : 'direct'
-        : 'direct';
+          : 'role'
+        : gap !== ''
+          ? strict
+            ? 'label'
+            : 'direct'
+          : 'direct';
     if (word.length === 1 && evidence !== 'direct' && !/^[姓名叫]$/.test(word)) continue;
     const end = nameEnd(folded, start, evidence);
     if (end > start) {

@@ -11,6 +11,7 @@ const common = new Set(surnames.common);
 const wordlike = new Set(surnames.wordlike);
 const compound = new Set(surnames.compound);
 const neverAlone = new Set(surnames.neverAlone);
+const functionWords = new Set(surnames.functionWords);
 const usual = new Set(given.usual);
 const never = new Set(given.never);
 const after = new Set(people.after);
@@ -31,7 +32,7 @@ const dotted = /[\u3400-\u9fff]{1,9}(?:·[\u3400-\u9fff]{1,9}){1,3}/y;
 const masked =
   /[\u3400-\u9fff](?:[Xx*]{1,3}|×{1,3}|○{1,2}|〇{1,2}|某某|某[\u3400-\u9fff](?=[,，。;、:()\s]|$)|某)/y;
 const latin =
-  /[A-Z][A-Za-z'-]{0,20}(?:[ ,]{1,2}[A-Z][A-Za-z'.-]{0,20}){1,3}|[A-Z][a-z]{2,20}(?![A-Za-z])/y;
+  /[A-Z][A-Za-z'-]{0,20}(?:(?: |, ?)[A-Z][A-Za-z'.-]{0,20}){1,3}|[A-Z][a-z]{2,20}(?![A-Za-z])/y;
 
 /** How sure the place says that a name stands there. */
 export type Evidence =
@@ -78,7 +79,7 @@ function boundary(text: string, end: number, evidence: Evidence): number {
 export function nameScore(text: string, start: number, end: number, evidence: Evidence): number {
   const surname = surnameLength(text, start);
   const length = end - start - surname;
-  if (surname === 0 || length < 1 || length > 2) return 0;
+  if (surname === 0 || length < 1 || length > 2 || runEnd(text, start, 4) < end) return 0;
   const name = text.slice(start, end);
   if (notValues.has(name)) return 0;
   let score = 1;
@@ -92,13 +93,15 @@ export function nameScore(text: string, start: number, end: number, evidence: Ev
   const word = notNames.startingAt(text, start);
   if (evidence !== 'label' && word > 0) {
     // A word of two is the beginning of a name of three only if the name is a usual one.
-    if (word >= end - start || evidence === 'direct' || !allUsual) return 0;
+    const isCommon = common.has(text[start] ?? '') && allUsual && !isHan(text.charCodeAt(end));
+    if (evidence === 'direct' || !allUsual) return 0;
+    if (word >= end - start && !isCommon) return 0;
     score -= 0.5;
   }
   if (evidence === 'direct' && surname === 1) {
     const first = text[start] ?? '';
     if (!common.has(first) && !allUsual) return 0;
-    if (neverAlone.has(first) && (length === 1 || !allUsual)) return 0;
+    if (functionWords.has(first) && length === 1) return 0;
   }
   return score;
 }
@@ -218,13 +221,28 @@ function unusualEnd(text: string, start: number, run: number, evidence: Evidence
   return [...value].some((char) => never.has(char)) ? start : run;
 }
 
+/** Whether these are three characters of a usual name: common surname, usual given name, no word. */
+export function isUsualName(text: string, start: number, end: number): boolean {
+  const surname = surnameLength(text, start);
+  if (surname === 0 || end - start !== surname + 2) return false;
+  if (surname === 1 && !common.has(text[start] ?? '')) return false;
+  if (notNames.startingAt(text, start) > 0) return false;
+  return [...text.slice(start + surname, end)].every((char) => usual.has(char));
+}
+
+/** Where a name of a common surname at the beginning of a clause ends, or `start`. */
+export function clauseNameEnd(text: string, start: number): number {
+  const end = start + surnameLength(text, start) + 2;
+  return isUsualName(text, start, end) && boundary(text, end, 'direct') > 0 ? end : start;
+}
+
 /** Where a name that ends at `end` begins, or `end`: for words that follow names. */
 export function nameStart(text: string, end: number): number {
   let best = end;
   let bestScore = 0;
   for (let start = end - 2; start >= Math.max(0, end - 4); start--) {
     if (!isHan(text.charCodeAt(start))) break;
-    if (!beginsHere(text, start)) continue;
+    if (!beginsHere(text, start) && !isUsualName(text, start, end)) continue;
     const score = nameScore(text, start, end, 'role');
     if (score > bestScore) {
       best = start;
@@ -239,6 +257,6 @@ export function isSurnameAlone(text: string, start: number, end: number): boolea
   const surname = text.slice(start, end);
   if (surname.length === 2) return compound.has(surname) && beginsHere(text, start);
   if (!common.has(surname) && !wordlike.has(surname)) return false;
-  if (neverAlone.has(surname)) return false;
+  if (neverAlone.has(surname) || text[start - 1] === '随') return false;
   return notNames.startingAt(text, start) === 0 && beginsHere(text, start);
 }
