@@ -3,6 +3,7 @@ import { bankAccounts, plates } from './accounts-and-plates';
 import { addresses } from './addresses';
 import { contacts } from './contacts';
 import { dates } from './dates';
+import { splitsPair } from './deidentify';
 import { fold } from './fold';
 import { hospitalNumbers } from './hospital-numbers';
 import { idNumbers } from './id-numbers';
@@ -11,6 +12,7 @@ import { identifierKinds } from './identifier';
 import { institutions } from './institutions';
 import { names } from './names';
 import { phones } from './phones';
+import { withoutPlaceholders } from './placeholder';
 
 export interface FindOptions {
   /** Which kinds to report. Defaults to all. */
@@ -41,7 +43,7 @@ const rounds = 4;
  */
 export function findIdentifiers(text: string, options: FindOptions = {}): Identifier[] {
   const kinds = new Set(options.kinds ?? identifierKinds);
-  const folded = fold(text);
+  const folded = withoutPlaceholders(fold(text));
   let found = withoutOverlaps(
     rules.flatMap((rule) => [...rule(folded)]),
     [],
@@ -52,15 +54,21 @@ export function findIdentifiers(text: string, options: FindOptions = {}): Identi
     if (rest.length === 0) break;
     found = [...found, ...rest].sort((a, b) => a.start - b.start);
   }
-  return found
-    .filter(({ kind }) => kinds.has(kind))
-    .map(({ kind, start, end, rule }) => ({
-      kind,
-      text: text.slice(start, end),
-      start,
-      end,
-      rule,
-    }));
+  return wholeCharacters(text, found).filter(({ kind }) => kinds.has(kind));
+}
+
+/** Grown where they would split a surrogate pair; rules over folded text see units, not characters. */
+function wholeCharacters(text: string, found: readonly Candidate[]): Identifier[] {
+  const whole: Identifier[] = [];
+  let last = 0;
+  for (const { kind, start, end, rule } of found) {
+    const from = Math.max(last, splitsPair(text, start) ? start - 1 : start);
+    const to = splitsPair(text, end) ? end + 1 : end;
+    if (from >= to) continue;
+    whole.push({ kind, text: text.slice(from, to), start: from, end: to, rule });
+    last = to;
+  }
+  return whole;
 }
 
 function* numbersOf(folded: string): Generator<Candidate> {
