@@ -24,8 +24,13 @@ export function* bankAccounts(folded: string): Generator<Candidate> {
     yield { kind: 'bank-account', start, end, rule: 'bank-label', certainty: 82 };
   const groups = digitGroups(folded);
   for (let i = 0; i < groups.length; i++)
-    for (const { digits, start, end, hasLineBreak, hasDot } of windowsFrom(folded, groups, i, 19))
-      if (digits.length >= 16 && /^(?:62|60|4|5[1-5])/.test(digits) && !hasLineBreak && !hasDot)
+    for (const { digits, start, end, hasLineBreak, hasDot } of windowsFrom(
+      folded,
+      groups,
+      i,
+      [16, 19],
+    ))
+      if (/^(?:62|60|4|5[1-5])/.test(digits) && !hasLineBreak && !hasDot)
         if (hasLuhnDigit(digits))
           yield { kind: 'bank-account', start, end, rule: 'bank-luhn', certainty: 65 };
 }

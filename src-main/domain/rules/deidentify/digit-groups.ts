@@ -25,33 +25,36 @@ export interface DigitWindow {
   readonly digits: string;
   readonly start: number;
   readonly end: number;
-  readonly sizes: readonly number[];
+  /** In how many groups they stand. */
+  readonly count: number;
+  /** Digits of each group. */
+  sizes(): number[];
   readonly hasLineBreak: boolean;
   readonly hasDot: boolean;
 }
 
-/** The whole groups from `first` on, as long as they are joined and hold at most `most` digits. */
+/** The whole groups from `first` on, as long as they are joined and hold `least` to `most` digits. */
 export function* windowsFrom(
   folded: string,
   groups: readonly DigitGroup[],
   first: number,
-  most: number,
+  [least, most]: readonly [number, number],
 ): Generator<DigitWindow> {
   const start = groups[first]?.start ?? 0;
-  let digits = '';
-  const sizes: number[] = [];
+  let count = 0;
   for (let i = first; i < groups.length; i++) {
     const group = groups[i];
     if (!group || (i > first && !group.joined)) return;
-    if (digits.length + group.end - group.start > most) return;
-    digits += folded.slice(group.start, group.end);
-    sizes.push(group.end - group.start);
+    count += group.end - group.start;
+    if (count > most) return;
+    if (count < least) continue;
     const between = folded.slice(start, group.end);
     yield {
-      digits,
+      digits: between.replace(/[^0-9]+/g, ''),
       start,
       end: group.end,
-      sizes: [...sizes],
+      count: i - first + 1,
+      sizes: () => groups.slice(first, i + 1).map((part) => part.end - part.start),
       hasLineBreak: between.includes('\n'),
       hasDot: between.includes('.'),
     };

@@ -47,10 +47,11 @@ export function findIdentifiers(text: string, options: FindOptions = {}): Identi
   let found = withoutOverlaps(
     rules.flatMap((rule) => [...rule(folded)]),
     [],
+    text.length,
   );
   // A number that was covered only in part leaves a rest, which may be a number by itself.
   for (let round = 0; round < rounds; round++) {
-    const rest = withoutOverlaps([...numbersOf(covered(folded, found))], found);
+    const rest = withoutOverlaps([...numbersOf(covered(folded, found))], found, text.length);
     if (rest.length === 0) break;
     found = [...found, ...rest].sort((a, b) => a.start - b.start);
   }
@@ -92,11 +93,15 @@ function covered(folded: string, found: readonly Candidate[]): string {
  * The most certain candidates first, then the longest; of the others what they do not share with
  * these, because the rest of an address or a number is still telling.
  */
-function withoutOverlaps(candidates: Candidate[], taken: readonly Candidate[]): Candidate[] {
+function withoutOverlaps(
+  candidates: Candidate[],
+  taken: readonly Candidate[],
+  length: number,
+): Candidate[] {
   candidates.sort(
     (a, b) => b.certainty - a.certainty || b.end - b.start - (a.end - a.start) || a.start - b.start,
   );
-  const owner = new Occupied(taken);
+  const owner = new Occupied(length, taken);
   const kept: Candidate[] = [];
   for (const candidate of candidates) {
     for (const piece of owner.free(candidate.start, candidate.end)) {
@@ -111,14 +116,15 @@ function withoutOverlaps(candidates: Candidate[], taken: readonly Candidate[]): 
 
 /** Which units of the text belong to an identifier already. */
 class Occupied {
-  readonly #units = new Set<number>();
+  readonly #units: Uint8Array;
 
-  constructor(taken: readonly Candidate[]) {
+  constructor(length: number, taken: readonly Candidate[]) {
+    this.#units = new Uint8Array(length);
     for (const { start, end } of taken) this.take(start, end);
   }
 
   take(start: number, end: number): void {
-    for (let i = start; i < end; i++) this.#units.add(i);
+    this.#units.fill(1, start, end);
   }
 
   /** The longest pieces from start to end that belong to nothing. */
@@ -126,7 +132,7 @@ class Occupied {
     const pieces: { start: number; end: number }[] = [];
     let from = start;
     for (let i = start; i <= end; i++) {
-      if (i < end && !this.#units.has(i)) continue;
+      if (i < end && this.#units[i] === 0) continue;
       if (i > from) pieces.push({ start: from, end: i });
       from = i + 1;
     }

@@ -58,10 +58,9 @@ const chain = /[ \t-]{0,3}[Xx](?![0-9A-Za-z])/y;
 export function* idNumbers(folded: string): Generator<Candidate> {
   const groups = digitGroups(folded);
   for (let i = 0; i < groups.length; i++) {
-    for (const window of windowsFrom(folded, groups, i, 18)) {
-      const { digits, start, end, sizes } = window;
-      if (digits.length < 15) continue;
-      const solid = sizes.length === 1 && !/[A-Za-z.]/.test(folded[start - 1] ?? '');
+    for (const window of windowsFrom(folded, groups, i, [15, 18])) {
+      const { digits, start, end, count } = window;
+      const solid = count === 1 && !/[A-Za-z.]/.test(folded[start - 1] ?? '');
       if (digits.length === 15) {
         if (solid && isShaped(digits) && !/[0-9A-Za-z]/.test(folded[end] ?? ''))
           yield { kind: 'id', start, end, rule: 'id-15', certainty: 70 };

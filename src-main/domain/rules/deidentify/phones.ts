@@ -107,7 +107,7 @@ function phoneAt(
   labelled: boolean,
 ): Found | null {
   let best: Found | null = null;
-  for (const window of windowsFrom(folded, groups, first, 15)) {
+  for (const window of windowsFrom(folded, groups, first, [7, 15])) {
     const rule = ruleFor(folded, window, labelled);
     // A longer form is the better one: an area code belongs to its number.
     if (rule) best = { start: window.start, end: window.end, rule };
@@ -116,28 +116,29 @@ function phoneAt(
 }
 
 function ruleFor(folded: string, window: DigitWindow, labelled: boolean): string | null {
-  const { digits, start, end, sizes, hasLineBreak, hasDot } = window;
+  const { digits, start, end, count, hasLineBreak, hasDot } = window;
   if (/[A-Za-z]/.test(folded[end] ?? '') || /[A-Za-z.]/.test(folded[start - 1] ?? '')) {
     // A prefix such as Tel is a label; anything else makes it a code.
     if (!labelled) return null;
   }
+  const plus = folded[start - 1] === '+';
+  if (!labelled && !plus && !/^[0148]/.test(digits)) return null;
   if (hasDot && !labelled) return null;
+  const sizes = window.sizes();
   const singles = sizes.every((size) => size === 1);
-  const grouped = sizes.length === 1 || singles || mobileGroups.has(sizes.join());
-  if (mobile.test(digits) && (labelled || (grouped && (!hasLineBreak || sizes.length === 2))))
+  const grouped = count === 1 || singles || mobileGroups.has(sizes.join());
+  if (mobile.test(digits) && (labelled || (grouped && (!hasLineBreak || count === 2))))
     return 'phone-mobile';
   if (prefixedMobile.test(digits) && (labelled || sizes[0] !== 1)) return 'phone-mobile';
-  const plus = folded[start - 1] === '+';
   if (landline.test(digits)) {
     const area = sizes[0] === 3 || sizes[0] === 4;
-    if (labelled || (!hasLineBreak && (area || sizes.length === 1 || singles)))
-      return 'phone-landline';
+    if (labelled || (!hasLineBreak && (area || count === 1 || singles))) return 'phone-landline';
   }
   if (/^860?(?:10|[2-9][0-9])[0-9]{8,9}$/.test(digits) && plus) return 'phone-landline';
   if (hongKong.test(digits) && (plus || labelled)) return 'phone-abroad';
   if (plus && digits.length >= 9 && !hasLineBreak) return 'phone-abroad';
   if (service.test(digits) && !hasLineBreak) {
-    const wellGrouped = sizes.length > 1 ? sizes[0] === 3 : digits[0] === '4';
+    const wellGrouped = count > 1 ? sizes[0] === 3 : digits[0] === '4';
     if (labelled || wellGrouped) return 'phone-service';
   }
   if (labelled && !hasLineBreak && (digits.length === 7 || digits.length === 8) && !hasDot)
