@@ -49,9 +49,9 @@ function nameStart(
     if (at === lastEnd && lastEnd > lastStart) return lastStart;
     const unit = folded.charCodeAt(at - 1);
     if (folded[at - 1] === ')') {
-      const opening = folded.lastIndexOf('(', at);
-      if (opening < at - 8 || opening < 0) return at;
-      at = opening;
+      const inside = /\([^()]{1,8}\)$/.exec(folded.slice(Math.max(0, at - 10), at));
+      if (!inside) return at;
+      at -= inside[0].length;
       continue;
     }
     if (!isHan(unit) && !isDigit(unit) && folded[at - 1] !== '·') break;
