@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AppError } from '../../contract/errors';
+import type { AppError } from '../../contract/errors';
 import { addIdentifier, removeIdentifier } from './correct-identifiers';
 import { deidentify } from './deidentify';
 import { findIdentifiers } from './find-identifiers';
