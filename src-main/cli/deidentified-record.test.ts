@@ -22,6 +22,17 @@ it('offsets are those of the new text, the originals beside them those of the ol
   expect(counts).toEqual({ name: 1, date: 2, phone: 1 });
 });
 
+it('a span that begins or ends in a placeholder is told from one beside it', async () => {
+  const deidentify = await recordDeidentifier({ dates: 'mask' });
+  const { text, endsInPlaceholder } = await deidentify(record);
+  const date = text.indexOf('【日期1】');
+  expect(endsInPlaceholder(date, date + 5)).toBe(true);
+  expect(endsInPlaceholder(date + 2, date + 7)).toBe(true);
+  expect(endsInPlaceholder(date - 1, date + 1)).toBe(true);
+  expect(endsInPlaceholder(date + 5, date + 7)).toBe(false);
+  expect(endsInPlaceholder(date - 1, date + 6)).toBe(false);
+});
+
 it('the same key shifts every record alike, another key otherwise, and the interval stays', async () => {
   const texts: string[] = [];
   for (const [name, byte] of [

@@ -5,6 +5,7 @@ import { AppError } from '../domain/contract/errors';
 import { patientShiftDays } from '../domain/rules/deidentify/date-shift';
 import { deidentify } from '../domain/rules/deidentify/deidentify';
 import { findIdentifiers } from '../domain/rules/deidentify/find-identifiers';
+import { OffsetMap } from '../domain/rules/deidentify/offset-map';
 import type { IdentifierKind } from '../domain/rules/deidentify/identifier';
 
 export interface DeidentifyChoice {
@@ -25,6 +26,8 @@ export interface DeidentifiedRecord {
     readonly original: { readonly text: string; readonly start: number; readonly end: number };
   }[];
   readonly counts: Partial<Record<IdentifierKind, number>>;
+  /** Whether a span of the new text begins or ends in a placeholder: it is no finding, or half of one. */
+  endsInPlaceholder(start: number, end: number): boolean;
 }
 
 /** Fewer bytes could be tried out. */
@@ -51,8 +54,15 @@ function deidentifiedRecord(text: string, policy: { shiftDays?: number }): Deide
   const done = deidentify(text, findIdentifiers(text), policy);
   const counts: Partial<Record<IdentifierKind, number>> = {};
   for (const { kind } of done.replacements) counts[kind] = (counts[kind] ?? 0) + 1;
+  // A shifted date is a date like any other.
+  const placeholders = new OffsetMap(
+    done.replacements.filter(({ replacement }) => replacement.startsWith('【')),
+  );
+  const isMasked = (at: number): boolean =>
+    placeholders.toOriginal({ start: at, end: at + 1 }).masked;
   return {
     text: done.text,
+    endsInPlaceholder: (start, end) => isMasked(start) || isMasked(end - 1),
     identifiers: done.replacements.map(({ kind, replacement, start, end, newStart, newEnd }) => ({
       kind,
       start: newStart,

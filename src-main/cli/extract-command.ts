@@ -97,6 +97,11 @@ export async function extractCommand(options: ExtractOptions, modelsDir: string)
   return interruption.exitCode ?? (allCompleted ? exitCodes.ok : exitCodes.failed);
 }
 
+/** A model may take a placeholder for a word of medicine; what it covers was never that. */
+function isOfPlaceholder({ start, end }: Fact, record: DeidentifiedRecord): boolean {
+  return start !== null && end !== null && record.endsInPlaceholder(start, end);
+}
+
 interface RecordWork {
   /** What the record is called in the output. */
   readonly source: string;
@@ -137,7 +142,10 @@ async function extractOne(input: Input, work: RecordWork): Promise<RecordResult>
       },
     );
     // Times differ from run to run; what is written of a record does not.
-    const { status, problem, run, facts } = result;
+    const { status, problem, run } = result;
+    const facts = clear
+      ? result.facts.filter((fact) => !isOfPlaceholder(fact, clear))
+      : result.facts;
     return {
       ...{ version: 1, record, ...deidentified, ...(clear ? { text } : {}) },
       ...{ status, run, facts, ...withMessage(problem) },
