@@ -198,6 +198,112 @@ test('--out writes a file, never over an existing one unless forced, and leaves 
   await expect(stat(join(folder, 'x.partial'))).rejects.toThrow();
 });
 
+const identified =
+  '姓名：张建国，男，67岁，身份证号：110000194310244902，电话13951860024，2023年3月5日因胆囊结石入院。';
+const clear =
+  '姓名：【姓名1】，男，67岁，身份证号：【证件号1】，电话【电话1】，【日期1】因胆囊结石入院。';
+
+test('deidentify: the record without its identifiers; as JSON with their places, in clear only if asked', async () => {
+  const text = await chimed(['deidentify', '-'], { input: identified });
+  expect(text).toEqual({ code: 0, out: clear, err: '' });
+  const json = await chimed(['deidentify', '--format', 'json', '-'], { input: identified });
+  expect([json.code, json.err]).toEqual([0, '']);
+  expect(json.out).not.toMatch(/张建国|110000194310244902|13951860024|2023/);
+  const line = JSON.parse(json.out) as {
+    text: string;
+    identifiers: { kind: string; start: number; end: number; replacement: string }[];
+  };
+  expect(line).toMatchObject({
+    version: 1,
+    record: { source: 'record-0001' },
+    status: 'completed',
+    text: clear,
+    counts: { name: 1, id: 1, phone: 1, date: 1 },
+  });
+  for (const { start, end, replacement, ...rest } of line.identifiers) {
+    expect(clear.slice(start, end)).toBe(replacement);
+    expect(Object.keys(rest)).toEqual(['kind']);
+  }
+  const shown = await chimed(['deidentify', '--format', 'json', '--show-identifiers', '-'], {
+    input: identified,
+  });
+  expect(shown.out).toContain('张建国');
+});
+
+test('deidentify: shifted dates keep their form; a key that cannot be used is wrong usage', async () => {
+  await writeFile(join(folder, 'key'), Buffer.alloc(32, 5));
+  const args = ['deidentify', '--dates', 'shift', '--key', 'key', '-'];
+  const first = await chimed(args, { input: identified });
+  expect(first.out).toMatch(/，20\d\d年\d{1,2}月\d{1,2}日因胆囊结石入院。$/);
+  expect(first.out).not.toContain('2023年3月5日');
+  expect((await chimed(args, { input: identified })).out).toBe(first.out);
+  await writeFile(join(folder, 'key'), 'short');
+  const refused = await chimed(args, { input: identified });
+  expect([refused.code, refused.out]).toEqual([2, '']);
+});
+
+test('deidentify: several records become numbered files in a folder, one that cannot be read none, and nothing is replaced unless forced', async () => {
+  await mkdir(join(folder, 'notes'));
+  await writeFile(join(folder, 'notes', '张建国.txt'), iconv.encode(identified, 'gb18030'));
+  await writeFile(join(folder, 'notes', 'empty.txt'), '');
+  const args = ['deidentify', 'notes', '--out', 'clear'];
+  const { code, out, err } = await chimed(args);
+  expect([code, out]).toEqual([1, '']);
+  expect(err).toContain('FILE_EMPTY');
+  expect(await readdir(join(folder, 'clear'))).toEqual(['record-0002.txt']);
+  expect(await readFile(join(folder, 'clear', 'record-0002.txt'), 'utf8')).toBe(clear);
+  const again = await chimed(args);
+  expect([again.code, again.err]).toEqual([2, expect.stringContaining('OUTPUT_EXISTS')]);
+  expect((await chimed([...args, '--force'])).code).toBe(1);
+  expect((await readdir(join(folder, 'clear'))).length).toBe(1);
+  expect((await chimed(['deidentify', 'notes'])).code).toBe(2);
+  const failed = await chimed(['deidentify', 'notes/empty.txt', '--out', 'none.txt']);
+  expect(failed.code).toBe(1);
+  expect((await readdir(folder)).sort()).toEqual(['clear', 'notes']);
+});
+
+test('deidentify: an interruption ends with 130 and what was finished is written whole', async () => {
+  await mkdir(join(folder, 'many'));
+  for (let i = 0; i < 300; i++)
+    await writeFile(join(folder, 'many', `${i + 1000}.txt`), identified.repeat(200));
+  const { code, out } = await chimed(['deidentify', '--format', 'json', 'many'], {
+    interruptAfter: /record-0003"/,
+  });
+  expect(code).toBe(130);
+  const lines = out.split('\n').filter(Boolean);
+  expect(lines.length).toBeGreaterThanOrEqual(3);
+  expect(lines.length).toBeLessThan(300);
+  for (const line of lines) expect(JSON.parse(line)).toMatchObject({ status: 'completed' });
+});
+
+test('extract --deidentify: facts, offsets and hash are of the de-identified text, and the output says so', async () => {
+  const note = `患者张建国，男，67岁，2023年3月5日就诊于南京市第一医院，查腹部CT示胆囊结石，电话13951860024。`;
+  const clear =
+    '患者【姓名1】，男，67岁，【日期1】就诊于【机构1】，查腹部CT示胆囊结石，电话【电话1】。';
+  await writeFile(join(folder, '张建国.txt'), note);
+  const { code, out } = await chimed(['extract', '--threads', '1', '--deidentify', '张建国.txt']);
+  expect(code).toBe(0);
+  expect(out).not.toMatch(/张建国|南京|13951860024|2023/);
+  const [line] = linesOf(out);
+  expect(line).toMatchObject({
+    deidentified: true,
+    text: clear,
+    record: {
+      source: 'record-0001',
+      sha256: createHash('sha256').update(clear, 'utf8').digest('hex'),
+      fileSha256: null,
+      chars: clear.length,
+    },
+  });
+  expect(line?.facts.map(({ text }) => text)).toContain('胆囊结石');
+  for (const fact of line?.facts ?? []) {
+    expect(clear.slice(fact.start, fact.end)).toBe(fact.text);
+    expect(fact.text).not.toMatch(/^【|】$/);
+  }
+  const forgotten = await chimed(['extract', '--dates', 'shift', '张建国.txt']);
+  expect([forgotten.code, forgotten.out]).toEqual([2, '']);
+});
+
 test('eval ner measures the built-in model on annotated records of ours', async () => {
   const operation = note.indexOf('腹腔镜');
   const entities = [

@@ -1,27 +1,34 @@
 /** `chimed extract`: records in, facts out, one result object a record. */
 import { createHash } from 'node:crypto';
 import { annotationSchema } from '../domain/contract/annotation-schema';
-import { problemOf, type Problem } from '../domain/contract/errors';
+import { AppError, problemOf, type Problem } from '../domain/contract/errors';
 import type { ExtractionResult, RunIdentity } from '../domain/contract/extraction';
 import type { Fact } from '../domain/contract/fact';
 import type { ModelCard } from '../domain/contract/model-card';
 import { Cancelled } from '../domain/contract/rpc';
-import { messagesFor } from '../domain/messages';
 import { decodeText } from '../documents/decode-text';
 import type { LanguageModel } from '../engine/language-model';
 import { extract, plannedRun } from '../tasks/extraction/extract';
+import {
+  recordDeidentifier,
+  recordName,
+  type DeidentifiedRecord,
+  type DeidentifyChoice,
+} from './deidentified-record';
 import { inputsOf, type Input } from './inputs';
 import { Interruption } from './interruption';
 import { openModel, type ModelChoice } from './open-model';
 import { openOutput } from './output';
-import { exitCodes, locale, ProgressLine, report } from './terminal';
+import { exitCodes, note, ProgressLine, report, withMessage } from './terminal';
 
-export interface ExtractOptions extends ModelChoice {
+export interface ExtractOptions extends ModelChoice, DeidentifyChoice {
   readonly inputs: readonly string[];
   readonly schema: string;
   readonly format: 'jsonl' | 'json';
   readonly out?: string;
   readonly force: boolean;
+  /** Facts, offsets and hash are then those of the de-identified text. */
+  readonly deidentify: boolean;
 }
 
 /** One line of the output; the stable interface of the command. */
@@ -29,12 +36,16 @@ interface RecordResult {
   readonly version: 1;
   readonly record: {
     readonly source: string;
-    /** Of the UTF-8 of the original text; null when there is no text. */
+    /** Of the UTF-8 of the text that the facts are of; null when there is no text. */
     readonly sha256: string | null;
+    /** Null for a de-identified record: it would lead back to the file. */
     readonly fileSha256: string | null;
     /** UTF-16 units. */
     readonly chars: number;
   };
+  /** The record was de-identified first; the text that the facts are of comes with them. */
+  readonly deidentified?: true;
+  readonly text?: string;
   readonly status: 'completed' | 'incomplete' | 'failed';
   readonly problem?: Problem & { message: string };
   readonly facts: readonly Fact[];
@@ -43,10 +54,14 @@ interface RecordResult {
 
 /**
  * @returns the exit code: 0 all completed, 1 any record not, 130 or 143 interrupted
- * @throws AppError for what stops everything: the output, the model
+ * @throws AppError for what stops everything: the output, the model, the key, options that do not fit
  */
 export async function extractCommand(options: ExtractOptions, modelsDir: string): Promise<number> {
   annotationSchema(options.schema);
+  // Who asks for shifted dates and forgets this option must not get the record as it is.
+  if (!options.deidentify && (options.dates === 'shift' || options.key !== undefined))
+    throw new AppError('USAGE', { params: { needed: '--deidentify' } });
+  const deidentifyRecord = options.deidentify ? await recordDeidentifier(options) : null;
   const output = await openOutput({
     format: options.format,
     path: options.out,
@@ -56,12 +71,18 @@ export async function extractCommand(options: ExtractOptions, modelsDir: string)
   const { signal } = interruption;
 
   let allCompleted = true;
+  let number = 0;
   try {
     const { model, card } = await openModel(options, modelsDir, signal);
     const unsupported = (file: string): void => report({ code: 'UNSUPPORTED_FILE' }, file);
     for await (const input of inputsOf(options.inputs, unsupported)) {
       if (signal.aborted) break;
-      const result = await extractOne(input, options.schema, model, card, signal);
+      number++;
+      if (deidentifyRecord) note(`${input.source} -> ${recordName(number)}`);
+      const source = deidentifyRecord ? recordName(number) : input.source;
+      const result = await extractOne(input, {
+        ...{ source, schema: options.schema, model, card, signal, deidentifyRecord },
+      });
       await output.write(result);
       if (result.problem) report(result.problem, input.source);
       allCompleted &&= result.status === 'completed';
@@ -76,27 +97,35 @@ export async function extractCommand(options: ExtractOptions, modelsDir: string)
   return interruption.exitCode ?? (allCompleted ? exitCodes.ok : exitCodes.failed);
 }
 
+/** A model may take a placeholder for a word of medicine; what it covers was never that. */
+function isOfPlaceholder({ start, end }: Fact, record: DeidentifiedRecord): boolean {
+  return start !== null && end !== null && record.endsInPlaceholder(start, end);
+}
+
+interface RecordWork {
+  /** What the record is called in the output. */
+  readonly source: string;
+  readonly schema: string;
+  readonly model: LanguageModel;
+  readonly card: ModelCard;
+  readonly signal: AbortSignal;
+  readonly deidentifyRecord: ((text: string) => Promise<DeidentifiedRecord>) | null;
+}
+
 /** @throws Cancelled: a record that was interrupted is not written, so that it can be run again whole */
-async function extractOne(
-  input: Input,
-  schema: string,
-  model: LanguageModel,
-  card: ModelCard,
-  signal: AbortSignal,
-): Promise<RecordResult> {
+async function extractOne(input: Input, work: RecordWork): Promise<RecordResult> {
+  const { source, schema, model, card, signal, deidentifyRecord } = work;
   const progress = new ProgressLine();
-  let record: RecordResult['record'] = {
-    source: input.source,
-    sha256: null,
-    fileSha256: null,
-    chars: 0,
-  };
+  const deidentified = deidentifyRecord ? ({ deidentified: true } as const) : {};
+  let record: RecordResult['record'] = { source, sha256: null, fileSha256: null, chars: 0 };
   try {
-    const { text, fileSha256 } = decodeText(await input.read());
+    const decoded = decodeText(await input.read());
+    const clear = await deidentifyRecord?.(decoded.text);
+    const text = clear?.text ?? decoded.text;
     record = {
       ...record,
       sha256: createHash('sha256').update(text, 'utf8').digest('hex'),
-      fileSha256,
+      fileSha256: clear ? null : decoded.fileSha256,
       chars: text.length,
     };
     const result: ExtractionResult = await extract(
@@ -113,13 +142,20 @@ async function extractOne(
       },
     );
     // Times differ from run to run; what is written of a record does not.
-    const { status, problem, run, facts } = result;
-    return { version: 1, record, status, run, facts, ...withMessage(problem) };
+    const { status, problem, run } = result;
+    const facts = clear
+      ? result.facts.filter((fact) => !isOfPlaceholder(fact, clear))
+      : result.facts;
+    return {
+      ...{ version: 1, record, ...deidentified, ...(clear ? { text } : {}) },
+      ...{ status, run, facts, ...withMessage(problem) },
+    };
   } catch (error) {
     if (error instanceof Cancelled) throw error;
     return {
       version: 1,
       record,
+      ...deidentified,
       status: 'failed',
       ...withMessage(problemOf(error)),
       facts: [],
@@ -128,9 +164,4 @@ async function extractOne(
   } finally {
     progress.clear();
   }
-}
-
-function withMessage(problem: Problem | undefined): { problem?: Problem & { message: string } } {
-  if (!problem) return {};
-  return { problem: { ...problem, message: messagesFor(locale).errors[problem.code].title } };
 }

@@ -6,6 +6,7 @@ import { annotationSchemas } from '../domain/contract/annotation-schema';
 import { AppError, problemOf } from '../domain/contract/errors';
 import { conversionTypeSchema } from '../domain/contract/conversion';
 import { benchCommand, type BenchOptions } from './bench-command';
+import { deidentifyCommand, type DeidentifyOptions } from './deidentify-command';
 import { convertCommand, type ConvertCommandOptions } from './convert-command';
 import { evalNerCommand, type EvalNerOptions } from './eval-command';
 import { inspectCommand, verifyCommand } from './model-commands';
@@ -33,6 +34,12 @@ function sequenceCounts(value: string): number[] {
     throw new InvalidArgumentError(`whole numbers from 1 to ${mostSequences}, such as 1,4`);
   return counts;
 }
+
+const dateChoice = (): Option =>
+  new Option('--dates <way>', 'mask: a placeholder; shift: move by a constant number of days')
+    .choices(['mask', 'shift'])
+    .default('mask');
+const keyHelp = 'with --dates shift: a secret file; the same one shifts every record alike';
 
 const program = new Command('chimed')
   .description('Clinical text work with a language model on this machine. Nothing leaves it.')
@@ -62,8 +69,29 @@ program
     'threads to compute with; defaults to what suits the model',
     positiveInteger,
   )
+  .option('--deidentify', 'de-identify each record first; facts are of that text', false)
+  .addOption(dateChoice())
+  .option('--key <file>', keyHelp)
   .action(async (inputs: string[], options: Omit<ExtractOptions, 'inputs'>) => {
     process.exitCode = await extractCommand({ ...options, inputs }, join(root, 'models'));
+  });
+
+program
+  .command('deidentify')
+  .description('replace names, numbers, places and dates that identify a person; check the result')
+  .argument('<input...>', 'text files, folders (read recursively), or - for standard input')
+  .addOption(
+    new Option('--format <format>', 'text: the record; json: an object a line')
+      .choices(['text', 'json'])
+      .default('text'),
+  )
+  .addOption(dateChoice())
+  .option('--key <file>', keyHelp)
+  .option('--out <path>', 'write there; for the text of several records, a folder')
+  .option('--force', 'let --out replace existing files', false)
+  .option('--show-identifiers', 'with --format json: also what was replaced, in clear', false)
+  .action(async (inputs: string[], options: Omit<DeidentifyOptions, 'inputs'>) => {
+    process.exitCode = await deidentifyCommand({ ...options, inputs });
   });
 
 program

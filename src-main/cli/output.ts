@@ -18,7 +18,7 @@ export interface OutputOptions {
 
 /** @throws AppError `OUTPUT_EXISTS`, `OUTPUT_UNWRITABLE` before anything else is done */
 export async function openOutput({ format, path, force }: OutputOptions): Promise<Output> {
-  const sink = path === undefined ? standardOutput() : await fileOutput(path, force);
+  const sink = await openTextOutput({ path, force });
   let count = 0;
   const finish = async (): Promise<void> => {
     if (format === 'json') await sink.write(count === 0 ? '[]\n' : '\n]\n');
@@ -36,13 +36,23 @@ export async function openOutput({ format, path, force }: OutputOptions): Promis
   };
 }
 
-interface Sink {
+/** Text as it is, to standard output or to a file. */
+export interface TextOutput {
   write(text: string): Promise<void>;
   finish(): Promise<void>;
+  /** Leaves no file. */
   discard(): Promise<void>;
 }
 
-export function standardOutput(): Sink {
+/** @throws AppError `OUTPUT_EXISTS`, `OUTPUT_UNWRITABLE` before anything is written */
+export function openTextOutput({
+  path,
+  force,
+}: Omit<OutputOptions, 'format'>): Promise<TextOutput> {
+  return path === undefined ? Promise.resolve(standardOutput()) : fileOutput(path, force);
+}
+
+export function standardOutput(): TextOutput {
   return {
     write: (text) =>
       new Promise((resolve, reject) => {
@@ -56,7 +66,7 @@ export function standardOutput(): Sink {
   };
 }
 
-async function fileOutput(path: string, force: boolean): Promise<Sink> {
+async function fileOutput(path: string, force: boolean): Promise<TextOutput> {
   const exists = async (): Promise<boolean> =>
     stat(path).then(
       () => true,

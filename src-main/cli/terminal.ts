@@ -1,7 +1,7 @@
 /** What the command says to a person: on standard error, in their language. */
 import type { Problem } from '../domain/contract/errors';
 import type { Locale } from '../domain/contract/ipc';
-import { describeProblem } from '../domain/messages';
+import { describeProblem, messagesFor } from '../domain/messages';
 
 /** 128 + signal number for an interruption, as shells do. */
 export const exitCodes = { ok: 0, failed: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
@@ -15,6 +15,14 @@ export function report(problem: Problem, about?: string): void {
     .map(([name, value]) => `${name}=${value}`)
     .join(' ');
   note([about, describeProblem(locale, problem), detail].filter(Boolean).join(': '));
+}
+
+/** A problem as results hold it: with its sentence in the person's language. */
+export function withMessage(problem: Problem | undefined): {
+  problem?: Problem & { message: string };
+} {
+  if (!problem) return {};
+  return { problem: { ...problem, message: messagesFor(locale).errors[problem.code].title } };
 }
 
 /** A line beside the results. */
