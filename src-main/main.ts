@@ -19,6 +19,7 @@ import { ConversionSupervisor } from './convert/supervisor';
 import type { ConversionType } from './domain/contract/conversion';
 import { AppError, problemOf } from './domain/contract/errors';
 import { lockMinutes } from './domain/contract/policy';
+import type { AuditFilter } from './domain/contract/audit';
 import type { LockReason } from './domain/contract/vault';
 import {
   settingsSchema,
@@ -53,6 +54,8 @@ import { createMainWindow, showPage } from './shell/main-window';
 import { installMenu } from './shell/menu';
 import type { OwnPage } from './shell/own-page';
 import { hardenSession, refuseNetworkInChromium } from './shell/network-refusal';
+import { auditKindTexts, auditHeads } from './domain/messages/audit-text';
+import { AuditTrail } from './vault/audit/audit-trail';
 import { policyPath } from './vault/policy';
 import { VaultSession } from './vault/session';
 import { WorkerSupervisor } from './worker/supervisor';
@@ -121,7 +124,11 @@ const library = new ModelLibrary({
   findBuiltIn: async () => process.env['CHIMED_MODEL'] ?? (await findDefaultModel({ modelsDir })),
   ask: askProbe,
   onChange: (state) => push('library.changed', state),
-  onImport: (state) => push('library.import', state),
+  onImport: (state) => {
+    push('library.import', state);
+    if (state.phase !== 'done' || state.already) return;
+    audit.tell({ event: { kind: 'model-imported' }, subject: state.modelId });
+  },
 });
 
 /** In memory only: before there is a user, nothing is stored. */
@@ -136,6 +143,16 @@ const vault = new VaultSession({
   onState: (state) => {
     push('vault.state', state);
     if (state.phase === 'open') keepSettings({ lastUserId: state.user.id });
+  },
+  onEvent: (event) => audit.follow(event),
+});
+const audit = new AuditTrail({
+  folder: join(userData, 'audit'),
+  vault,
+  journalHead: () => Promise.resolve(null),
+  onProblem: (problem) => {
+    process.stderr.write(`audit: ${problem.code} ${problem.incident ?? ''}\n`);
+    push('problem', problem);
   },
 });
 
@@ -184,11 +201,7 @@ function applyAppearance(): void {
 
 function handPort(name: PortName, port: MessagePortMain | null, sender: Sender): void {
   if (!port) throw new AppError(name === 'host' ? 'HOST_UNAVAILABLE' : 'WORKER_DIED');
-  const window = BrowserWindow.getAllWindows().find(
-    ({ webContents }) => webContents.id === sender.id,
-  );
-  if (!window) throw new AppError('FORBIDDEN_SENDER');
-  window.webContents.postMessage('chimed.port', name, [port]);
+  windowOf(sender).webContents.postMessage('chimed.port', name, [port]);
 }
 
 installRouter(ipcMain, {
@@ -200,7 +213,10 @@ installRouter(ipcMain, {
     'app.info': () => appInfo,
     'settings.get': () => settings,
     'settings.set': (change) => {
-      if (change.lockMinutes !== undefined) vault.demand('user');
+      if (change.lockMinutes !== undefined) {
+        vault.demand('user');
+        audit.tell({ event: { kind: 'settings-changed', settings: ['lockMinutes'] } });
+      }
       keepSettings(definedOf(change));
       applyAppearance();
       return settings;
@@ -213,6 +229,7 @@ installRouter(ipcMain, {
     },
     'vault.found': ({ details, passphrase }) => vault.found(details, passphrase),
     'vault.confirm': async ({ answers }) => {
+      await audit.open();
       await vault.confirmFounding(answers);
       await enterVault();
     },
@@ -236,6 +253,12 @@ installRouter(ipcMain, {
     },
     'users.reset': ({ id, passphrase }) => vault.resetPassphrase(id, passphrase),
     'users.passphrase': ({ current, next }) => vault.changePassphrase(current, next),
+    'audit.viewed': ({ recordId }) =>
+      audit.tell({ event: { kind: 'record-viewed' }, subject: recordId }),
+    'audit.read': ({ filter, before }) => audit.read(filter, before),
+    'audit.verify': () => audit.verify(),
+    'audit.export': ({ format, filter }, sender) => exportAuditLog(format, filter, sender),
+    'audit.people': () => [...vault.people],
     'vault.key': () => vault.dataKey(),
     'host.connect': (_nothing, sender) => handPort('host', host.connect(), sender),
     'worker.connect': (_nothing, sender) => handPort('worker', worker.connect(), sender),
@@ -254,7 +277,10 @@ installRouter(ipcMain, {
       if (path !== null) library.import({ path, place: 'referenced', expected: id });
       return path !== null;
     },
-    'library.remove': ({ id }) => desk.remove(id),
+    'library.remove': async ({ id }) => {
+      await desk.remove(id);
+      audit.tell({ event: { kind: 'model-removed' }, subject: id });
+    },
     'conversion.choose': (_nothing, sender) =>
       choosePath(sender, { properties: ['openDirectory'] }),
     'conversion.start': ({ folder, type }) => startConversion(folder, type),
@@ -262,12 +288,46 @@ installRouter(ipcMain, {
     'conversion.state': () => conversion.state,
     'library.formats': () => [...chatFormats],
     'library.format': ({ id, format }) => desk.setFormat(id, format),
-    'library.assign': ({ job, id }) => library.assign(job, id),
+    'library.assign': async ({ job, id }) => {
+      await library.assign(job, id);
+      const subject = id === null ? {} : { subject: id };
+      audit.tell({ event: { kind: 'model-assigned', job }, ...subject });
+    },
     'library.fit': ({ id, settings: wanted }) => desk.fitOf(id, wanted),
-    'library.settings': ({ id, settings: wanted }) => desk.setSettings(id, wanted),
-    'library.activate': ({ id }) => desk.activate(id),
+    'library.settings': async ({ id, settings: wanted }) => {
+      await desk.setSettings(id, wanted);
+      audit.tell({ event: { kind: 'model-settings' }, subject: id });
+    },
+    'library.activate': async ({ id }) => {
+      await desk.activate(id);
+      audit.tell({ event: { kind: 'model-activated' }, ...(id === null ? {} : { subject: id }) });
+    },
   },
 });
+
+/** @returns number of entries, or null when a person closed the dialog */
+async function exportAuditLog(
+  format: 'jsonl' | 'csv',
+  filter: AuditFilter,
+  sender: Sender,
+): Promise<number | null> {
+  const { filePath } = await dialog.showSaveDialog(windowOf(sender), {
+    defaultPath: `audit-${new Date().toISOString().slice(0, 10)}.${format}`,
+    filters: [{ name: format.toUpperCase(), extensions: [format] }],
+  });
+  if (filePath === '') return null;
+  // The system's dialog has asked whether to replace it.
+  await rm(filePath, { force: true });
+  const names = new Map(vault.people.map(({ id, name }) => [id, name]));
+  const texts = auditKindTexts(settings.locale);
+  return audit.export(filePath, {
+    format,
+    filter,
+    heads: auditHeads(settings.locale),
+    nameOf: (actor) => names.get(actor) ?? actor,
+    kindText: (kind) => texts[kind],
+  });
+}
 
 async function startConversion(folder: string, type: ConversionType): Promise<void> {
   if (conversion.state.phase === 'running') throw new AppError('CONVERSION_BUSY');
@@ -293,12 +353,17 @@ function chooseModelFile(sender: Sender): Promise<string | null> {
 }
 
 async function choosePath(sender: Sender, options: OpenDialogOptions): Promise<string | null> {
+  const { filePaths } = await dialog.showOpenDialog(windowOf(sender), options);
+  return filePaths[0] ?? null;
+}
+
+/** @throws AppError `FORBIDDEN_SENDER` */
+function windowOf(sender: Sender): BrowserWindow {
   const window = BrowserWindow.getAllWindows().find(
     ({ webContents }) => webContents.id === sender.id,
   );
   if (!window) throw new AppError('FORBIDDEN_SENDER');
-  const { filePaths } = await dialog.showOpenDialog(window, options);
-  return filePaths[0] ?? null;
+  return window;
 }
 
 /** A partial update without the keys that were given as undefined. */
@@ -325,10 +390,22 @@ async function endTrial(): Promise<void> {
   await rm(await folder, { recursive: true, force: true });
 }
 
+/** Without its log the vault stays closed: nothing may happen that nobody can look up. */
+async function openAudit(): Promise<void> {
+  try {
+    await audit.open();
+    audit.tell({ event: { kind: 'app-started', version: app.getVersion() } });
+  } catch (error) {
+    vault.fail(error);
+  }
+}
+
 /** Somebody has signed in, or tries the samples: to work. */
 async function opened(): Promise<void> {
   triggers?.awake();
   startWorkerIfAllowed();
+  await audit.anchor();
+  void audit.compare(() => Promise.resolve(true)).then(() => audit.clean());
   await Promise.all(BrowserWindow.getAllWindows().map((window) => showPage(window, 'work')));
 }
 
@@ -349,6 +426,7 @@ async function enterVault(): Promise<void> {
   host.forget();
   triggers?.awake();
   startWorkerIfAllowed();
+  await audit.anchor();
   const trial = BrowserWindow.getAllWindows();
   openWindow('work');
   for (const window of trial) window.destroy();
@@ -366,6 +444,7 @@ async function lockVault(reason: LockReason): Promise<void> {
       setTimeout(resolve, putAwayMs);
     });
     putAway = null;
+    await audit.anchor();
     vault.lock(reason);
     host.forget();
     await Promise.all([
@@ -416,16 +495,28 @@ app.on('second-instance', () => {
 });
 app.on('window-all-closed', () => app.quit());
 app.on('before-quit', () => {
-  host.stop();
-  worker.stop();
   conversion.stop();
-  vault.lock('asked');
+  host.stop();
 });
+let finished = false;
 app.on('will-quit', (event) => {
-  if (!trialData) return;
+  if (finished) return;
   event.preventDefault();
-  void endTrial().finally(() => app.quit());
+  void finish().finally(() => {
+    finished = true;
+    app.quit();
+  });
 });
+
+/** The last things: what was asked of the worker is written, and the log ends signed. */
+async function finish(): Promise<void> {
+  await audit.anchor();
+  audit.tell({ event: { kind: 'app-ended' } });
+  vault.lock('quit');
+  await worker.rest();
+  await audit.close();
+  await endTrial();
+}
 
 // Not awaited: Electron becomes ready only after this module has been evaluated.
 void app.whenReady().then(async () => {
@@ -439,6 +530,7 @@ void app.whenReady().then(async () => {
     lock: (reason) => void lockVault(reason),
   });
   await vault.load();
+  if (vault.state.phase === 'locked') await openAudit();
   openWindow('gate');
   applyAppearance();
 });

@@ -6,6 +6,7 @@ import { invoke } from './data/bridge';
 import { Connection } from './data/connection';
 import { windowInbox } from './data/port-inbox';
 import { Store } from './data/store';
+import { AuditState } from './features/audit';
 import { ExtractionState } from './features/extraction';
 import { ModelsState } from './features/models';
 import { RecordsState } from './features/records';
@@ -21,6 +22,7 @@ export class Workstation {
   readonly system = new SystemState();
   readonly vault = new VaultModel(this.#bridge);
   readonly users = new UsersState(this.#bridge);
+  readonly audit = new AuditState(this.#bridge);
   readonly settings = new SettingsState(this.#bridge, documentTarget(document));
   readonly #host = new Connection<HostMethods>({
     table: hostMethods,
@@ -41,7 +43,11 @@ export class Workstation {
   });
   readonly #store = new Store(this.#bridge, this.#worker);
   readonly records = new RecordsState(this.#store, this.notices);
-  readonly extraction = new ExtractionState(this.#store, this.#host, this.models);
+  readonly extraction = new ExtractionState(this.#store, this.#host, this.models, (recordId) => {
+    invoke(this.#bridge, 'audit.viewed', { recordId }).catch((error: unknown) => {
+      this.notices.error(error);
+    });
+  });
 
   #entered = false;
 
@@ -51,6 +57,7 @@ export class Workstation {
     this.settings.load().catch((error: unknown) => notices.error(error));
     this.system.loadInfo(this.#bridge).catch((error: unknown) => notices.error(error));
     this.vault.follow().catch((error: unknown) => notices.error(error));
+    this.#bridge.subscribe('problem', (problem) => notices.problem(problem));
     this.#bridge.subscribe('vault.locking', () => void this.#putAway());
   }
 

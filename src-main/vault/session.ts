@@ -98,6 +98,12 @@ export class VaultSession {
     this.#tell();
   }
 
+  /** Something without which nobody may sign in is not to be had. */
+  fail(error: unknown): void {
+    this.#failure = error instanceof AppError ? error : new AppError('INTERNAL');
+    this.#tell();
+  }
+
   get state(): VaultState {
     if (this.#failure) return { phase: 'failed', problem: problemOf(this.#failure) };
     if (!this.#keyring) return { phase: 'absent', trial: this.#trialKey !== null };
@@ -282,6 +288,14 @@ export class VaultSession {
     this.#newRecovery = null;
     this.#lockReason = reason;
     this.#tell();
+  }
+
+  /** Everybody who has or had an account. */
+  get people(): readonly { id: string; name: string }[] {
+    const { keyring } = this.#founded();
+    const all = new Map(keyring.retired.map(({ userId, name }) => [userId, name]));
+    for (const { id, name } of keyring.users) all.set(id, name);
+    return [...all].map(([id, name]) => ({ id, name }));
   }
 
   get users(): readonly User[] {

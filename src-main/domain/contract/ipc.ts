@@ -3,6 +3,7 @@
  * What is not in this list does not exist.
  */
 import * as z from 'zod';
+import { auditFilterSchema, auditPageSchema, auditVerificationSchema } from './audit';
 import { conversionStateSchema, conversionTypeSchema } from './conversion';
 import { hostStateSchema, hostVitalsSchema } from './host-port';
 import { problemSchema } from './errors';
@@ -134,6 +135,23 @@ export const invokeChannels = {
     params: z.object({ current: passphraseInputSchema, next: passphraseInputSchema }),
     result: nothing,
   },
+  /** A record's text is on screen. */
+  'audit.viewed': { params: z.object({ recordId: z.uuid() }), result: nothing },
+  'audit.read': {
+    params: z.object({ filter: auditFilterSchema, before: z.int().positive().optional() }),
+    result: auditPageSchema,
+  },
+  'audit.verify': { params: nothing, result: auditVerificationSchema },
+  /** Shows the system's dialog for where; number of entries, or null when a person closed it. */
+  'audit.export': {
+    params: z.object({ format: z.enum(['jsonl', 'csv']), filter: auditFilterSchema }),
+    result: z.int().nonnegative().nullable(),
+  },
+  /** Names of everybody who ever had an account, for the log. */
+  'audit.people': {
+    params: nothing,
+    result: z.array(z.object({ id: userIdSchema, name: z.string() })),
+  },
   /** Raw bytes of the data key, handed out once per page load; the caller imports and wipes them. */
   'vault.key': {
     params: nothing,
@@ -227,6 +245,11 @@ export const channelAccess: Readonly<Record<InvokeChannel, ChannelAccess>> = {
   'users.remove': 'users',
   'users.reset': 'users',
   'users.passphrase': 'user',
+  'audit.viewed': 'records',
+  'audit.read': 'audit',
+  'audit.verify': 'audit',
+  'audit.export': 'audit',
+  'audit.people': 'audit',
   'vault.key': 'records',
   'host.connect': 'records',
   'worker.connect': 'records',
@@ -265,6 +288,8 @@ export const pushChannels = {
   'library.import': importStateSchema,
   'conversion.state': conversionStateSchema,
   'vault.state': vaultStateSchema,
+  /** Something went wrong that no request asked for. */
+  problem: problemSchema,
   /** The vault locks in a moment: what is not saved yet is put away now. */
   'vault.locking': z.object({ withinMs: z.number() }),
   /** A menu item or global shortcut asks the page to do something. */

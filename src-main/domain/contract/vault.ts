@@ -60,7 +60,14 @@ export const maxPassphraseChars = 512;
 export const passphraseInputSchema = z.string().max(64 * 1024 * 1024);
 export const wordsInputSchema = z.string().max(4096);
 
-export const lockReasonSchema = z.enum(['asked', 'idle', 'system-lock', 'sleep', 'user-removed']);
+export const lockReasonSchema = z.enum([
+  'asked',
+  'idle',
+  'system-lock',
+  'sleep',
+  'user-removed',
+  'quit',
+]);
 export type LockReason = z.infer<typeof lockReasonSchema>;
 
 /** Who may be chosen on the lock screen. */

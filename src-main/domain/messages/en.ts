@@ -1,5 +1,6 @@
 /** The English texts; the type makes a missing or extra key a compile error. */
 import { errorsEn } from './errors.en';
+import { auditEn } from './audit.en';
 import { vaultEn } from './vault.en';
 import type { zhCN } from './zh-CN';
 
@@ -15,6 +16,7 @@ export const en = {
     extraction: 'Extract',
     models: 'Models',
     users: 'Manage',
+    audit: 'Audit',
     lock: 'Lock',
     settings: 'Settings',
     shortcuts: 'Shortcuts',
@@ -533,5 +535,6 @@ export const en = {
     },
   },
   vault: vaultEn,
+  audit: auditEn,
   errors: errorsEn,
 } satisfies typeof zhCN;

@@ -16,6 +16,8 @@ export interface Formatter {
   bytes(value: number): string;
   /** Milliseconds since the epoch as a short local date and time. */
   dateTime(milliseconds: number): string;
+  /** The same with seconds. */
+  dateTimeSeconds(milliseconds: number): string;
 }
 
 const megabyte = 1024 ** 2;
@@ -30,14 +32,16 @@ export function formatterFor(locale: Locale): Formatter {
   const integer = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
   const decimal = new Intl.NumberFormat(locale, { maximumFractionDigits: 3 });
   const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 });
-  const dateTime = new Intl.DateTimeFormat(locale, {
+  const dateTimeParts: Intl.DateTimeFormatOptions = {
     year: 'numeric',
     month: locale === 'en' ? 'short' : '2-digit',
     day: '2-digit',
     hour: '2-digit',
     minute: '2-digit',
     hourCycle: 'h23',
-  });
+  };
+  const dateTime = new Intl.DateTimeFormat(locale, dateTimeParts);
+  const withSeconds = new Intl.DateTimeFormat(locale, { ...dateTimeParts, second: '2-digit' });
   const short = new Intl.NumberFormat(locale, {
     notation: 'compact',
     maximumSignificantDigits: 3,
@@ -54,6 +58,7 @@ export function formatterFor(locale: Locale): Formatter {
         ? `${integer.format(Math.ceil(value / megabyte))} MB`
         : `${tenths.format(value / gigabyte)} GB`,
     dateTime: (milliseconds) => dateTime.format(milliseconds),
+    dateTimeSeconds: (milliseconds) => withSeconds.format(milliseconds),
   };
   cache.set(locale, made);
   return made;

@@ -66,6 +66,7 @@ export const vaultEn = {
       'system-lock': 'The system was locked, and the workstation with it.',
       sleep: 'The system was asleep, so the workstation locked.',
       'user-removed': 'That account was removed.',
+      quit: 'The program was closed.',
     },
     user: 'User',
     passphrase: 'Passphrase',

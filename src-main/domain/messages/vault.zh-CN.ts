@@ -54,6 +54,7 @@ export const vaultZh = {
       'system-lock': '系统已锁屏，工作站随之锁定。',
       sleep: '系统曾进入睡眠，工作站随之锁定。',
       'user-removed': '该账号已移除。',
+      quit: '程序已退出。',
     },
     user: '用户',
     passphrase: '口令',

@@ -3,6 +3,7 @@
  * not compile. Written as a doctor would say it; errors are in `errors.zh-CN.ts`.
  */
 import { errorsZh } from './errors.zh-CN';
+import { auditZh } from './audit.zh-CN';
 import { vaultZh } from './vault.zh-CN';
 
 export const zhCN = {
@@ -17,6 +18,7 @@ export const zhCN = {
     extraction: '抽取',
     models: '模型',
     users: '管理',
+    audit: '审计',
     lock: '锁定',
     settings: '设置',
     shortcuts: '快捷键',
@@ -509,5 +511,6 @@ export const zhCN = {
     },
   },
   vault: vaultZh,
+  audit: auditZh,
   errors: errorsZh,
 };

@@ -19,6 +19,8 @@ export class ExtractionState {
   readonly #store: Store;
   readonly #host: { ready(): Promise<RpcClient<HostMethods>> };
   readonly #models: ModelsState;
+  /** Told of each record whose text comes on screen. */
+  readonly #onViewed: (recordId: string) => void;
   /** The newest run of each record that was run since the page was loaded. */
   // eslint-disable-next-line svelte/prefer-svelte-reactivity -- bookkeeping that is never shown
   readonly #sessions = new Map<string, RunSession>();
@@ -36,10 +38,12 @@ export class ExtractionState {
     store: Store,
     host: { ready(): Promise<RpcClient<HostMethods>> },
     models: ModelsState,
+    onViewed: (recordId: string) => void = () => undefined,
   ) {
     this.#store = store;
     this.#host = host;
     this.#models = models;
+    this.#onViewed = onViewed;
   }
 
   get record(): OpenRecord | null {
@@ -128,6 +132,7 @@ export class ExtractionState {
       const stored = await this.#latest(item);
       if (turn !== this.#turn) return;
       this.#record = { item, text };
+      if (!same) this.#onViewed(item.id);
       // A run that was started meanwhile is newer than any stored one.
       this.#session = this.#sessions.get(item.id) ?? stored;
       this.#opening = false;

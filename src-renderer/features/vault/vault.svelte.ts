@@ -37,6 +37,11 @@ export class VaultModel {
     return this.isTrial || (user !== null && this.has('doctor') && !user.waitsForAccess);
   }
 
+  get readsAudit(): boolean {
+    const { administratorReadsAudit } = this.#policy.roles;
+    return this.has('auditor') || (this.has('administrator') && administratorReadsAudit);
+  }
+
   has(role: Role): boolean {
     return this.user?.roles.includes(role) ?? false;
   }

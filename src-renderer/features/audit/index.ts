@@ -1,0 +1,2 @@
+export { AuditState } from './audit.svelte';
+export { default as AuditView } from './AuditView.svelte';
