@@ -404,9 +404,16 @@ async function openAudit(): Promise<void> {
 async function opened(): Promise<void> {
   triggers?.awake();
   startWorkerIfAllowed();
-  await audit.anchor();
-  void audit.compare(() => Promise.resolve(true)).then(() => audit.clean());
   await Promise.all(BrowserWindow.getAllWindows().map((window) => showPage(window, 'work')));
+  void lookAfterLog();
+}
+
+/** After the page is there, which is what a person waits for, and which shows what is found. */
+async function lookAfterLog(): Promise<void> {
+  await audit.compare(() => Promise.resolve(true));
+  await audit.anchor();
+  await audit.inspect();
+  await audit.clean();
 }
 
 /** Whoever may read records gets the process that keeps them. */
@@ -426,10 +433,10 @@ async function enterVault(): Promise<void> {
   host.forget();
   triggers?.awake();
   startWorkerIfAllowed();
-  await audit.anchor();
   const trial = BrowserWindow.getAllWindows();
   openWindow('work');
   for (const window of trial) window.destroy();
+  void lookAfterLog();
 }
 
 let locking = false;

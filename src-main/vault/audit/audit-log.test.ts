@@ -245,7 +245,6 @@ describe('verification', () => {
       anchors: 2,
       certainTo: { n: 8 },
       faults: [],
-      newest: { n: 8, journal: { seq: 9 } },
     });
   });
 

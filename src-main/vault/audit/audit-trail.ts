@@ -4,6 +4,7 @@
  */
 import { AppError, problemOf, type Problem } from '../../domain/contract/errors';
 import type {
+  Anchor,
   AuditFilter,
   AuditPage,
   AuditVerification,
@@ -69,14 +70,14 @@ export class AuditTrail {
   }
 
   /**
-   * Whether keyring and journal are at least as new as the newest anchor says.
+   * Whether keyring and journal are at least as new as the newest anchor says. To be asked before the
+   * next anchor is made, which would say what is there now.
    *
    * @param holds whether the journal has this head
    */
   async compare(holds: (head: JournalHead) => Promise<boolean>): Promise<void> {
     try {
-      const { newest, faults } = await this.#verified();
-      if (faults.length > 0) this.#found('audit', 'AUDIT_TAMPERED');
+      const newest = await this.#newestAnchor();
       if (!newest) return;
       if (newest.keyring.revision > this.#options.vault.keyringMark.revision) {
         this.#found('keyring', 'KEYRING_ROLLED_BACK');
@@ -89,6 +90,16 @@ export class AuditTrail {
     }
   }
 
+  /** Reads the whole log, and says if it is not as it was written. */
+  async inspect(): Promise<void> {
+    try {
+      const { faults } = await this.#verified();
+      if (faults.length > 0) this.#found('audit', 'AUDIT_TAMPERED');
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
   /** @throws AppError as `AuditLog.read` */
   read(filter: AuditFilter, before?: number): Promise<AuditPage> {
     return this.#opened().read(filter, { before });
@@ -96,8 +107,7 @@ export class AuditTrail {
 
   /** @throws AppError as `verifyAudit` */
   async verify(): Promise<AuditVerification> {
-    const { entries, anchors, certainTo, faults } = await this.#verified();
-    const result = { entries, anchors, certainTo, faults };
+    const result = await this.#verified();
     this.tell({
       event: { kind: 'audit-verified', entries: result.entries, problems: result.faults.length },
     });
@@ -125,6 +135,12 @@ export class AuditTrail {
     const log = this.#log;
     this.#log = null;
     await log?.close();
+  }
+
+  async #newestAnchor(): Promise<Anchor | null> {
+    const page = await this.#log?.read({ kinds: ['anchor'] }, { limit: 1 });
+    const event = page?.entries[0]?.event;
+    return event?.kind === 'anchor' ? event.anchor : null;
   }
 
   #opened(): AuditLog {

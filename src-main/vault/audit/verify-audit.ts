@@ -1,10 +1,5 @@
 /** Whether a log is as it was written, and from which anchor on that is certain. */
-import type {
-  AuditFault,
-  AuditVerification,
-  JournalHead,
-  Anchor,
-} from '../../domain/contract/audit';
+import type { AuditFault, AuditVerification } from '../../domain/contract/audit';
 import { isAnchorSound } from './anchor';
 import { genesis, readSegment, segmentsOf } from './segment';
 
@@ -18,11 +13,6 @@ export interface VerifyOptions {
   readonly newestAnchor?: { readonly n: number; readonly signature: string } | undefined;
 }
 
-export interface VerifiedAudit extends AuditVerification {
-  /** Of the newest sound anchor, to compare the journal and the keyring with. */
-  readonly newest: (Anchor & { readonly n: number; readonly journal: JournalHead | null }) | null;
-}
-
 /**
  * Reads the whole log, a segment at a time.
  *
@@ -31,14 +21,13 @@ export interface VerifiedAudit extends AuditVerification {
 export async function verifyAudit(
   folder: string,
   { signingKeysOf, newestAnchor }: VerifyOptions,
-): Promise<VerifiedAudit> {
+): Promise<AuditVerification> {
   const faults: { fault: AuditFault; after: number }[] = [];
   let entries = 0;
   let anchors = 0;
   let n = 0;
   let hash: string | null = null;
-  let certainTo: VerifiedAudit['certainTo'] = null;
-  let newest: VerifiedAudit['newest'] = null;
+  let certainTo: AuditVerification['certainTo'] = null;
   let foundNewest = newestAnchor === undefined;
   /** Where the log begins, when that is not at its first entry. */
   let beginsAfter: { n: number; hash: string } | null = null;
@@ -87,12 +76,11 @@ export async function verifyAudit(
       if (newestAnchor?.n === n && newestAnchor.signature === event.anchor.signature) {
         foundNewest = true;
       }
-      newest = { ...event.anchor, n };
       if (faults.length === 0) certainTo = { n, at };
     }
     if (segment.tornBytes > 0) note('unreadable');
   }
   if (beginsAfter && !removal) note('beginning-missing');
   if (!foundNewest) note('end-missing');
-  return { entries, anchors, certainTo, faults, newest };
+  return { entries, anchors, certainTo, faults };
 }
