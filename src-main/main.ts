@@ -1,4 +1,5 @@
 /** Composition root of the app. */
+import './offline/begin';
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
@@ -39,7 +40,6 @@ import {
   type ToProbe,
 } from './library/probe-messages';
 import { chatFormats } from './library/prompt-formats';
-import { refuseSockets } from './offline/refuse-sockets';
 import { runChildTask } from './shell/child-task';
 import { registerAppScheme, serveApp } from './shell/app-protocol';
 import { installRouter, type Sender } from './shell/ipc-router';
@@ -59,7 +59,6 @@ const productName = 'ChiMed Workstation';
 app.setName(productName);
 registerAppScheme();
 refuseNetworkInChromium(app);
-refuseSockets();
 
 // Two programs on one journal would be two writers; the second start shows the first window.
 if (!app.requestSingleInstanceLock()) app.exit(0);
