@@ -46,7 +46,7 @@ import { installRouter, type Sender } from './shell/ipc-router';
 import { readJsonFile, writeJsonFile } from './shell/json-file';
 import { createMainWindow } from './shell/main-window';
 import { installMenu } from './shell/menu';
-import { hardenSession, refuseNetworkInChromium } from './shell/network-refusal';
+import { refuseNetworkInChromium } from './shell/network-refusal';
 import { openDataKey } from './vault/key-file';
 import { WorkerSupervisor } from './worker/supervisor';
 
@@ -58,6 +58,8 @@ const productName = 'ChiMed Workstation';
 
 app.setName(productName);
 registerAppScheme();
+// For every renderer there will be. Root, in tests, cannot have Chromium's sandbox at all.
+if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
 refuseNetworkInChromium(app);
 
 // Two programs on one journal would be two writers; the second start shows the first window.
@@ -289,7 +291,6 @@ app.on('before-quit', () => {
 
 // Not awaited: Electron becomes ready only after this module has been evaluated.
 void app.whenReady().then(() => {
-  hardenSession(session.defaultSession);
   serveApp(session.defaultSession, join(out, '..', 'renderer'));
   openWindow();
   applyAppearance();
