@@ -7,6 +7,7 @@ import { basename, dirname, join } from 'node:path';
 import {
   app,
   BrowserWindow,
+  clipboard,
   dialog,
   ipcMain,
   nativeTheme,
@@ -42,10 +43,12 @@ import {
 import { chatFormats } from './library/prompt-formats';
 import { runChildTask } from './shell/child-task';
 import { registerAppScheme, serveApp } from './shell/app-protocol';
+import { GuardedClipboard } from './shell/clipboard';
 import { installRouter, type Sender } from './shell/ipc-router';
 import { readJsonFile, writeJsonFile } from './shell/json-file';
 import { createMainWindow } from './shell/main-window';
 import { installMenu } from './shell/menu';
+import { ChosenPaths } from './shell/network-path';
 import { refuseNetworkInChromium } from './shell/network-refusal';
 import { openDataKey } from './vault/key-file';
 import { WorkerSupervisor } from './worker/supervisor';
@@ -176,6 +179,9 @@ function handPort(name: PortName, port: MessagePortMain | null, sender: Sender):
   window.webContents.postMessage('chimed.port', name, [port]);
 }
 
+const copied = new GuardedClipboard({ clipboard });
+const chosenPaths = new ChosenPaths();
+
 installRouter(ipcMain, {
   isOurWindow: (id) =>
     BrowserWindow.getAllWindows().some(({ webContents }) => webContents.id === id),
@@ -190,6 +196,7 @@ installRouter(ipcMain, {
       return settings;
     },
     'vault.key': dataKey,
+    'clipboard.write': ({ text }) => copied.write(text),
     'host.connect': (_nothing, sender) => handPort('host', host.connect(), sender),
     'worker.connect': (_nothing, sender) => handPort('worker', worker.connect(), sender),
     'host.state': () => host.state,
@@ -198,8 +205,8 @@ installRouter(ipcMain, {
     'library.catalog': () => [...knownModels],
     'library.get': () => library.list(),
     'library.choose': (_nothing, sender) => chooseModelFile(sender),
-    'library.examine': ({ path }) => library.examine(path),
-    'library.import': (order) => library.import(order),
+    'library.examine': ({ path }) => library.examine(chosenPaths.check(path)),
+    'library.import': ({ path, place }) => library.import({ path: chosenPaths.check(path), place }),
     'library.import.state': () => library.importState,
     'library.import.control': ({ action }) => library.controlImport(action),
     'library.locate': async ({ id }, sender) => {
@@ -210,7 +217,7 @@ installRouter(ipcMain, {
     'library.remove': ({ id }) => desk.remove(id),
     'conversion.choose': (_nothing, sender) =>
       choosePath(sender, { properties: ['openDirectory'] }),
-    'conversion.start': ({ folder, type }) => startConversion(folder, type),
+    'conversion.start': ({ folder, type }) => startConversion(chosenPaths.check(folder), type),
     'conversion.cancel': () => conversion.cancel(),
     'conversion.state': () => conversion.state,
     'library.formats': () => [...chatFormats],
@@ -250,8 +257,12 @@ async function choosePath(sender: Sender, options: OpenDialogOptions): Promise<s
     ({ webContents }) => webContents.id === sender.id,
   );
   if (!window) throw new AppError('FORBIDDEN_SENDER');
-  const { filePaths } = await dialog.showOpenDialog(window, options);
-  return filePaths[0] ?? null;
+  const { filePaths } = await dialog.showOpenDialog(window, {
+    ...options,
+    // The system's list of recent files is read by whoever uses the desktop next.
+    properties: [...(options.properties ?? []), 'dontAddToRecent'],
+  });
+  return chosenPaths.add(filePaths[0] ?? null);
 }
 
 /** A partial update without the keys that were given as undefined. */
@@ -281,6 +292,12 @@ app.on('second-instance', () => {
   const [window] = BrowserWindow.getAllWindows();
   if (window?.isMinimized()) window.restore();
   window?.focus();
+});
+// It ends when nothing of ours is on the clipboard any more.
+app.on('will-quit', (event) => {
+  if (!copied.mayHoldOurs) return;
+  event.preventDefault();
+  void copied.clearOurs().finally(() => app.quit());
 });
 app.on('window-all-closed', () => app.quit());
 app.on('before-quit', () => {

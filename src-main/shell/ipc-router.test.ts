@@ -25,6 +25,7 @@ function router(changes: Partial<InvokeHandlers> = {}): RouterOptions & { calls:
       calls.push('vault.key');
       return { keyId: 'k', bytes: new Uint8Array(32) };
     },
+    'clipboard.write': () => undefined,
     'host.connect': () => undefined,
     'worker.connect': () => undefined,
     'host.state': () => ({ process: { phase: 'starting' }, models: [] }),
@@ -104,6 +105,9 @@ it.each([
   ['settings.set', 'x'],
   ['vault.key', { please: true }],
   ['host.connect', 1],
+  ['clipboard.write', { text: 1 }],
+  ['clipboard.write', { text: 'a'.repeat(1024 * 1024 + 1) }],
+  ['clipboard.write', { text: '痛'.repeat(400_000) }],
 ])('a wrong payload is refused: %s %j', async (channel, payload) => {
   const options = router();
   expect(await route(options, page, channel, payload)).toEqual({

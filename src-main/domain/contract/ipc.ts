@@ -3,6 +3,7 @@
  * What is not in this list does not exist.
  */
 import * as z from 'zod';
+import { clipboardTextSchema } from './clipboard';
 import { conversionStateSchema, conversionTypeSchema } from './conversion';
 import { hostStateSchema, hostVitalsSchema } from './host-port';
 import { problemSchema } from './errors';
@@ -71,6 +72,8 @@ export const invokeChannels = {
     params: nothing,
     result: z.object({ keyId: z.string(), bytes: z.instanceof(Uint8Array) }),
   },
+  /** Copies; what is copied is taken off the clipboard after a minute, at lock and at the end. */
+  'clipboard.write': { params: z.object({ text: clipboardTextSchema }), result: nothing },
   /** Asks for a fresh port; it arrives as a `chimed.port` window message from the preload. */
   'host.connect': { params: nothing, result: nothing },
   'worker.connect': { params: nothing, result: nothing },
