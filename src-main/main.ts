@@ -43,6 +43,7 @@ import {
 import { chatFormats } from './library/prompt-formats';
 import { runChildTask } from './shell/child-task';
 import { registerAppScheme, serveApp } from './shell/app-protocol';
+import { forbidCoreDumps } from './shell/core-dumps';
 import { GuardedClipboard } from './shell/clipboard';
 import { installRouter, type Sender } from './shell/ipc-router';
 import { readJsonFile, writeJsonFile } from './shell/json-file';
@@ -306,8 +307,13 @@ app.on('before-quit', () => {
   conversion.stop();
 });
 
+const coreDumpsForbidden = forbidCoreDumps().catch(() => {
+  process.stderr.write('core dumps: this system does not let us forbid them\n');
+});
+
 // Not awaited: Electron becomes ready only after this module has been evaluated.
-void app.whenReady().then(() => {
+void app.whenReady().then(async () => {
+  await coreDumpsForbidden;
   serveApp(session.defaultSession, join(out, '..', 'renderer'));
   openWindow();
   applyAppearance();

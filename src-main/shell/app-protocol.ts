@@ -24,7 +24,6 @@ const contentSecurityPolicy = [
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
-  "webrtc 'block'",
 ].join('; ');
 
 /** Features of the web that reach hardware or other machines; the page uses none. */
