@@ -22,11 +22,16 @@ const run = (program: string, ...args: string[]): string =>
 
 /** Everything that is sent leaves over `away` and ends nowhere; who answers DNS answers nothing. */
 async function digBlackHole(): Promise<() => void> {
-  const sink = spawn('unshare', ['-n', process.execPath, join(import.meta.dirname, 'sink.mjs'), queriesFile], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const sink = spawn(
+    'unshare',
+    ['-n', process.execPath, join(import.meta.dirname, 'sink.mjs'), queriesFile],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   await once(sink.stdout, 'data');
-  const peer = (...args: string[]): string => run('nsenter', '-t', `${sink.pid}`, '-n', 'ip', ...args);
+  const peer = (...args: string[]): string =>
+    run('nsenter', '-t', `${sink.pid}`, '-n', 'ip', ...args);
   run('ip', 'link', 'add', 'away', 'type', 'veth', 'peer', 'name', 'sink');
   run('ip', 'link', 'set', 'sink', 'netns', `${sink.pid}`);
   const ends = [
@@ -68,9 +73,15 @@ function askOnlyTheSink(): void {
 function counter(file: 'snmp' | 'snmp6', group: string, name: string): number {
   const lines = readFileSync(`/proc/net/${file}`, 'utf8').split('\n');
   if (file === 'snmp6') {
-    return Number(lines.find((line) => line.startsWith(`${name} `) || line.startsWith(`${name}\t`))?.split(/\s+/)[1] ?? 0);
+    return Number(
+      lines
+        .find((line) => line.startsWith(`${name} `) || line.startsWith(`${name}\t`))
+        ?.split(/\s+/)[1] ?? 0,
+    );
   }
-  const [names, values] = lines.filter((line) => line.startsWith(`${group}: `)).map((line) => line.split(' '));
+  const [names, values] = lines
+    .filter((line) => line.startsWith(`${group}: `))
+    .map((line) => line.split(' '));
   return Number(values?.[names?.indexOf(name) ?? -1] ?? 0);
 }
 
@@ -80,7 +91,10 @@ interface Counters {
 }
 
 function counters(): Counters {
-  const device = /^ *away:(.*)$/m.exec(readFileSync('/proc/net/dev', 'utf8'))?.[1]?.trim().split(/\s+/);
+  const device = /^ *away:(.*)$/m
+    .exec(readFileSync('/proc/net/dev', 'utf8'))?.[1]
+    ?.trim()
+    .split(/\s+/);
   const housekeeping = hasIpv6
     ? counter('snmp6', '', 'Icmp6OutMLDv2Reports') + counter('snmp6', '', 'Icmp6OutRouterSolicits')
     : 0;
@@ -94,7 +108,7 @@ function counters(): Counters {
 /** What the kernel says by itself after a link comes up is over when nothing is said for a while. */
 async function settle(): Promise<Counters> {
   let last = counters();
-  for (let quiet = 0; quiet < 3; ) {
+  for (let quiet = 0; quiet < 3;) {
     await delay(200);
     const now = counters();
     quiet = now.packets === last.packets && now.unroutable === last.unroutable ? quiet + 1 : 0;
@@ -109,10 +123,16 @@ const fill = order.world === 'black-hole' ? await digBlackHole() : () => undefin
 askOnlyTheSink();
 const before = await settle();
 const [program = '', ...args] = order.command;
-const child = spawn(program, args, { cwd: order.cwd, env: order.env, stdio: ['ignore', 'pipe', 'pipe'] });
+const child = spawn(program, args, {
+  cwd: order.cwd,
+  env: order.env,
+  stdio: ['ignore', 'pipe', 'pipe'],
+});
 let output = '';
 for (const stream of [child.stdout, child.stderr])
-  stream.setEncoding('utf8').on('data', (text: string) => (output = (output + text).slice(-20_000)));
+  stream
+    .setEncoding('utf8')
+    .on('data', (text: string) => (output = (output + text).slice(-20_000)));
 const [exitCode] = (await once(child, 'close')) as [number | null];
 const after = await settle();
 fill();

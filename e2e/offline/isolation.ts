@@ -38,7 +38,8 @@ const namespaces = process.getuid?.() === 0 ? ['-n', '-m'] : ['-U', '-r', '-n', 
 
 /** Why nothing can be isolated here; undefined where it can. */
 export function whyNotIsolated(): string | undefined {
-  if (process.platform !== 'linux') return `network namespaces are Linux's, this is ${process.platform}`;
+  if (process.platform !== 'linux')
+    return `network namespaces are Linux's, this is ${process.platform}`;
   for (const program of ['ip', 'nsenter', 'mount']) {
     if (spawnSync(program, ['--version']).error && spawnSync(program, ['-V']).error)
       return `there is no \`${program}\` here`;
@@ -49,7 +50,9 @@ export function whyNotIsolated(): string | undefined {
     { encoding: 'utf8' },
   );
   if (error) return 'there is no `unshare` here';
-  return status === 0 ? undefined : `this user or system makes no network namespace: ${stderr.trim()}`;
+  return status === 0
+    ? undefined
+    : `this user or system makes no network namespace: ${stderr.trim()}`;
 }
 
 /** Why system calls cannot be traced here; undefined where they can. */
