@@ -298,7 +298,8 @@ app.on('second-instance', () => {
 app.on('will-quit', (event) => {
   if (!copied.mayHoldOurs) return;
   event.preventDefault();
-  void copied.clearOurs().finally(() => app.quit());
+  // Later: while Electron is still asking, it takes another quit for the one that was stopped.
+  void copied.clearOurs().finally(() => setImmediate(() => app.quit()));
 });
 app.on('window-all-closed', () => app.quit());
 app.on('before-quit', () => {
