@@ -1,6 +1,6 @@
 /**
  * Copying and cutting anywhere in the page goes through main, which clears the clipboard after a while
- * and at lock; Chromium's own copy would leave a record's words there for ever, with their styles.
+ * and at its end; Chromium's own copy would leave a record's words there for ever, with their styles.
  */
 
 /** Text of a field that a person selected; null when it is no field of text, or shows no letters. */

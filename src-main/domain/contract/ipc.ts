@@ -72,7 +72,7 @@ export const invokeChannels = {
     params: nothing,
     result: z.object({ keyId: z.string(), bytes: z.instanceof(Uint8Array) }),
   },
-  /** Copies; what is copied is taken off the clipboard after a minute, at lock and at the end. */
+  /** Copies; what is copied is taken off the clipboard after a minute and at the end. */
   'clipboard.write': { params: z.object({ text: clipboardTextSchema }), result: nothing },
   /** Asks for a fresh port; it arrives as a `chimed.port` window message from the preload. */
   'host.connect': { params: nothing, result: nothing },
