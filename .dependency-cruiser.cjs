@@ -21,7 +21,7 @@ const allowed = {
   evaluation: ['tasks', 'engine', 'documents'],
   host: ['tasks', 'engine', 'library', 'offline', 'shell'],
   worker: ['vault', 'documents', 'tasks', 'engine', 'convert', 'offline', 'shell'],
-  cli: ['engine', 'tasks', 'library', 'documents', 'convert', 'evaluation'],
+  cli: ['engine', 'tasks', 'library', 'documents', 'convert', 'evaluation', 'offline'],
 };
 
 const roomRules = Object.entries(allowed).map(([from, to]) => ({

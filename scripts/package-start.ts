@@ -1,11 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type Page } from '@playwright/test';
+import { whyNotTraced } from '../e2e/offline/isolation';
+import { networkUse, traced } from '../e2e/offline/trace';
 import { writeCheckpoint } from '../e2e/fixtures/checkpoint-writer';
 import { electronEnvironment, hasDisplay, sandboxArguments, startVirtualDisplay } from './display';
+import { readFuseWire, releaseFuseWire } from './runtime/fuses';
 import { PlainError } from './terminal';
 import { trySamples } from './try-samples';
 
@@ -15,18 +18,28 @@ const startLimitMs = 60_000;
  * Starts a packaged program on a data folder of its own, waits until its window is there and its
  * model is loaded, has it convert a small checkpoint, and ends it: a package may lack what only some
  * process of it loads. With every hardening fuse set there is no inspector to attach to,
- * so it is watched through Chromium's remote debugging.
+ * so it is watched through Chromium's remote debugging; and where strace is, its sockets are too.
  *
+ * @returns what was not looked at here, in words
  * @throws PlainError with the program's last output if it does not get there.
  */
-export async function startPackaged(executable: string): Promise<void> {
+export async function startPackaged(executable: string): Promise<readonly string[]> {
+  const wire = await readFuseWire(executable);
+  if (wire !== releaseFuseWire)
+    throw new PlainError(`The fuses of the package are ${wire}, not ${releaseFuseWire}.`);
+  const noTrace = process.platform === 'linux' ? whyNotTraced() : 'only Linux has strace';
   const display = hasDisplay() ? undefined : await startVirtualDisplay();
   const userData = await mkdtemp(join(tmpdir(), 'chimed-packaged-'));
-  const child = spawn(
-    executable,
-    [...sandboxArguments(), '--remote-debugging-port=0', `--user-data-dir=${userData}`],
-    { stdio: ['ignore', 'pipe', 'pipe'], env: electronEnvironment(display?.name) },
-  );
+  const trace = join(userData, 'trace.txt');
+  const [program = '', ...args] = [
+    ...(noTrace === undefined ? traced(trace) : []),
+    ...[executable, ...sandboxArguments()],
+    ...['--remote-debugging-port=0', `--user-data-dir=${userData}`],
+  ];
+  const child = spawn(program, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: electronEnvironment(display?.name),
+  });
   let output = '';
   const ended = once(child, 'exit');
   try {
@@ -46,6 +59,13 @@ export async function startPackaged(executable: string): Promise<void> {
     await writeCheckpoint(checkpoint);
     await convert(page, checkpoint);
     await browser.close();
+    if (noTrace === undefined) {
+      // The tracer would leave alone what it traces.
+      process.kill(Number.parseInt(await readFile(trace, 'utf8'), 10), 'SIGTERM');
+      await ended;
+      checkSockets(await readFile(trace, 'utf8'));
+    }
+    return noTrace === undefined ? [] : [`its sockets (${noTrace})`];
   } catch (error) {
     throw new PlainError(
       `The packaged program does not work: ${(error as Error).message}\n${ownWords(output)}`,
@@ -60,6 +80,15 @@ export async function startPackaged(executable: string): Promise<void> {
     await display?.stop();
     await rm(userData, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+/** It talks to this machine's own sockets alone and listens for us alone. */
+function checkSockets(trace: string): void {
+  const { programs, outward, listening } = networkUse(trace);
+  if (programs === 0) throw new Error('the trace is empty');
+  if (outward.length > 0) throw new Error(`it reached out:\n${outward.join('\n')}`);
+  if (listening.length !== 1 || !/^127\.0\.0\.1:\d+$/.test(listening[0] ?? ''))
+    throw new Error(`it listens on ${listening.join(', ')}, not on our debugging port alone`);
 }
 
 /** Threads out of the archive, and the engine's library in a process of its own. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   missingNeeds,
+  offlineProofNeeds,
   packagesFor,
   planFor,
   virtualDisplayNeeds,
@@ -22,6 +23,11 @@ describe('system packages', () => {
     expect(packagesFor(all, bareDebian)).toEqual(
       expect.arrayContaining(['xvfb', 'libnss3', 'libgtk-3-0', 'libasound2', 'fonts-noto-cjk']),
     );
+  });
+
+  it('of the offline proof are named as Debian names them', () => {
+    const names = packagesFor(offlineProofNeeds, bareDebian);
+    expect(names).toEqual(expect.arrayContaining(['iproute2', 'strace', 'util-linux']));
   });
 
   it('of a newer Debian are named as that one renamed them', () => {

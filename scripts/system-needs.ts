@@ -41,6 +41,15 @@ export const recipeNeeds: readonly Need[] = [
   { kind: 'program', name: 'python3', packages: ['python3'] },
 ];
 
+/** What the offline proof makes its worlds and its traces with. */
+export const offlineProofNeeds: readonly Need[] = [
+  { kind: 'program', name: 'ip', packages: ['iproute2'] },
+  { kind: 'program', name: 'strace', packages: ['strace'] },
+  { kind: 'program', name: 'unshare', packages: ['util-linux'] },
+  { kind: 'program', name: 'nsenter', packages: ['util-linux'] },
+  { kind: 'program', name: 'mount', packages: ['mount'] },
+];
+
 /** Questions that the decision asks of the system. */
 export interface SystemProbes {
   readonly platform: NodeJS.Platform;

@@ -3,6 +3,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import {
   missingNeeds,
+  offlineProofNeeds,
   packagesFor,
   planFor,
   recipeNeeds,
@@ -17,6 +18,7 @@ const needsOf = {
   window: windowNeeds,
   'virtual-display': [...windowNeeds, ...virtualDisplayNeeds],
   recipe: recipeNeeds,
+  'offline-proof': offlineProofNeeds,
 };
 
 /**
@@ -24,7 +26,8 @@ const needsOf = {
  * or Ubuntu, saying so) and does nothing at all when nothing is missing.
  *
  * @param purpose 'window': a desktop that has a screen; 'virtual-display': the demo and the tests,
- * which also need an X server without a screen; 'recipe': the tests of the model's recipe.
+ * which also need an X server without a screen; 'recipe': the tests of the model's recipe;
+ * 'offline-proof': what it watches with.
  * @throws PlainError that names what is missing, where it cannot or could not be installed.
  */
 export function ensureSystemPackages(purpose: keyof typeof needsOf): void {

@@ -1,4 +1,5 @@
 /** `npm run test:slow`: what takes minutes or needs the whole runtime; `.ci/run` adds it. */
+import { offlineProof } from './offline-proof';
 import { runSuite } from './suite';
 import { runScript } from './terminal';
 
@@ -16,6 +17,7 @@ await runScript(() =>
         runner: 'vitest',
         report,
       },
+      offlineProof,
       { name: 'packaged', command: 'tsx scripts/package.ts --test' },
     ],
     'out/reports/summary-slow.json',

@@ -1,4 +1,5 @@
 /** Composition root of the app. */
+import './offline/begin';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -6,6 +7,7 @@ import { basename, dirname, join } from 'node:path';
 import {
   app,
   BrowserWindow,
+  clipboard,
   dialog,
   ipcMain,
   nativeTheme,
@@ -43,18 +45,20 @@ import {
   type Question,
   type ToProbe,
 } from './library/probe-messages';
+import { auditHeads, auditKindTexts } from './domain/messages/audit-text';
 import { chatFormats } from './library/prompt-formats';
-import { refuseSockets } from './offline/refuse-sockets';
 import { runChildTask } from './shell/child-task';
 import { registerAppScheme, serveApp } from './shell/app-protocol';
+import { forbidCoreDumps } from './shell/core-dumps';
+import { GuardedClipboard } from './shell/clipboard';
 import { installRouter, type Sender } from './shell/ipc-router';
 import { readJsonFile, writeJsonFile } from './shell/json-file';
 import { LockTriggers } from './shell/lock-triggers';
 import { createMainWindow, showPage } from './shell/main-window';
 import { installMenu } from './shell/menu';
+import { ChosenPaths } from './shell/network-path';
+import { refuseNetworkInChromium } from './shell/network-refusal';
 import type { OwnPage } from './shell/own-page';
-import { hardenSession, refuseNetworkInChromium } from './shell/network-refusal';
-import { auditKindTexts, auditHeads } from './domain/messages/audit-text';
 import { AuditTrail } from './vault/audit/audit-trail';
 import { policyPath } from './vault/policy';
 import { VaultSession } from './vault/session';
@@ -68,8 +72,9 @@ const productName = 'ChiMed Workstation';
 
 app.setName(productName);
 registerAppScheme();
+// For every renderer there will be. Root, in tests, cannot have Chromium's sandbox at all.
+if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
 refuseNetworkInChromium(app);
-refuseSockets();
 
 // Two programs on one journal would be two writers; the second start shows the first window.
 if (!app.requestSingleInstanceLock()) app.exit(0);
@@ -204,6 +209,9 @@ function handPort(name: PortName, port: MessagePortMain | null, sender: Sender):
   windowOf(sender).webContents.postMessage('chimed.port', name, [port]);
 }
 
+const copied = new GuardedClipboard({ clipboard });
+const chosenPaths = new ChosenPaths();
+
 installRouter(ipcMain, {
   isOurWindow: (id) =>
     BrowserWindow.getAllWindows().some(({ webContents }) => webContents.id === id),
@@ -260,6 +268,11 @@ installRouter(ipcMain, {
     'audit.export': ({ format, filter }, sender) => exportAuditLog(format, filter, sender),
     'audit.people': () => [...vault.people],
     'vault.key': () => vault.dataKey(),
+    'clipboard.write': async ({ text }) => {
+      if (!vault.policy.copy.allowed) throw new AppError('POLICY_FORBIDS');
+      await copied.write(text);
+      audit.tell({ event: { kind: 'copied', chars: text.length } });
+    },
     'host.connect': (_nothing, sender) => handPort('host', host.connect(), sender),
     'worker.connect': (_nothing, sender) => handPort('worker', worker.connect(), sender),
     'host.state': () => host.state,
@@ -268,8 +281,8 @@ installRouter(ipcMain, {
     'library.catalog': () => [...knownModels],
     'library.get': () => library.list(),
     'library.choose': (_nothing, sender) => chooseModelFile(sender),
-    'library.examine': ({ path }) => library.examine(path),
-    'library.import': (order) => library.import(order),
+    'library.examine': ({ path }) => library.examine(chosenPaths.check(path)),
+    'library.import': ({ path, place }) => library.import({ path: chosenPaths.check(path), place }),
     'library.import.state': () => library.importState,
     'library.import.control': ({ action }) => library.controlImport(action),
     'library.locate': async ({ id }, sender) => {
@@ -283,7 +296,7 @@ installRouter(ipcMain, {
     },
     'conversion.choose': (_nothing, sender) =>
       choosePath(sender, { properties: ['openDirectory'] }),
-    'conversion.start': ({ folder, type }) => startConversion(folder, type),
+    'conversion.start': ({ folder, type }) => startConversion(chosenPaths.check(folder), type),
     'conversion.cancel': () => conversion.cancel(),
     'conversion.state': () => conversion.state,
     'library.formats': () => [...chatFormats],
@@ -353,8 +366,12 @@ function chooseModelFile(sender: Sender): Promise<string | null> {
 }
 
 async function choosePath(sender: Sender, options: OpenDialogOptions): Promise<string | null> {
-  const { filePaths } = await dialog.showOpenDialog(windowOf(sender), options);
-  return filePaths[0] ?? null;
+  const { filePaths } = await dialog.showOpenDialog(windowOf(sender), {
+    ...options,
+    // The system's list of recent files is read by whoever uses the desktop next.
+    properties: [...(options.properties ?? []), 'dontAddToRecent'],
+  });
+  return chosenPaths.add(filePaths[0] ?? null);
 }
 
 /** @throws AppError `FORBIDDEN_SENDER` */
@@ -453,6 +470,7 @@ async function lockVault(reason: LockReason): Promise<void> {
     putAway = null;
     await audit.anchor();
     vault.lock(reason);
+    await copied.clearOurs();
     host.forget();
     await Promise.all([
       worker.rest(),
@@ -511,8 +529,13 @@ app.on('will-quit', (event) => {
   event.preventDefault();
   void finish().finally(() => {
     finished = true;
-    app.quit();
+    // Later: while Electron is still asking, it takes another quit for the one that was stopped.
+    setImmediate(() => app.quit());
   });
+});
+
+const coreDumpsForbidden = forbidCoreDumps().catch(() => {
+  process.stderr.write('core dumps: this system does not let us forbid them\n');
 });
 
 /** The last things: what was asked of the worker is written, and the log ends signed. */
@@ -520,6 +543,7 @@ async function finish(): Promise<void> {
   await audit.anchor();
   audit.tell({ event: { kind: 'app-ended' } });
   vault.lock('quit');
+  await copied.clearOurs();
   await worker.rest();
   await audit.close();
   await endTrial();
@@ -527,8 +551,8 @@ async function finish(): Promise<void> {
 
 // Not awaited: Electron becomes ready only after this module has been evaluated.
 void app.whenReady().then(async () => {
+  await coreDumpsForbidden;
   for (const each of [session.defaultSession, session.fromPartition(trialPartition)]) {
-    hardenSession(each);
     serveApp(each, join(out, '..', 'renderer'));
   }
   triggers = new LockTriggers({

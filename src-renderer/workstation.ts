@@ -1,5 +1,6 @@
 /** The page's composition root: makes every part once and connects them. */
-import { problemOf } from '@domain/contract/errors';
+import { fitsClipboard } from '@domain/contract/clipboard';
+import { AppError, problemOf } from '@domain/contract/errors';
 import { hostMethods, type HostMethods } from '@domain/contract/host-port';
 import { workerMethods, type WorkerMethods } from '@domain/contract/worker-port';
 import { invoke } from './data/bridge';
@@ -14,6 +15,7 @@ import { documentTarget, SettingsState } from './features/settings';
 import { SystemState } from './features/status';
 import { UsersState } from './features/users';
 import { VaultModel } from './features/vault';
+import { guardCopying } from './ui/guarded-copy';
 import { Notices } from './ui/notices.svelte';
 
 export class Workstation {
@@ -75,6 +77,11 @@ export class Workstation {
 
   #enterModels(): void {
     this.#followProcesses();
+    guardCopying(
+      document,
+      (text) => this.#copy(text),
+      (error) => this.notices.error(error),
+    );
     this.#bridge.subscribe('library.changed', (library) => this.models.setLibrary(library));
     this.#bridge.subscribe('library.import', (state) => this.models.setImporting(state));
     this.#bridge.subscribe('conversion.state', (state) => this.models.setConversion(state));
@@ -108,6 +115,11 @@ export class Workstation {
   /** Calls `listener` for menu items and global shortcuts. */
   onMenuCommand(listener: (command: string) => void): () => void {
     return this.#bridge.subscribe('menu.command', listener);
+  }
+
+  async #copy(text: string): Promise<void> {
+    if (!fitsClipboard(text)) throw new AppError('COPY_TOO_LARGE');
+    await invoke(this.#bridge, 'clipboard.write', { text });
   }
 
   restartHost(): void {

@@ -21,6 +21,9 @@ const testFuses = {
 /** The wire that setTestFuses leaves, as readFuseWire shows it. */
 export const testFuseWire = '10110001';
 
+/** The fuse wire that `electronFuses` of electron-builder.yml leaves in a package. */
+export const releaseFuseWire = '01001100';
+
 /**
  * Writes the test fuses into an Electron executable.
  * @throws Error if the file has no fuse wire, or one of another version or length.

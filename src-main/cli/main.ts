@@ -1,4 +1,5 @@
 /** Composition root of the `chimed` command: the same engine and tasks, without the vault. */
+import '../offline/begin';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';

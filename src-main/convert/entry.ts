@@ -1,8 +1,8 @@
 /** Entry of the converter, a utility process that does one conversion and is then ended. */
+import '../offline/begin';
 import { join } from 'node:path';
 import { problemOf } from '../domain/contract/errors';
 import { parentPort } from '../domain/contract/process-port';
-import { refuseSockets } from '../offline/refuse-sockets';
 import { toConverterSchema, type ConversionOrder, type FromConverter } from './control';
 import { convertModel } from './convert-model';
 import { hashInThread } from './hash-in-thread';
@@ -14,7 +14,6 @@ const reportEvery = 100;
 /** Built, it lies beside this file. */
 const hashThread = join(import.meta.dirname, 'hasher.js');
 
-refuseSockets();
 const parent = parentPort();
 const tell = (message: FromConverter): void => parent.postMessage(message);
 const abort = new AbortController();

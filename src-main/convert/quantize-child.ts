@@ -2,6 +2,7 @@
  * The child process of `quantize`, forked by Node or started as a utility process: one call into the
  * engine's library, then the end. The job comes as JSON in the first argument.
  */
+import '../offline/begin';
 import koffi from 'koffi';
 import { quantizeJobSchema } from './quantize';
 import { quantizeParameters } from './quantize-parameters';

@@ -1,11 +1,11 @@
 /** Entry of the model host, a utility process: native code runs here and may take it down. */
+import '../offline/begin';
 import { problemOf } from '../domain/contract/errors';
 import { hostMethods } from '../domain/contract/host-port';
 import { fromProcessPort, parentPort } from '../domain/contract/process-port';
 import { serve } from '../domain/contract/rpc';
 import { probeMachine, refreshMachine } from '../engine/machine';
 import { prepareNativeLoading } from '../engine/native-loading';
-import { refuseSockets } from '../offline/refuse-sockets';
 import { toHostSchema, type FromHost, type ToHost } from './control';
 import { ModelService } from './model-service';
 import { ModelSlots } from './model-slots';
@@ -13,7 +13,6 @@ import { ModelSlots } from './model-slots';
 /** Milliseconds between two reports of memory and work. */
 const vitalsEvery = 2_000;
 
-refuseSockets();
 prepareNativeLoading();
 
 const parent = parentPort();

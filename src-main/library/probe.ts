@@ -2,7 +2,7 @@
  * Entry of the probe process: it looks at a model file that nobody trusts yet, so that a file made
  * to break a parser breaks only this process.
  */
-import { refuseSockets } from '../offline/refuse-sockets';
+import '../offline/begin';
 import { answer } from './answer';
 import { Pausing } from './pausing';
 import { toProbeSchema, type FromProbe } from './probe-messages';
@@ -43,7 +43,4 @@ export function serveProbe(port: ProbePort): void {
 }
 
 const { parentPort } = process as { parentPort?: ProbePort };
-if (parentPort) {
-  refuseSockets();
-  serveProbe(parentPort);
-}
+if (parentPort) serveProbe(parentPort);

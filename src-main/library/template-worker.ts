@@ -2,6 +2,7 @@
  * Runs a Jinja template that came with a model file. The file is a stranger's: this thread has a small
  * heap, knows nothing of the program, and is ended when it takes too long.
  */
+import '../offline/begin';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Template } from '@huggingface/jinja';
 import type { TemplateJob, TemplateThreadMessage } from './template-thread';

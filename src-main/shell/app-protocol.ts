@@ -26,6 +26,22 @@ const contentSecurityPolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
+/** Features of the web that reach hardware or other machines; the page uses none. */
+const permissionsPolicy = [
+  ...[
+    'camera',
+    'display-capture',
+    'geolocation',
+    'hid',
+    'idle-detection',
+    'local-fonts',
+    'microphone',
+  ],
+  ...['midi', 'payment', 'screen-wake-lock', 'serial', 'usb', 'window-management'],
+]
+  .map((feature) => `${feature}=()`)
+  .join(', ');
+
 /** Must run before the app is ready. Secure and standard, so that crypto.subtle and IndexedDB work. */
 export function registerAppScheme(): void {
   protocol.registerSchemesAsPrivileged([
@@ -66,7 +82,9 @@ export function serveApp(session: Session, root: string): void {
           'content-type': contentTypes[extname(file)] as string,
           'content-security-policy': contentSecurityPolicy,
           'x-content-type-options': 'nosniff',
+          'permissions-policy': permissionsPolicy,
           'referrer-policy': 'no-referrer',
+          'x-dns-prefetch-control': 'off',
           'cross-origin-opener-policy': 'same-origin',
         },
       });

@@ -53,6 +53,7 @@ function router(changes: Partial<InvokeHandlers> = {}): RouterOptions & { calls:
     'audit.verify': () => ({ entries: 0, anchors: 0, certainTo: null, faults: [] }),
     'audit.export': () => null,
     'audit.people': () => [],
+    'clipboard.write': () => undefined,
     'host.connect': () => undefined,
     'worker.connect': () => undefined,
     'host.state': () => ({ process: { phase: 'starting' }, models: [] }),
@@ -132,6 +133,9 @@ it.each([
   ['settings.set', 'x'],
   ['vault.key', { please: true }],
   ['host.connect', 1],
+  ['clipboard.write', { text: 1 }],
+  ['clipboard.write', { text: 'a'.repeat(1024 * 1024 + 1) }],
+  ['clipboard.write', { text: '痛'.repeat(400_000) }],
 ])('a wrong payload is refused: %s %j', async (channel, payload) => {
   const options = router();
   expect(await route(options, page, channel, payload)).toEqual({

@@ -2,7 +2,6 @@
 import { BrowserWindow, screen } from 'electron';
 import * as z from 'zod';
 import { readJsonFile, writeJsonFile } from './json-file';
-import { hardenContents } from './network-refusal';
 import { pageUrls, type OwnPage } from './own-page';
 
 const boundsSchema = z.object({
@@ -69,7 +68,6 @@ export function createMainWindow(options: MainWindowOptions): BrowserWindow {
     },
   });
   if (remembered?.maximized) window.maximize();
-  hardenContents(window.webContents);
   // The title bar and the task bar are read by whoever passes: never the page's words.
   window.on('page-title-updated', (event) => event.preventDefault());
   window.on('close', () => {

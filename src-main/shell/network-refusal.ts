@@ -1,15 +1,19 @@
 /**
- * Refuses the network in Chromium (Node's part is the room `offline`). Each line stops something that the others let
- * through (measured; see CONTRIBUTING.md): CSP does not stop dns-prefetch, WebRTC or navigation,
+ * Refuses the network in Chromium (Node's part is the room `offline`). Each line stops something that
+ * the others let through (measured; see docs/security.md): CSP does not stop dns-prefetch, WebRTC or navigation,
  * and webRequest does not see the spell-checker's download, preconnect or STUN.
  */
 import type { App, Session, WebContents } from 'electron';
 import { ownPageOf } from './own-page';
 
-/** Must run before the app is ready. */
+/** Must run before the app is ready. Covers every session and every web contents that there will be. */
 export function refuseNetworkInChromium(app: App): void {
   const { commandLine } = app;
+  app.on('session-created', hardenSession);
+  app.on('web-contents-created', (_event, contents) => hardenContents(contents));
   commandLine.appendSwitch('host-resolver-rules', 'MAP * ~NOTFOUND');
+  // A proxy named by the system would be asked to resolve what the rule above does not.
+  commandLine.appendSwitch('no-proxy-server');
   commandLine.appendSwitch('disable-background-networking');
   commandLine.appendSwitch('disable-component-update');
   commandLine.appendSwitch('disable-domain-reliability');
@@ -20,7 +24,7 @@ export function refuseNetworkInChromium(app: App): void {
   commandLine.appendSwitch('disable-features', 'WebRtcHideLocalIpsWithMdns');
 }
 
-export function hardenSession(session: Session): void {
+function hardenSession(session: Session): void {
   session.setSpellCheckerEnabled(false);
   session.setSpellCheckerLanguages([]);
   session.webRequest.onBeforeRequest((details, callback) => {
@@ -33,15 +37,23 @@ export function hardenSession(session: Session): void {
   session.setPermissionCheckHandler(
     (_contents, permission) => (permission as string) === 'persistent-storage',
   );
+  session.setDevicePermissionHandler(() => false);
   session.on('will-download', (event) => event.preventDefault());
 }
 
-export function hardenContents(contents: WebContents): void {
+function hardenContents(contents: WebContents): void {
+  const isSamePage = (url: string): boolean => {
+    const page = ownPageOf(url);
+    return page !== null && page === ownPageOf(contents.getURL());
+  };
   contents.setWindowOpenHandler(() => ({ action: 'deny' }));
   contents.setWebRTCIPHandlingPolicy('disable_non_proxied_udp');
   contents.on('will-navigate', (event) => {
     // Only main takes a window from one page to the other.
-    if (ownPageOf(event.url) !== ownPageOf(contents.getURL())) event.preventDefault();
+    if (!isSamePage(event.url)) event.preventDefault();
+  });
+  contents.on('will-frame-navigate', (event) => {
+    if (!isSamePage(event.url)) event.preventDefault();
   });
   contents.on('will-redirect', (event) => event.preventDefault());
   contents.on('will-attach-webview', (event) => event.preventDefault());

@@ -1,10 +1,9 @@
 /** Where the worker process begins; Electron starts this file as a utility process. */
+import '../offline/begin';
 import { decodeText } from '../documents/decode-text';
 import { parentPort } from '../domain/contract/process-port';
-import { refuseSockets } from '../offline/refuse-sockets';
 import { WorkerService } from './service';
 
-refuseSockets();
 const service = new WorkerService(parentPort(), {
   decodeText,
   onInternalError: (error, incident) => {

@@ -16,6 +16,8 @@ export const errorCodes = [
   'FILE_NOT_TEXT',
   'ENCODING_UNKNOWN',
   'UNSUPPORTED_FILE',
+  'COPY_TOO_LARGE',
+  'NETWORK_PATH',
   // model files
   'MODEL_MISSING',
   'MODEL_EMPTY',

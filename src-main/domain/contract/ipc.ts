@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { auditFilterSchema, auditPageSchema, auditVerificationSchema } from './audit';
+import { clipboardTextSchema } from './clipboard';
 import { conversionStateSchema, conversionTypeSchema } from './conversion';
 import { hostStateSchema, hostVitalsSchema } from './host-port';
 import { problemSchema } from './errors';
@@ -157,6 +158,8 @@ export const invokeChannels = {
     params: nothing,
     result: z.object({ keyId: z.string(), bytes: z.instanceof(Uint8Array) }),
   },
+  /** Copies; what is copied is taken off the clipboard after a minute and at the end. */
+  'clipboard.write': { params: z.object({ text: clipboardTextSchema }), result: nothing },
   /** Asks for a fresh port; it arrives as a `chimed.port` window message from the preload. */
   'host.connect': { params: nothing, result: nothing },
   'worker.connect': { params: nothing, result: nothing },
@@ -251,6 +254,7 @@ export const channelAccess: Readonly<Record<InvokeChannel, ChannelAccess>> = {
   'audit.export': 'audit',
   'audit.people': 'audit',
   'vault.key': 'records',
+  'clipboard.write': 'records',
   'host.connect': 'records',
   'worker.connect': 'records',
   'host.state': 'anyone',

@@ -417,6 +417,8 @@ export const en = {
     platform: 'System',
     aboutBody:
       'Runs a Chinese medical language model on this machine to extract facts from clinical records. Records never leave this computer; machine output must be reviewed by a doctor.',
+    offlineBody:
+      'The program opens no network connection. Files go only where you save them. What you copy is taken off the clipboard after a minute.',
   },
   shortcuts: {
     heading: 'Keyboard shortcuts',

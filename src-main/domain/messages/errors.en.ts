@@ -30,6 +30,14 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     title: 'This kind of file is not supported',
     remedy: 'Plain text files (.txt) can be imported.',
   },
+  COPY_TOO_LARGE: {
+    title: 'Too much is selected; it was not copied',
+    remedy: 'Copy it in parts of at most one megabyte.',
+  },
+  NETWORK_PATH: {
+    title: 'The file is on another computer; it was not opened',
+    remedy: 'Choose it with the button, in the dialog, or copy it to this computer first.',
+  },
   MODEL_MISSING: {
     title: 'The model file was not found',
     remedy: 'Check that it is where it was, or install the program again.',

@@ -32,6 +32,14 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     title: '不支持这种文件',
     remedy: '目前可以导入 .txt 纯文本文件。',
   },
+  COPY_TOO_LARGE: {
+    title: '选中的内容太多，没有复制',
+    remedy: '请分几次复制，每次不超过约三十万字。',
+  },
+  NETWORK_PATH: {
+    title: '这个文件在另一台电脑上，没有打开',
+    remedy: '请用选择按钮在对话框中选它，或先复制到本机。',
+  },
   MODEL_MISSING: {
     title: '找不到模型文件',
     remedy: '请检查模型文件是否在原来的位置，或重新安装程序。',

@@ -394,6 +394,8 @@ export const zhCN = {
     platform: '系统',
     aboutBody:
       '在本机运行中文医疗语言模型，从病历中抽取信息。病历不离开这台电脑；机器输出须经医师审核。',
+    offlineBody:
+      '程序不建立任何网络连接。文件只存到您选定的位置。复制的内容一分钟后自动从剪贴板清除。',
   },
   shortcuts: {
     heading: '键盘快捷键',
