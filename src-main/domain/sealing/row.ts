@@ -198,9 +198,23 @@ export async function openJson<T>(
   return parsed.data;
 }
 
+/**
+ * The id of the key that a row claims to be sealed under, without opening it.
+ *
+ * @returns 16 hexadecimal digits; zeros for bytes that are too short to be a sealed row
+ */
+export function keyIdOfSealed(sealed: Uint8Array): string {
+  if (sealed.byteLength < nonceAt) return '0'.repeat(2 * keyIdBytes);
+  return hexOf(sealed.subarray(2, nonceAt));
+}
+
 /** A fresh key id, 16 hexadecimal digits. */
 export function newKeyId(): string {
   const bytes = globalThis.crypto.getRandomValues(new Uint8Array(keyIdBytes));
+  return hexOf(bytes);
+}
+
+function hexOf(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
