@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { testKeys } from './keys.fixture';
 import { Journal, journalFileName } from './journal';
 import { keyFileName, openDataKey } from './key-file';
 
@@ -62,7 +63,7 @@ test('any damaged byte, and any other length, is named; the file is not replaced
 
 test('a lost key beside a journal is never replaced by a new one', async () => {
   await openDataKey(dir);
-  await (await Journal.open(dir)).close();
+  await (await Journal.open(dir, await testKeys())).close();
   await rm(join(dir, keyFileName));
   await expect(openDataKey(dir)).rejects.toMatchObject({ code: 'KEY_UNREADABLE' });
   expect(await readdir(dir)).toEqual([journalFileName]);

@@ -78,6 +78,8 @@ export class RecordKeys {
   #free: string[] = [];
   #end = slotsAt;
   #making: Promise<void> | null = null;
+  /** While set, no new key is made. */
+  #frozen: Promise<void> | null = null;
 
   /**
    * Opens the keys of a data folder, or begins their file.
@@ -125,11 +127,11 @@ export class RecordKeys {
    * @throws AppError `DISK_FULL`, `STORE_WRITE_FAILED`
    */
   async take(): Promise<RecordKey> {
-    while (this.#free.length === 0) await this.#make();
+    while (this.#free.length === 0) await (this.#frozen ?? this.#make());
     const keyId = this.#free.shift();
     if (keyId === undefined) throw new AppError('INTERNAL');
     // Ahead of need. Should it fail now, it is tried again when a key is missing, and told then.
-    if (this.#free.length < lowWater) this.#make().catch(() => undefined);
+    if (this.#free.length < lowWater && !this.#frozen) this.#make().catch(() => undefined);
     return { keyId, key: await this.key(keyId) };
   }
 
@@ -192,6 +194,22 @@ export class RecordKeys {
     place?.wrapped?.fill(0);
     this.#places.set(keyId, { offsets: place?.offsets ?? damaged, wrapped: null });
     this.#free = this.#free.filter((free) => free !== keyId);
+  }
+
+  /**
+   * Makes no new key until the returned function is called, so that `all` is all there is. Keys that
+   * are there already can be taken.
+   */
+  async freeze(): Promise<() => void> {
+    let thaw = (): void => undefined;
+    this.#frozen = new Promise((resolve) => {
+      thaw = () => {
+        this.#frozen = null;
+        resolve();
+      };
+    });
+    await this.#making?.catch(() => undefined);
+    return thaw;
   }
 
   /** Waits for the batch that is being made, then closes the file. */

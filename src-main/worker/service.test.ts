@@ -12,7 +12,7 @@ import {
   type WorkerMethods,
 } from '../domain/contract/worker-port';
 import { journalFileName } from '../vault/journal';
-import { fromWorkerSchema } from './control';
+import { fromWorkerSchema, type FromWorker } from './control';
 import type { ParentPort, ProcessPort } from '../domain/contract/process-port';
 import { WorkerService } from './service';
 
@@ -45,17 +45,24 @@ function shapedLikeElectrons(port: MessagePort): ProcessPort {
   };
 }
 
+type Answer = Extract<FromWorker, { type: 'answer' }>;
 interface Started {
   readonly states: WorkerState[];
+  readonly answers: Answer[];
   readonly send: (data: unknown, ports?: ProcessPort[]) => void;
   readonly connect: () => RpcClient<WorkerMethods>;
 }
 
 function start(): Started {
   const states: WorkerState[] = [];
+  const answers: Answer[] = [];
   let send: Started['send'] = () => undefined;
   const parent: ParentPort = {
-    postMessage: (message) => states.push(fromWorkerSchema.parse(message).state),
+    postMessage: (message) => {
+      const parsed = fromWorkerSchema.parse(message);
+      if (parsed.type === 'state') states.push(parsed.state);
+      else answers.push(parsed);
+    },
     on: (_event, listener) => {
       send = (data, ports = []) => listener({ data, ports });
     },
@@ -86,7 +93,7 @@ function start(): Started {
     cleanups.push(() => client.close({ code: 'PORT_CLOSED' }));
     return client;
   };
-  return { states, send, connect };
+  return { states, answers, send, connect };
 }
 
 const init = (): { type: 'init'; dataDir: string; keyId: string; key: Uint8Array } => ({

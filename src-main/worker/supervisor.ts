@@ -29,7 +29,7 @@ export class WorkerSupervisor {
       onSpawn: (child) => void this.#init(child),
       onMessage: (raw) => {
         const message = fromWorkerSchema.safeParse(raw);
-        if (message.success) this.#setState(message.data.state);
+        if (message.success && message.data.type === 'state') this.#setState(message.data.state);
       },
       onEnd: ({ again }) =>
         this.#setState({
