@@ -212,6 +212,13 @@ export class RecordKeys {
     return thaw;
   }
 
+  /** Gives out what `old` did not, which holds the same keys; `old` gives out nothing any more. */
+  continueFrom(old: RecordKeys): void {
+    const free = new Set(old.#free);
+    old.#free = [];
+    this.#free = this.#free.filter((keyId) => free.has(keyId));
+  }
+
   /** Waits for the batch that is being made, then closes the file. */
   async close(): Promise<void> {
     await this.#making?.catch(() => undefined);

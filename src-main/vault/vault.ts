@@ -22,7 +22,7 @@ import {
 } from './files';
 import { Journal } from './journal';
 import { migrateFromV1 } from './migrate-v1';
-import { RecordKeys } from './record-keys';
+import { RecordKeys, type RecordKey } from './record-keys';
 import {
   decodeKeysHeader,
   encodeKeysHeader,
@@ -129,6 +129,19 @@ export class Vault {
     return lost;
   }
 
+  /** A key for a new record. @throws AppError as `RecordKeys.take` */
+  async takeKey(): Promise<RecordKey> {
+    for (;;) {
+      const keys = this.recordKeys;
+      try {
+        return await keys.take();
+      } catch (error) {
+        // A rotation put other keys in the place of those that were asked.
+        if (keys === this.#recordKeys) throw error;
+      }
+    }
+  }
+
   /** The identifier of a record's text, 64 hexadecimal digits; it says nothing of the text. */
   textId(recordId: string, textSha256: string): string {
     return identifierOf(this.#identifiers, 'text', recordId, textSha256);
@@ -188,14 +201,14 @@ export class Vault {
           },
           () => this.#writeNextKeys(old, from, to),
         );
-        // From here on the new key holds; what fails now is finished at the next opening.
-        this.#refusal = new AppError('STORE_WRITE_FAILED', { params: { system: 'rotation' } });
+        // From here on the new key holds. What was read of the old file is still good for opening
+        // rows until the new one is there.
         await old.close();
-        await adoptNextKeys(this.dataDir, to.keyId);
-        this.#recordKeys = await openRecordKeys(this.dataDir, to, this.journal, this.#options);
+        const next = await this.#followRotation(to);
+        next.continueFrom(old);
+        this.#recordKeys = next;
         this.#keys = to;
         this.#identifiers = KeyObject.from(to.identifiers);
-        this.#refusal = null;
       } finally {
         thaw();
       }
@@ -212,6 +225,17 @@ export class Vault {
     await this.#turn;
     await this.#recordKeys.close();
     await this.journal.close();
+  }
+
+  async #followRotation(to: VaultKeys): Promise<RecordKeys> {
+    try {
+      await adoptNextKeys(this.dataDir, to.keyId);
+      return await openRecordKeys(this.dataDir, to, this.journal, this.#options);
+    } catch (error) {
+      // The next opening finishes it; until then nothing may be saved under keys of the old file.
+      this.#refusal = new AppError('STORE_WRITE_FAILED', { params: { system: 'rotation' } });
+      throw error;
+    }
   }
 
   async #writeNextKeys(old: RecordKeys, from: VaultKeys, to: VaultKeys): Promise<void> {

@@ -89,7 +89,7 @@ export class RecordStore {
       chars: text.length,
       source: isWellFormed(input.text) ? input.source : withReplacementNotice(input.source),
     };
-    const key = await this.#vault.recordKeys.take();
+    const key = await this.#vault.takeKey();
     const rows = await Promise.all([
       sealed(key, 'text', textId, 1, { text }),
       sealed(key, 'record', recordId, 1, head),
