@@ -80,7 +80,7 @@ export async function writeFully(
  * @returns how many were read; less than asked only at the end of the file
  */
 export async function readFully(
-  file: VaultFile,
+  file: Pick<VaultFile, 'read'>,
   bytes: Uint8Array,
   position: number,
 ): Promise<number> {

@@ -3,7 +3,7 @@
  * Opening it finishes what a crash interrupted: a deletion, a migration, a rotation.
  */
 import { createHmac, KeyObject } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../domain/contract/errors';
 import type { Deletion, JournalRow } from '../domain/contract/record';
@@ -20,7 +20,7 @@ import {
   type OpenVaultFile,
   type VaultFile,
 } from './files';
-import { Journal } from './journal';
+import { Journal, type JournalHead } from './journal';
 import { migrateFromV1 } from './migrate-v1';
 import { RecordKeys, type RecordKey } from './record-keys';
 import {
@@ -45,6 +45,16 @@ export interface VaultOptions {
   readonly onCommit?: (rows: readonly JournalRow[]) => void;
   /** Defaults to real files. */
   readonly openFile?: OpenVaultFile;
+}
+
+/** A state of the vault: its journal up to a commit, and the keys of all rows in it. */
+export interface VaultSnapshot {
+  readonly journalFile: VaultFile;
+  readonly journalBytes: number;
+  readonly head: JournalHead;
+  readonly journalId: string;
+  /** The whole file of keys. */
+  readonly keys: Uint8Array;
 }
 
 export class Vault {
@@ -215,9 +225,38 @@ export class Vault {
     });
   }
 
-  /** Runs `work` while nothing is saved, deleted or exchanged. */
-  whileStill<T>(work: (journalFile: VaultFile) => Promise<T>): Promise<T> {
-    return this.#inTurn(() => this.journal.whileStill(work));
+  /**
+   * Runs `work` on one state of the vault. Saving goes on behind it; deleting, compacting and rotating
+   * wait.
+   *
+   * @throws AppError `STORE_READ_FAILED`, and what `work` throws
+   */
+  onSnapshot<T>(work: (snapshot: VaultSnapshot) => Promise<T>): Promise<T> {
+    return this.#inTurn(async () => {
+      const { journal } = this;
+      const place = await journal.whileStill(async (file) => ({
+        file,
+        bytes: journal.bytes,
+        head: journal.head,
+      }));
+      // After the journal: every key that its rows need was there before them.
+      const thaw = await this.recordKeys.freeze();
+      let keys: Uint8Array;
+      try {
+        keys = await readFile(join(this.dataDir, recordKeysFileName)).catch((error: unknown) => {
+          throw readProblem(error);
+        });
+      } finally {
+        thaw();
+      }
+      return work({
+        journalFile: place.file,
+        journalBytes: place.bytes,
+        head: place.head,
+        journalId: journal.journalId,
+        keys,
+      });
+    });
   }
 
   /** Closes both after what was asked of them so far. */

@@ -13,6 +13,16 @@ const headSchema = z.object({
   mac: z.string().regex(/^[0-9a-f]{64}$/),
 });
 
+const backupReportSchema = z.object({
+  /** Path of the folder that was made. */
+  folder: z.string(),
+  bytes: z.number(),
+  /** Milliseconds since the epoch. */
+  createdAt: z.number(),
+  /** Where the journal stood. */
+  head: headSchema,
+});
+
 /** What main may ask; each is answered under its id, in any order. */
 const questionSchema = z.discriminatedUnion('kind', [
   /** Where the journal stands: to be noted and signed elsewhere. */
@@ -22,6 +32,13 @@ const questionSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('compact') }),
   /** Puts everything under another data key; the worker wipes its copy of it. */
   z.object({ kind: z.literal('rotate'), keyId: z.string(), key: keyBytes }),
+  /** Into a folder that a person chose; restoring is main's, while no worker runs. */
+  z.object({
+    kind: z.literal('backup'),
+    destination: z.string().min(1),
+    /** Taken along: files of main in the data folder. */
+    extraFiles: z.array(z.object({ name: z.string(), path: z.string() })),
+  }),
 ]);
 export type Question = z.infer<typeof questionSchema>;
 
@@ -48,7 +65,14 @@ export const fromWorkerSchema = z.discriminatedUnion('type', [
     head: headSchema.extend({ journalId: z.string() }).nullable(),
     /** Of `holds`. */
     holds: z.boolean().optional(),
+    /** Of `backup`. */
+    backup: backupReportSchema.optional(),
     problem: problemSchema.optional(),
   }),
 ]);
 export type FromWorker = z.infer<typeof fromWorkerSchema>;
+/** What an answer says beside its id. */
+export type Answer = Pick<
+  Extract<FromWorker, { type: 'answer' }>,
+  'head' | 'holds' | 'backup' | 'problem'
+>;

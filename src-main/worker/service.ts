@@ -99,13 +99,8 @@ export class WorkerService {
   async #answer(id: string, question: Question): Promise<void> {
     try {
       const store = await this.#store;
-      const { holds, head } = await store.answer(question);
-      this.#main.postMessage({
-        type: 'answer',
-        id,
-        head,
-        ...(holds === undefined ? {} : { holds }),
-      } satisfies FromWorker);
+      const answer = await store.answer(question);
+      this.#main.postMessage({ type: 'answer', id, ...answer } satisfies FromWorker);
     } catch (error) {
       const problem = this.#problemOf(error);
       this.#main.postMessage({ type: 'answer', id, head: null, problem } satisfies FromWorker);

@@ -17,10 +17,11 @@ import {
 } from '../domain/contract/record';
 import { keyIdOfSealed, openJson, sealJson } from '../domain/sealing/row';
 import { isWellFormed, toWellFormed } from '../domain/text/well-formed';
-import type { Journal, JournalHead, NewRow, RowClaim } from '../vault/journal';
+import { backUp } from '../vault/backup';
+import type { Journal, NewRow, RowClaim } from '../vault/journal';
 import type { RecordKey } from '../vault/record-keys';
 import type { Vault } from '../vault/vault';
-import type { Question } from './control';
+import type { Answer, Question } from './control';
 import { Duplicates } from './duplicates';
 import { Turns } from './turns';
 
@@ -197,20 +198,13 @@ export class RecordStore {
   /**
    * What main asks of the vault.
    *
-   * @returns where the journal stands afterwards, and whether it holds the head that was asked about
-   * @throws AppError as `Vault.compact` and `Vault.rotate`
+   * @returns where the journal stands afterwards, and what was asked for
+   * @throws AppError as `Vault.compact`, `Vault.rotate` and `backUp`
    */
-  async answer(
-    question: Question,
-  ): Promise<{ head: JournalHead & { journalId: string }; holds?: boolean }> {
-    if (question.kind === 'compact') await this.#vault.compact();
-    if (question.kind === 'rotate') {
-      await this.#vault.rotate(question);
-      this.#duplicates.forget();
-    }
+  async answer(question: Question): Promise<Answer> {
+    const said = await this.#answer(question);
     const { head, journalId } = this.#journal;
-    const known = question.kind === 'holds' && this.#journal.holds(question.head);
-    return { head: { ...head, journalId }, ...(question.kind === 'holds' ? { holds: known } : {}) };
+    return { head: { ...head, journalId }, ...said };
   }
 
   /** Keys of records as they lie in their file, wrapped; null for one that is lost or destroyed. */
@@ -222,6 +216,26 @@ export class RecordStore {
       // A copy: a view would drag what lies around it along when it is posted to a window.
       return { keyId, wrapped: wrapped ? new Uint8Array(wrapped) : null };
     });
+  }
+
+  async #answer(question: Question): Promise<Pick<Answer, 'holds' | 'backup'>> {
+    switch (question.kind) {
+      case 'head':
+        return {};
+      case 'holds':
+        return { holds: this.#journal.holds(question.head) };
+      case 'compact':
+        await this.#vault.compact();
+        return {};
+      case 'rotate':
+        await this.#vault.rotate(question);
+        this.#duplicates.forget();
+        return {};
+      case 'backup':
+        return { backup: await backUp(this.#vault, question) };
+      default:
+        return question satisfies never;
+    }
   }
 
   /** @param change returns what to change, or null when there is nothing to do */

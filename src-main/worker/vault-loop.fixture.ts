@@ -126,6 +126,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const store = new RecordStore({ vault });
   say('o');
   let count = 0;
+  let nextKey = Number.parseInt(vault.keys.keyId, 16) + 1;
   const work = async (): Promise<void> => {
     const mine: string[] = [];
     for (;;) {
@@ -152,7 +153,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
         await vault.compact();
         say('k');
       } else {
-        await vault.rotate(dataKeyOf(Number.parseInt(vault.keys.keyId, 16) + 1));
+        await vault.rotate(dataKeyOf(nextKey++));
         say('k');
       }
     }
