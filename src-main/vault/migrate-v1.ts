@@ -19,7 +19,6 @@ import {
   type JournalRow,
   type RecordHead,
 } from '../domain/contract/record';
-import { unwrapRecordKey } from '../domain/sealing/record-key';
 import { keyIdOfSealed, openJson, sealJson, type DataKey } from '../domain/sealing/row';
 import type { VaultKeys } from '../domain/sealing/vault-keys';
 import {
@@ -147,10 +146,8 @@ class V1Rows {
     if (!made) throw new AppError('INTERNAL');
     const { keyId, wrapped } = made;
     this.#slots.push(encodeSlot({ state: 'live', keyId, wrapped }));
-    const name = { keyId, dataKeyId: keys.keyId };
-    const key = { keyId, key: await unwrapRecordKey(keys.wrapping, name, wrapped) };
-    this.#recordKeys.set(recordId, key);
-    return key;
+    this.#recordKeys.set(recordId, made);
+    return made;
   }
 
   #open<T>(row: JournalRow, schema: z.ZodType<T>): Promise<T> {

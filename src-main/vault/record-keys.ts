@@ -8,7 +8,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../domain/contract/errors';
 import { unwrapRecordKey, wrapRecordKey } from '../domain/sealing/record-key';
-import { dataKeyBytes, newKeyId, type DataKey } from '../domain/sealing/row';
+import { dataKeyBytes, importDataKey, newKeyId, type DataKey } from '../domain/sealing/row';
 import {
   openVaultFile,
   readFully,
@@ -35,6 +35,8 @@ import {
 const batchKeys = 256;
 /** With fewer unused keys than this, the next batch is made. */
 const lowWater = 64;
+/** Unused keys that are unwrapped ahead, so that saving does not wait for it. */
+const warmKeys = 32;
 /** Unwrapped keys kept in memory. */
 const cachedKeys = 1024;
 /** Read at once, bytes; whole slots. */
@@ -108,6 +110,7 @@ export class RecordKeys {
     keys.#free = [...keys.#places]
       .filter(([keyId, place]) => place.wrapped !== null && !options.isUsed(keyId))
       .map(([keyId]) => keyId);
+    keys.#warm(0, warmKeys);
     return keys;
   }
 
@@ -132,7 +135,9 @@ export class RecordKeys {
     if (keyId === undefined) throw new AppError('INTERNAL');
     // Ahead of need. Should it fail now, it is tried again when a key is missing, and told then.
     if (this.#free.length < lowWater && !this.#frozen) this.#make().catch(() => undefined);
-    return { keyId, key: await this.key(keyId) };
+    const key = this.key(keyId);
+    this.#warm(warmKeys - 1, warmKeys);
+    return { keyId, key: await key };
   }
 
   /** @throws AppError `RECORD_NOT_FOUND` when it was shredded, `RECORD_KEY_LOST` when damaged */
@@ -282,11 +287,19 @@ export class RecordKeys {
       // Left as it is: the next attempt writes over it, and opening takes a part for a torn batch.
       throw writeProblem(error);
     }
-    for (const [index, { keyId, wrapped }] of made.entries()) {
+    for (const [index, { keyId, wrapped, key }] of made.entries()) {
+      this.#keep(keyId, Promise.resolve(key));
       this.#places.set(keyId, { offsets: [this.#end + index * slotBytes], wrapped });
       this.#free.push(keyId);
     }
     this.#end += bytes.byteLength;
+  }
+
+  #warm(from: number, to: number): void {
+    for (const keyId of this.#free.slice(from, to)) {
+      // Whoever takes it is told.
+      this.key(keyId).catch(() => undefined);
+    }
   }
 
   #keep(keyId: string, key: Promise<DataKey>): void {
@@ -301,13 +314,14 @@ export class RecordKeys {
 export function newKeys(
   { keyId: dataKeyId, wrapping }: Wrapping,
   count: number,
-): Promise<{ keyId: string; wrapped: Uint8Array }[]> {
+): Promise<(RecordKey & { wrapped: Uint8Array })[]> {
   return Promise.all(
     Array.from({ length: count }, async () => {
       const keyId = newKeyId();
       const raw = globalThis.crypto.getRandomValues(new Uint8Array(dataKeyBytes));
       try {
-        return { keyId, wrapped: await wrapRecordKey(wrapping, { keyId, dataKeyId }, raw) };
+        const wrapped = await wrapRecordKey(wrapping, { keyId, dataKeyId }, raw);
+        return { keyId, wrapped, key: await importDataKey(raw) };
       } finally {
         raw.fill(0);
       }

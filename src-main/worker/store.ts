@@ -15,11 +15,12 @@ import {
   type StoredRun,
   type TableName,
 } from '../domain/contract/record';
-import { keyIdOfSealed, openJson, sealJson } from '../domain/sealing/row';
+import { keyIdOfSealed, openJson } from '../domain/sealing/row';
 import { isWellFormed, toWellFormed } from '../domain/text/well-formed';
 import { backUp } from '../vault/backup';
 import type { Journal, NewRow, RowClaim } from '../vault/journal';
 import type { RecordKey } from '../vault/record-keys';
+import { sealJsonAtOnce } from '../vault/seal-at-once';
 import type { Vault } from '../vault/vault';
 import type { Answer, Question } from './control';
 import { Duplicates } from './duplicates';
@@ -91,10 +92,10 @@ export class RecordStore {
       source: isWellFormed(input.text) ? input.source : withReplacementNotice(input.source),
     };
     const key = await this.#vault.takeKey();
-    const rows = await Promise.all([
+    const rows = [
       sealed(key, 'text', textId, 1, { text }),
       sealed(key, 'record', recordId, 1, head),
-    ]);
+    ];
     const seq = await this.#append(rows);
     this.#duplicates.add(recordId, textSha256);
     return { recordId, seq };
@@ -138,7 +139,7 @@ export class RecordStore {
         }
         throw new AppError('VERSION_CONFLICT');
       }
-      return { seq: await this.#append([await sealed(record.key, 'run', run.id, 1, run)]) };
+      return { seq: await this.#append([sealed(record.key, 'run', run.id, 1, run)]) };
     });
   }
 
@@ -251,7 +252,7 @@ export class RecordStore {
       // A clock that was set back must not make a change look older than what it changed.
       const updatedAt = Math.max(this.#now(), record.value.updatedAt);
       const head: RecordHead = { ...record.value, ...changed, updatedAt };
-      const row = await sealed(record.key, 'record', recordId, record.version + 1, head);
+      const row = sealed(record.key, 'record', recordId, record.version + 1, head);
       return { seq: await this.#append([row]) };
     });
   }
@@ -274,14 +275,15 @@ export class RecordStore {
   }
 }
 
-async function sealed(
+function sealed(
   { keyId, key }: RecordKey,
   table: TableName,
   id: string,
   version: number,
   value: unknown,
-): Promise<NewRow> {
-  return { table, id, version, sealed: await sealJson(key, keyId, { table, id, version }, value) };
+): NewRow {
+  const address = { table, id, version };
+  return { ...address, sealed: sealJsonAtOnce(key, keyId, address, value) };
 }
 
 function sha256Of(text: string): string {
