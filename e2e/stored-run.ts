@@ -2,8 +2,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Fact } from '../src-main/domain/contract/fact';
-import { importDataKey } from '../src-main/domain/sealing/row';
-import { Journal } from '../src-main/vault/journal';
+import { Vault } from '../src-main/vault/vault';
 import { RecordStore } from '../src-main/worker/store';
 import { openProfile } from './profile';
 
@@ -51,9 +50,9 @@ export const attributeNote = {
 export async function storeNoteWithAttributes(userData: string): Promise<void> {
   const dataDir = join(userData, 'data');
   const { keyId, bytes } = await openProfile(userData);
-  const journal = await Journal.open(dataDir);
+  const vault = await Vault.open(dataDir, { keyId, key: bytes });
   try {
-    const store = new RecordStore({ journal, key: await importDataKey(bytes), keyId });
+    const store = new RecordStore({ vault });
     const { recordId } = await store.create({
       title: '随访记录',
       text,
@@ -76,6 +75,6 @@ export async function storeNoteWithAttributes(userData: string): Promise<void> {
       facts: [...attributeNote.facts],
     });
   } finally {
-    await journal.close();
+    await vault.close();
   }
 }

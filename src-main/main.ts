@@ -154,7 +154,11 @@ const vault = new VaultSession({
 const audit = new AuditTrail({
   folder: join(userData, 'audit'),
   vault,
-  journalHead: () => Promise.resolve(null),
+  journalHead: async () => {
+    if (worker.state.phase !== 'ready') return null;
+    const { head } = await worker.ask({ kind: 'head' });
+    return head && { seq: head.seq, mac: head.mac };
+  },
   onProblem: (problem) => {
     process.stderr.write(`audit: ${problem.code} ${problem.incident ?? ''}\n`);
     push('problem', problem);
@@ -190,6 +194,7 @@ const worker = new WorkerSupervisor({
     ...vault.dataKey(),
   }),
   onState: (state) => push('worker.state', state),
+  onAct: (act, recordId) => audit.tell({ event: { kind: act }, subject: recordId }),
 });
 
 function applyAppearance(): void {

@@ -96,6 +96,7 @@ export class Workstation {
           this.system.setSync(state);
           if (state.phase === 'failed') this.notices.problem(state.problem);
         },
+        onIntegrity: (problem) => this.notices.problem(problem),
       });
       await this.records.load();
     } catch (error) {

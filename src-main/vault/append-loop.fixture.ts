@@ -7,6 +7,7 @@ import { writeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { AppError } from '../domain/contract/errors';
 import { Journal, type NewRow } from './journal';
+import { testKeys } from './keys.fixture';
 
 /** What the transaction `id` holds: two rows, whose bytes follow from the id. */
 export function rowsOf(id: string): NewRow[] {
@@ -20,7 +21,7 @@ export function rowsOf(id: string): NewRow[] {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [dataDir = '', prefix = ''] = process.argv.slice(2);
-  const journal = await Journal.open(dataDir);
+  const journal = await Journal.open(dataDir, await testKeys());
   let next = 0;
   const appendForEver = async (): Promise<void> => {
     for (;;) {

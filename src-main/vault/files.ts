@@ -80,7 +80,7 @@ export async function writeFully(
  * @returns how many were read; less than asked only at the end of the file
  */
 export async function readFully(
-  file: VaultFile,
+  file: Pick<VaultFile, 'read'>,
   bytes: Uint8Array,
   position: number,
 ): Promise<number> {
@@ -113,7 +113,7 @@ export async function writeAtomically(path: string, bytes: Uint8Array): Promise<
 }
 
 /** Makes a new name in a folder survive a power loss. Windows has no such call and needs none. */
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   if (process.platform === 'win32') return;
   const folder = await open(path, 'r');
   try {

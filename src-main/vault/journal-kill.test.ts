@@ -9,7 +9,9 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { rowsOf } from './append-loop.fixture';
 import { Journal, lockFileName } from './journal';
+import { testKeys } from './keys.fixture';
 
+const keys = await testKeys();
 let dir = '';
 const children = new Set<ChildProcess>();
 beforeEach(async () => {
@@ -58,10 +60,10 @@ test('a process killed at any point loses nothing it acknowledged, and nothing i
     await kill(child);
     promised.push(...acknowledged());
 
-    const journal = await Journal.open(dir);
+    const journal = await Journal.open(dir, keys);
     const found = new Map<string, Uint8Array>();
     for (let after = 0; after < journal.lastSeq;) {
-      for (const row of await journal.read(after, 5000)) {
+      for (const row of (await journal.read(after, 5000)).rows) {
         const key = `${row.table} ${row.id}`;
         expect(found.has(key), 'twice').toBe(false);
         found.set(key, row.sealed);
@@ -99,7 +101,7 @@ test.runIf(process.platform === 'linux')(
     ]);
     const lines = stdout.split('\n').slice(0, -1);
     expect(lines.at(-1)).toBe('!DISK_FULL');
-    const journal = await Journal.open(dir);
+    const journal = await Journal.open(dir, keys);
     expect(journal.cutBytes).toBe(0);
     for (const id of lines.filter((line) => !line.startsWith('!')))
       expect(journal.latestVersion('record', `r-${id}`), id).toBe(1);
@@ -109,20 +111,20 @@ test.runIf(process.platform === 'linux')(
 
 test('a second process is refused while the first lives, and takes over when it was killed', async () => {
   const { child } = await appendUntil('first', 2);
-  await expect(Journal.open(dir)).rejects.toMatchObject({ code: 'STORE_LOCKED' });
-  await expect(Journal.open(dir)).rejects.toMatchObject({ code: 'STORE_LOCKED' });
+  await expect(Journal.open(dir, keys)).rejects.toMatchObject({ code: 'STORE_LOCKED' });
+  await expect(Journal.open(dir, keys)).rejects.toMatchObject({ code: 'STORE_LOCKED' });
   await kill(child);
-  const journal = await Journal.open(dir);
-  await expect(Journal.open(dir)).rejects.toMatchObject({ code: 'STORE_LOCKED' });
+  const journal = await Journal.open(dir, keys);
+  await expect(Journal.open(dir, keys)).rejects.toMatchObject({ code: 'STORE_LOCKED' });
   await journal.close();
-  await (await Journal.open(dir)).close();
+  await (await Journal.open(dir, keys)).close();
 });
 
 test.runIf(process.platform === 'linux')(
   'a lock is stale when its pid now belongs to a stranger, comes from before a restart, or is empty',
   async () => {
     const lock = join(dir, lockFileName);
-    const journal = await Journal.open(dir);
+    const journal = await Journal.open(dir, keys);
     const mine = JSON.parse(await readFile(lock, 'utf-8')) as Record<string, unknown>;
     await journal.close();
     for (const content of [
@@ -134,10 +136,10 @@ test.runIf(process.platform === 'linux')(
       await writeFile(lock, content);
       const old = new Date(Date.now() - 60_000);
       await utimes(lock, old, old);
-      await (await Journal.open(dir)).close();
+      await (await Journal.open(dir, keys)).close();
     }
     // The same content as a living owner's is honoured.
     await writeFile(lock, JSON.stringify(mine));
-    await expect(Journal.open(dir)).rejects.toMatchObject({ code: 'STORE_LOCKED' });
+    await expect(Journal.open(dir, keys)).rejects.toMatchObject({ code: 'STORE_LOCKED' });
   },
 );

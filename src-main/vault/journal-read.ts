@@ -8,21 +8,31 @@ import type { JournalIndex, RowPlace } from './journal-index';
 /** One answer of `read` holds at most about this, bytes; but always one row. */
 const readBytes = 8 * 1024 * 1024;
 
-/** Where the rows after `after` lie: at most `limit`, and about 8 MB. */
-export function pageOf(index: JournalIndex, after: number, limit: number): RowPlace[] {
+export interface Page {
+  readonly places: readonly RowPlace[];
+  /** Every readable row up to this number is among them, or came before. */
+  readonly upTo: number;
+}
+
+/** Where the rows after `after` lie that can be read: at most `limit`, within about 8 MB. */
+export function pageOf(index: JournalIndex, after: number, limit: number): Page {
   const places: RowPlace[] = [];
-  let total = 0;
-  for (let seq = after + 1; places.length < limit; seq += 1) {
-    const place = index.place(seq);
-    if (!place || (places.length > 0 && total + place.bytes > readBytes)) break;
-    total += place.bytes;
-    places.push(place);
+  let upTo = Math.min(after, index.lastSeq);
+  while (places.length < limit) {
+    const place = index.place(upTo + 1);
+    if (!place) break;
+    if (index.isReadable(place)) {
+      const start = places[0]?.offset ?? place.offset;
+      if (places.length > 0 && place.offset + place.bytes - start > readBytes) break;
+      places.push(place);
+    }
+    upTo = place.seq;
   }
-  return places;
+  return { places, upTo };
 }
 
 /**
- * @param places neighbours in the file, in order
+ * @param places rows that can be read, near each other in the file, in order
  * @throws AppError `STORE_READ_FAILED`, `STORE_CORRUPT`
  */
 export async function readRows(

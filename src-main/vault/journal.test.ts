@@ -7,7 +7,9 @@ import type { JournalRow } from '../domain/contract/record';
 import type { VaultFile } from './files';
 import { Journal, journalFileName, lockFileName, type NewRow } from './journal';
 import { fileHeaderBytes, frameHeaderBytes } from './journal-format';
+import { testKeys } from './keys.fixture';
 
+const keys = await testKeys();
 let dir = '';
 let path = '';
 beforeEach(async () => {
@@ -35,7 +37,7 @@ const code = (promise: Promise<unknown>): Promise<ErrorCode | 'no error'> =>
 
 /** A journal of `count` transactions of one row; returns the size of the file after each. */
 async function journalOf(count: number): Promise<number[]> {
-  const journal = await Journal.open(dir);
+  const journal = await Journal.open(dir, keys);
   const ends: number[] = [];
   for (let at = 0; at < count; at += 1) {
     await journal.append([row(`r${at}`)]);
@@ -46,8 +48,8 @@ async function journalOf(count: number): Promise<number[]> {
 }
 
 async function reopened(): Promise<string[]> {
-  const journal = await Journal.open(dir);
-  const rows = ids(await journal.read(0, 5000));
+  const journal = await Journal.open(dir, keys);
+  const rows = ids((await journal.read(0, 5000)).rows);
   await journal.close();
   return rows;
 }
@@ -60,22 +62,22 @@ async function flip(offset: number): Promise<void> {
 
 describe('what was committed', () => {
   test('is read back in order, and again after reopening', async () => {
-    const journal = await Journal.open(dir);
+    const journal = await Journal.open(dir, keys);
     expect(journal.lastSeq).toBe(0);
-    expect(await journal.read(0, 10)).toEqual([]);
+    expect((await journal.read(0, 10)).rows).toEqual([]);
     const first = await journal.append([row('a'), row('b', 1, 0)]);
     expect(first.map((each) => each.seq)).toEqual([1, 2]);
     await journal.append([row('a', 2)]);
-    const rows = await journal.read(0, 10);
+    const rows = (await journal.read(0, 10)).rows;
     expect(ids(rows)).toEqual(['a.1', 'b.1', 'a.2']);
     const { journalId } = journal;
     await journal.close();
 
-    const again = await Journal.open(dir);
+    const again = await Journal.open(dir, keys);
     expect(again.journalId).toBe(journalId);
-    expect(await again.read(0, 10)).toEqual(rows);
-    expect(ids(await again.read(1, 1))).toEqual(['b.1']);
-    expect(await again.read(3, 10)).toEqual([]);
+    expect((await again.read(0, 10)).rows).toEqual(rows);
+    expect(ids((await again.read(1, 1)).rows)).toEqual(['b.1']);
+    expect((await again.read(3, 10)).rows).toEqual([]);
     expect((await again.latest('record', 'a'))?.version).toBe(2);
     expect(await again.latest('record', 'c')).toBeNull();
     expect(await again.latest('text', 'a')).toBeNull();
@@ -86,7 +88,7 @@ describe('what was committed', () => {
 
   test('is told to the listener once, in order, before the append resolves', async () => {
     const told: number[] = [];
-    const journal = await Journal.open(dir, {
+    const journal = await Journal.open(dir, keys, {
       onCommit: (rows) => told.push(...rows.map((each) => each.seq)),
     });
     await Promise.all(
@@ -100,7 +102,7 @@ describe('what was committed', () => {
   });
 
   test('a next version that is not the next is refused, and nothing of its transaction is kept', async () => {
-    const journal = await Journal.open(dir);
+    const journal = await Journal.open(dir, keys);
     await journal.append([row('a')]);
     expect(await code(journal.append([row('b'), row('a', 3)]))).toBe('VERSION_CONFLICT');
     const outcomes = await Promise.all([
@@ -114,7 +116,7 @@ describe('what was committed', () => {
   });
 
   test('rows that could not be read back are refused', async () => {
-    const journal = await Journal.open(dir);
+    const journal = await Journal.open(dir, keys);
     for (const rows of [[], [row('')], [row('x'.repeat(129))], [row('\uD800')], [row('a', 0)]])
       expect(await code(journal.append(rows))).toBe('BAD_REQUEST');
     await journal.append([row('长'.repeat(128))]);
@@ -123,26 +125,26 @@ describe('what was committed', () => {
   });
 
   test('one answer stays near 8 MB, and a larger row still comes', async () => {
-    const journal = await Journal.open(dir);
+    const journal = await Journal.open(dir, keys);
     const mib = 1024 * 1024;
     await journal.append([row('a', 1, 5 * mib), row('b', 1, 5 * mib), row('c', 1, 12 * mib)]);
     await journal.append([row('d', 1, 3 * mib), row('e', 1, 10)]);
     const pages: string[][] = [];
     for (let after = 0; ;) {
-      const rows = await journal.read(after, 5000);
+      const rows = (await journal.read(after, 5000)).rows;
       if (rows.length === 0) break;
       pages.push(ids(rows));
       after = rows.at(-1)?.seq ?? after;
     }
     expect(pages).toEqual([['a.1'], ['b.1'], ['c.1'], ['d.1', 'e.1']]);
-    const [e] = await journal.read(4, 1);
+    const [e] = (await journal.read(4, 1)).rows;
     expect(e?.sealed.buffer.byteLength).toBe(10);
     await journal.close();
     expect(await reopened()).toEqual(['a.1']);
   });
 
   test('20,000 rows are there after reopening', async () => {
-    const journal = await Journal.open(dir);
+    const journal = await Journal.open(dir, keys);
     for (let block = 0; block < 20; block += 1)
       await Promise.all(
         Array.from({ length: 500 }, (_, at) => {
@@ -151,11 +153,11 @@ describe('what was committed', () => {
         }),
       );
     await journal.close();
-    const again = await Journal.open(dir);
+    const again = await Journal.open(dir, keys);
     expect(again.lastSeq).toBe(20_000);
     const seen = new Set<string>();
     for (let after = 0; after < again.lastSeq;) {
-      const rows = await again.read(after, 5000);
+      const rows = (await again.read(after, 5000)).rows;
       for (const each of rows) seen.add(`${each.table} ${each.id}`);
       expect(rows[0]?.seq).toBe(after + 1);
       after = rows.at(-1)?.seq ?? Infinity;
@@ -171,8 +173,8 @@ describe('a torn tail is cut off and everything before it survives', () => {
     const whole = await readFile(path);
     for (let size = ends[1] ?? 0; size < (ends[2] ?? 0); size += 1) {
       await writeFile(path, whole.subarray(0, size));
-      const journal = await Journal.open(dir);
-      expect(ids(await journal.read(0, 10))).toEqual(['r0.1', 'r1.1']);
+      const journal = await Journal.open(dir, keys);
+      expect(ids((await journal.read(0, 10)).rows)).toEqual(['r0.1', 'r1.1']);
       expect(journal.cutBytes).toBe(size - (ends[1] ?? 0));
       await journal.append([row('new')]);
       await journal.close();
@@ -195,7 +197,7 @@ describe('a torn tail is cut off and everything before it survives', () => {
   });
 
   test('a transaction of several rows is there whole or not at all', async () => {
-    const journal = await Journal.open(dir);
+    const journal = await Journal.open(dir, keys);
     await journal.append([row('a')]);
     const before = (await stat(path)).size;
     await journal.append([row('b'), row('c'), row('d')]);
@@ -217,11 +219,10 @@ describe('damage in the middle is reported and nothing is modified', () => {
     for (let offset = 0; offset < (ends[1] ?? 0); offset += 1) {
       await flip(offset);
       const damaged = await readFile(path);
-      const outcome = await code(Journal.open(dir));
+      const outcome = await code(Journal.open(dir, keys));
       // In the version's own bytes of the header a flip can look like a newer program's.
-      expect(outcome, `byte ${offset}`).toBe(
-        offset >= 8 && offset < 12 ? 'STORE_NEWER' : 'STORE_CORRUPT',
-      );
+      const version = offset >= 8 && offset < 12;
+      expect(outcome, `byte ${offset}`).toBe(version ? 'STORE_NEWER' : 'STORE_CORRUPT');
       expect((await readFile(path)).equals(damaged)).toBe(true);
       await writeFile(path, sound);
     }
@@ -245,22 +246,22 @@ describe('damage in the middle is reported and nothing is modified', () => {
       [a, b, c, b],
     ]) {
       await writeFile(path, Buffer.concat([head, ...parts]));
-      expect(await code(Journal.open(dir))).toBe('STORE_CORRUPT');
+      expect(await code(Journal.open(dir, keys))).toBe('STORE_TAMPERED');
     }
   });
 
   test('damage before a large frame, past the reading window', async () => {
-    const journal = await Journal.open(dir);
+    const journal = await Journal.open(dir, keys);
     await journal.append([row('a')]);
     const at = (await stat(path)).size;
     await journal.append([row('big', 1, 3 * 1024 * 1024)]);
     await journal.append([row('z')]);
     await journal.close();
     await flip(at + 6);
-    expect(await code(Journal.open(dir))).toBe('STORE_CORRUPT');
+    expect(await code(Journal.open(dir, keys))).toBe('STORE_CORRUPT');
     await flip(at + 6);
     await flip(at + 2 * 1024 * 1024);
-    expect(await code(Journal.open(dir))).toBe('STORE_CORRUPT');
+    expect(await code(Journal.open(dir, keys))).toBe('STORE_CORRUPT');
     await flip(at + 2 * 1024 * 1024);
     expect(await reopened()).toEqual(['a.1', 'big.1', 'z.1']);
   });
@@ -268,7 +269,7 @@ describe('damage in the middle is reported and nothing is modified', () => {
   test('an empty, a foreign and a short file', async () => {
     for (const content of ['', 'CMJRNL\r\n', '[human]:头痛\n[bot]:', 'x'.repeat(5000)]) {
       await writeFile(path, content);
-      expect(await code(Journal.open(dir))).toBe('STORE_CORRUPT');
+      expect(await code(Journal.open(dir, keys))).toBe('STORE_CORRUPT');
       expect(await readFile(path, 'utf-8')).toBe(content);
     }
   });
@@ -277,9 +278,9 @@ describe('damage in the middle is reported and nothing is modified', () => {
 test('a journal of a newer program is left untouched', async () => {
   await journalOf(2);
   const bytes = await readFile(path);
-  bytes.writeUInt32BE(2, 8);
+  bytes.writeUInt32BE(3, 8);
   await writeFile(path, bytes.subarray(0, bytes.length - 5));
-  expect(await code(Journal.open(dir))).toBe('STORE_NEWER');
+  expect(await code(Journal.open(dir, keys))).toBe('STORE_NEWER');
   expect((await readFile(path)).equals(bytes.subarray(0, bytes.length - 5))).toBe(true);
 });
 
@@ -287,7 +288,7 @@ test('after every refusal to open the lock is free again', async () => {
   await journalOf(1);
   const sound = await readFile(path);
   await truncate(path, 10);
-  expect(await code(Journal.open(dir))).toBe('STORE_CORRUPT');
+  expect(await code(Journal.open(dir, keys))).toBe('STORE_CORRUPT');
   await writeFile(path, sound);
   expect(await reopened()).toEqual(['r0.1']);
   expect(
@@ -339,7 +340,7 @@ describe('a write that fails', () => {
     '%s half-way through a frame: %s, and the journal goes on when it can',
     async (system, expected) => {
       const disk = new Disk();
-      const journal = await Journal.open(dir, { openFile: disk.open });
+      const journal = await Journal.open(dir, keys, { openFile: disk.open });
       await journal.append([row('a')]);
       const sound = await readFile(path);
       for (const afterBytes of [0, 1, 20, 90]) {
@@ -357,7 +358,7 @@ describe('a write that fails', () => {
 
   test('a sync that fails is a failed commit: the rows are not there afterwards', async () => {
     const disk = new Disk();
-    const journal = await Journal.open(dir, { openFile: disk.open });
+    const journal = await Journal.open(dir, keys, { openFile: disk.open });
     await journal.append([row('a')]);
     disk.syncFault = 'EIO';
     expect(await code(journal.append([row('b')]))).toBe('STORE_WRITE_FAILED');
@@ -369,7 +370,7 @@ describe('a write that fails', () => {
 
   test('when the half frame cannot be taken back either, nothing more is written until reopening', async () => {
     const disk = new Disk();
-    const journal = await Journal.open(dir, { openFile: disk.open });
+    const journal = await Journal.open(dir, keys, { openFile: disk.open });
     await journal.append([row('a')]);
     disk.fault = { code: 'ENOSPC', afterBytes: 40 };
     disk.truncateFails = true;
@@ -377,14 +378,14 @@ describe('a write that fails', () => {
     disk.fault = null;
     disk.truncateFails = false;
     expect(await code(journal.append([row('c')]))).toBe('STORE_WRITE_FAILED');
-    expect(ids(await journal.read(0, 10))).toEqual(['a.1']);
+    expect(ids((await journal.read(0, 10)).rows)).toEqual(['a.1']);
     await journal.close();
     expect(await reopened()).toEqual(['a.1']);
   });
 
   test('all transactions of a failed group are told so, and can be repeated', async () => {
     const disk = new Disk();
-    const journal = await Journal.open(dir, { openFile: disk.open });
+    const journal = await Journal.open(dir, keys, { openFile: disk.open });
     disk.fault = { code: 'ENOSPC', afterBytes: 500 };
     const rows = Array.from({ length: 30 }, (_, at) => row(`r${at}`));
     const outcomes = await Promise.all(rows.map((each) => code(journal.append([each]))));
@@ -398,14 +399,14 @@ describe('a write that fails', () => {
 
   test('concurrent appends share syncs', async () => {
     const disk = new Disk();
-    const journal = await Journal.open(dir, { openFile: disk.open });
+    const journal = await Journal.open(dir, keys, { openFile: disk.open });
     await Promise.all(Array.from({ length: 200 }, (_, at) => journal.append([row(`r${at}`)])));
     expect(disk.syncs).toBeLessThan(10);
     await journal.close();
   });
 
   test('a closed journal takes nothing more', async () => {
-    const journal = await Journal.open(dir);
+    const journal = await Journal.open(dir, keys);
     const last = journal.append([row('a')]);
     await journal.close();
     await last;
@@ -419,8 +420,8 @@ test('a copy of the journal opens elsewhere with the same rows', async () => {
   const other = await mkdtemp(join(tmpdir(), 'chimed-journal-copy-'));
   try {
     await copyFile(path, join(other, journalFileName));
-    const journal = await Journal.open(other);
-    expect(ids(await journal.read(0, 10))).toEqual(['r0.1', 'r1.1', 'r2.1']);
+    const journal = await Journal.open(other, keys);
+    expect(ids((await journal.read(0, 10)).rows)).toEqual(['r0.1', 'r1.1', 'r2.1']);
     await journal.close();
   } finally {
     await rm(other, { recursive: true, force: true });

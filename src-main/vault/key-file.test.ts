@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { testKeys } from './keys.fixture';
 import { Journal, journalFileName } from './journal';
 import { destroyPlainKey, keyFileName, readPlainKey } from './key-file';
 
@@ -69,7 +70,7 @@ test('any damaged byte, and any other length, is named; the file is not replaced
 
 test('a lost key beside a journal is never replaced by a new one', async () => {
   await writeFile(join(dir, keyFileName), plainKeyFile());
-  await (await Journal.open(dir)).close();
+  await (await Journal.open(dir, await testKeys())).close();
   await rm(join(dir, keyFileName));
   await expect(readPlainKey(dir)).rejects.toMatchObject({ code: 'KEY_UNREADABLE' });
   expect(await readdir(dir)).toEqual([journalFileName]);

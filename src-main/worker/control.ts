@@ -1,9 +1,46 @@
 /**
  * Messages between main and the worker process, checked on arrival. Main sends `init` once, then one
- * `connect` for each window, with the port beside the message.
+ * `connect` for each window, with the port beside the message, and may ask things of the vault.
  */
 import * as z from 'zod';
+import { problemSchema } from '../domain/contract/errors';
 import { workerStateSchema } from '../domain/contract/ipc';
+
+const keyBytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
+const headSchema = z.object({
+  seq: z.int().nonnegative(),
+  /** 64 hexadecimal digits. */
+  mac: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
+const backupReportSchema = z.object({
+  /** Path of the folder that was made. */
+  folder: z.string(),
+  bytes: z.number(),
+  /** Milliseconds since the epoch. */
+  createdAt: z.number(),
+  /** Where the journal stood. */
+  head: headSchema,
+});
+
+/** What main may ask; each is answered under its id, in any order. */
+const questionSchema = z.discriminatedUnion('kind', [
+  /** Where the journal stands: to be noted and signed elsewhere. */
+  z.object({ kind: z.literal('head') }),
+  /** Whether the journal stood at this head once; false for an older copy of it. */
+  z.object({ kind: z.literal('holds'), head: headSchema }),
+  z.object({ kind: z.literal('compact') }),
+  /** Puts everything under another data key; the worker wipes its copy of it. */
+  z.object({ kind: z.literal('rotate'), keyId: z.string(), key: keyBytes }),
+  /** Into a folder that a person chose; restoring is main's, while no worker runs. */
+  z.object({
+    kind: z.literal('backup'),
+    destination: z.string().min(1),
+    /** Taken along: files of main in the data folder. */
+    extraFiles: z.array(z.object({ name: z.string(), path: z.string() })),
+  }),
+]);
+export type Question = z.infer<typeof questionSchema>;
 
 export const toWorkerSchema = z.discriminatedUnion('type', [
   z.object({
@@ -12,14 +49,42 @@ export const toWorkerSchema = z.discriminatedUnion('type', [
     dataDir: z.string().min(1),
     keyId: z.string(),
     /** Raw data key; the worker wipes its copy, main wipes its own. */
-    key: z.custom<Uint8Array>((value) => value instanceof Uint8Array),
+    key: keyBytes,
   }),
   z.object({ type: z.literal('connect') }),
+  z.object({ type: z.literal('ask'), id: z.string(), question: questionSchema }),
 ]);
 export type ToWorker = z.infer<typeof toWorkerSchema>;
 
-export const fromWorkerSchema = z.object({
-  type: z.literal('state'),
-  state: workerStateSchema,
-});
+/** What a window had done to a record, for the audit log. */
+const actSchema = z.enum([
+  'record-created',
+  'record-changed',
+  'record-deleted',
+  'record-restored',
+  'record-shredded',
+  'run-saved',
+]);
+export type Act = z.infer<typeof actSchema>;
+
+export const fromWorkerSchema = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('state'), state: workerStateSchema }),
+  z.object({ type: z.literal('act'), act: actSchema, recordId: z.string() }),
+  z.object({
+    type: z.literal('answer'),
+    id: z.string(),
+    /** Where the journal stands afterwards; null when the question failed. */
+    head: headSchema.extend({ journalId: z.string() }).nullable(),
+    /** Of `holds`. */
+    holds: z.boolean().optional(),
+    /** Of `backup`. */
+    backup: backupReportSchema.optional(),
+    problem: problemSchema.optional(),
+  }),
+]);
 export type FromWorker = z.infer<typeof fromWorkerSchema>;
+/** What an answer says beside its id. */
+export type Answer = Pick<
+  Extract<FromWorker, { type: 'answer' }>,
+  'head' | 'holds' | 'backup' | 'problem'
+>;

@@ -12,7 +12,7 @@ import {
   type WorkerMethods,
 } from '../domain/contract/worker-port';
 import { journalFileName } from '../vault/journal';
-import { fromWorkerSchema } from './control';
+import { fromWorkerSchema, type FromWorker } from './control';
 import type { ParentPort, ProcessPort } from '../domain/contract/process-port';
 import { WorkerService } from './service';
 
@@ -45,17 +45,24 @@ function shapedLikeElectrons(port: MessagePort): ProcessPort {
   };
 }
 
+type Answer = Extract<FromWorker, { type: 'answer' }>;
 interface Started {
   readonly states: WorkerState[];
+  readonly answers: Answer[];
   readonly send: (data: unknown, ports?: ProcessPort[]) => void;
   readonly connect: () => RpcClient<WorkerMethods>;
 }
 
 function start(): Started {
   const states: WorkerState[] = [];
+  const answers: Answer[] = [];
   let send: Started['send'] = () => undefined;
   const parent: ParentPort = {
-    postMessage: (message) => states.push(fromWorkerSchema.parse(message).state),
+    postMessage: (message) => {
+      const parsed = fromWorkerSchema.parse(message);
+      if (parsed.type === 'state') states.push(parsed.state);
+      else if (parsed.type === 'answer') answers.push(parsed);
+    },
     on: (_event, listener) => {
       send = (data, ports = []) => listener({ data, ports });
     },
@@ -86,7 +93,7 @@ function start(): Started {
     cleanups.push(() => client.close({ code: 'PORT_CLOSED' }));
     return client;
   };
-  return { states, send, connect };
+  return { states, answers, send, connect };
 }
 
 const init = (): { type: 'init'; dataDir: string; keyId: string; key: Uint8Array } => ({
@@ -188,4 +195,35 @@ test('a wrong first message is a failure that is told, not a worker that waits f
   await expect(connect().call('journal.read', { after: 0, limit: 1 })).rejects.toMatchObject({
     code: 'BAD_REQUEST',
   });
+});
+
+test('main asks where the journal stands, and whether it stood there; under a new key it still does', async () => {
+  const { answers, send, connect } = start();
+  const ask = async (id: string, question: unknown): Promise<Answer> => {
+    send({ type: 'ask', id, question });
+    await vi.waitFor(() => expect(answers.some((each) => each.id === id)).toBe(true), patience);
+    return answers.find((each) => each.id === id) as Answer;
+  };
+  send(init());
+  const window = connect();
+  const { recordId } = await window.call('records.create', { title: 'a', text: '头痛', source });
+  const first = await ask('1', { kind: 'head' });
+  expect(first.head).toMatchObject({ seq: 2 });
+  await window.call('records.rename', { recordId, title: 'b' });
+  await window.call('records.shred', { recordId, by: 'user-1' });
+  expect(await ask('2', { kind: 'holds', head: first.head })).toMatchObject({ holds: true });
+  const other = { seq: 2, mac: '00'.repeat(32) };
+  expect(await ask('3', { kind: 'holds', head: other })).toMatchObject({ holds: false });
+
+  const before = (await ask('4', { kind: 'compact' })).head;
+  const key = new Uint8Array(32).fill(8);
+  const rotated = await ask('5', { kind: 'rotate', keyId: '8899aabbccddeeff', key });
+  expect(rotated.head?.seq).toBe(before?.seq);
+  expect(key.every((byte) => byte === 0)).toBe(true);
+  expect(await ask('6', { kind: 'holds', head: before })).toMatchObject({ holds: true });
+  const failed = await ask('7', { kind: 'backup', destination: join(dir, 'none'), extraFiles: [] });
+  expect(failed).toMatchObject({ head: null, problem: { code: 'STORE_WRITE_FAILED' } });
+  const { backup } = await ask('8', { kind: 'backup', destination: dir, extraFiles: [] });
+  expect(backup).toMatchObject({ head: { seq: before?.seq } });
+  await window.call('records.create', { title: 'c', text: '头痛', source });
 });

@@ -13,9 +13,8 @@ import {
   type RpcServer,
 } from '../domain/contract/rpc';
 import { committedTopic, workerMethods, type WorkerMethods } from '../domain/contract/worker-port';
-import { importDataKey } from '../domain/sealing/row';
-import { Journal } from '../vault/journal';
-import { toWorkerSchema, type FromWorker, type ToWorker } from './control';
+import { Vault } from '../vault/vault';
+import { toWorkerSchema, type Act, type FromWorker, type Question, type ToWorker } from './control';
 import {
   fromProcessPort,
   type ParentPort,
@@ -40,7 +39,7 @@ export class WorkerService {
   /** Requests that come before the store is open wait for it; those after a failure get its code. */
   readonly #store: Promise<RecordStore>;
   #settleStore: (store: Promise<RecordStore>) => void = () => undefined;
-  #journal: Journal | null = null;
+  #vault: Vault | null = null;
   #initialised = false;
 
   constructor(main: ParentPort, parts: WorkerParts) {
@@ -54,10 +53,10 @@ export class WorkerService {
     main.on('message', (event) => this.#receive(event.data, event.ports));
   }
 
-  /** Closes the journal after what was asked of it so far. */
+  /** Closes the vault after what was asked of it so far. */
   async close(): Promise<void> {
     for (const server of this.#servers) server.abortAll();
-    await this.#journal?.close();
+    await this.#vault?.close();
   }
 
   #receive(data: unknown, ports: readonly ProcessPort[]): void {
@@ -68,6 +67,10 @@ export class WorkerService {
       return;
     }
     for (const stray of ports) stray.close();
+    if (message.success && message.data.type === 'ask') {
+      void this.#answer(message.data.id, message.data.question);
+      return;
+    }
     if (this.#initialised) return;
     this.#initialised = true;
     const store =
@@ -83,11 +86,27 @@ export class WorkerService {
   }
 
   async #init(message: Extract<ToWorker, { type: 'init' }>): Promise<RecordStore> {
-    const { dataDir, keyId } = message;
-    const key = await importDataKey(message.key).finally(() => message.key.fill(0));
-    const journal = await Journal.open(dataDir, { onCommit: (rows) => this.#announce(rows) });
-    this.#journal = journal;
-    return new RecordStore({ journal, key, keyId });
+    const { dataDir, keyId, key } = message;
+    const onCommit = (rows: readonly JournalRow[]): void => this.#announce(rows);
+    const vault = await Vault.open(dataDir, { keyId, key }, { onCommit }).finally(() =>
+      key.fill(0),
+    );
+    this.#vault = vault;
+    return new RecordStore({ vault });
+  }
+
+  /** Answers main; a failure is its answer too. */
+  async #answer(id: string, question: Question): Promise<void> {
+    try {
+      const store = await this.#store;
+      const answer = await store.answer(question);
+      this.#main.postMessage({ type: 'answer', id, ...answer } satisfies FromWorker);
+    } catch (error) {
+      const problem = this.#problemOf(error);
+      this.#main.postMessage({ type: 'answer', id, head: null, problem } satisfies FromWorker);
+    } finally {
+      if (question.kind === 'rotate') question.key.fill(0);
+    }
   }
 
   #connect(port: ProcessPort): void {
@@ -100,8 +119,19 @@ export class WorkerService {
   }
 
   #announce(rows: readonly JournalRow[]): void {
-    const payload = { journalId: this.#journal?.journalId ?? '', rows };
+    const payload = { journalId: this.#vault?.journal.journalId ?? '', rows };
     for (const server of this.#servers) server.notify(committedTopic, payload);
+  }
+
+  #act(act: Act, recordId: string): void {
+    this.#main.postMessage({ type: 'act', act, recordId } satisfies FromWorker);
+  }
+
+  /** Tells of an act once it is committed. */
+  async #acted<T>(act: Act, recordId: string, work: Promise<T>): Promise<T> {
+    const result = await work;
+    this.#act(act, recordId);
+    return result;
   }
 
   #tell(state: WorkerState): void {
@@ -118,13 +148,28 @@ export class WorkerService {
   #makeHandlers(): Handlers<WorkerMethods> {
     return {
       'documents.decode': async ({ bytes }) => this.#parts.decodeText(bytes),
-      'records.create': async (input) => (await this.#store).create(input),
-      'records.rename': async ({ recordId, title }) => (await this.#store).rename(recordId, title),
-      'records.delete': async ({ recordId }) => (await this.#store).delete(recordId),
-      'records.restore': async ({ recordId }) => (await this.#store).restore(recordId),
+      'records.create': async (input) => {
+        const made = await (await this.#store).create(input);
+        this.#act('record-created', made.recordId);
+        return made;
+      },
+      'records.rename': async ({ recordId, title }) =>
+        this.#acted('record-changed', recordId, (await this.#store).rename(recordId, title)),
+      'records.delete': async ({ recordId }) =>
+        this.#acted('record-deleted', recordId, (await this.#store).delete(recordId)),
+      'records.restore': async ({ recordId }) =>
+        this.#acted('record-restored', recordId, (await this.#store).restore(recordId)),
+      'records.shred': async ({ recordId, by }) =>
+        this.#acted('record-shredded', recordId, (await this.#store).shred(recordId, by ?? null)),
+      'records.duplicates': async ({ text }) => ({
+        recordIds: await (await this.#store).duplicates(text),
+      }),
       'runs.save': async (run: ParamsOf<WorkerMethods['runs.save']>) =>
-        (await this.#store).saveRun(run),
+        this.#acted('run-saved', run.recordId, (await this.#store).saveRun(run)),
       'journal.read': async ({ after, limit }) => (await this.#store).read(after, limit),
+      'rows.check': async ({ claims }) => (await this.#store).check(claims),
+      'rows.get': async ({ addresses }) => ({ rows: await (await this.#store).rows(addresses) }),
+      'keys.get': async ({ keyIds }) => ({ keys: (await this.#store).wrappedKeys(keyIds) }),
     };
   }
 }

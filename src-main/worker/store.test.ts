@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type * as z from 'zod';
 import { AppError, type ErrorCode } from '../domain/contract/errors';
 import { maxRecordChars } from '../domain/contract/extraction';
 import {
+  deletionSchema,
   recordHeadSchema,
   recordTextSchema,
   storedRunSchema,
@@ -13,18 +15,20 @@ import {
   type RecordHead,
   type StoredRun,
 } from '../domain/contract/record';
-import { importDataKey, openJson, type DataKey } from '../domain/sealing/row';
-import { Journal } from '../vault/journal';
+import { keyIdOfSealed, openJson } from '../domain/sealing/row';
+import { Journal, type RowClaim } from '../vault/journal';
+import { recordKeysFileName } from '../vault/record-keys-format';
+import { Vault } from '../vault/vault';
 import { RecordStore } from './store';
 
 const note = '患者，男，45岁，因“头痛三天”入院。否认高血压病史。';
 const source = { kind: 'paste' as const, notices: [] };
 
+const keyId = '0011223344556677';
 let dir = '';
+let vault: Vault;
 let journal: Journal;
 let store: RecordStore;
-let key: DataKey;
-let keyId = '';
 let clock = 1_000_000;
 
 beforeEach(async () => {
@@ -32,19 +36,19 @@ beforeEach(async () => {
   await start();
 });
 afterEach(async () => {
-  await journal.close();
+  await vault.close();
   await rm(dir, { recursive: true, force: true });
 });
 
 async function start(): Promise<void> {
-  key = await importDataKey(new Uint8Array(32).fill(7));
-  keyId = '0011223344556677';
-  journal = await Journal.open(dir);
-  store = new RecordStore({ journal, key, keyId, now: () => clock++ });
+  // The vault wipes the bytes that it is given.
+  vault = await Vault.open(dir, { keyId, key: new Uint8Array(32).fill(7) });
+  journal = vault.journal;
+  store = new RecordStore({ vault, now: () => clock++ });
 }
 
 async function restart(): Promise<void> {
-  await journal.close();
+  await vault.close();
   await start();
 }
 
@@ -58,10 +62,17 @@ const code = (promise: Promise<unknown>): Promise<ErrorCode | 'no error'> =>
   );
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
+async function opened<T>(row: JournalRow | null, schema: z.ZodType<T>): Promise<T> {
+  if (!row) throw new Error('no such row');
+  const keyId = keyIdOfSealed(row.sealed);
+  return openJson(await vault.recordKeys.key(keyId), keyId, row, row.sealed, schema);
+}
 async function head(recordId: string): Promise<RecordHead> {
-  const row = await journal.latest('record', recordId);
-  if (!row) throw new Error('no such record');
-  return openJson(key, keyId, row, row.sealed, recordHeadSchema);
+  return opened(await journal.latest('record', recordId), recordHeadSchema);
+}
+async function textOf(recordId: string): Promise<string> {
+  const { textId } = await head(recordId);
+  return (await opened(await journal.latest('text', textId), recordTextSchema)).text;
 }
 
 const runOf = (recordId: string, text = note, id = 'run-1'): StoredRun => ({
@@ -101,11 +112,10 @@ describe('a new record', () => {
     expect(lastSeq).toBe(2);
     expect(journalId).toBe(journal.journalId);
     expect(rows.map((row) => [row.table, row.id, row.version])).toEqual([
-      ['text', sha256(note), 1],
+      ['text', (await head(made.recordId)).textId, 1],
       ['record', made.recordId, 1],
     ]);
-    const [text] = rows as [JournalRow];
-    expect(await openJson(key, keyId, text, text.sealed, recordTextSchema)).toEqual({ text: note });
+    expect(await textOf(made.recordId)).toBe(note);
     expect(await head(made.recordId)).toMatchObject({
       title: '头痛',
       textSha256: sha256(note),
@@ -115,18 +125,19 @@ describe('a new record', () => {
     });
   });
 
-  test('shares its text with other records of the same text, also when they are made at once', async () => {
+  test('shares neither its text nor its key with another record of the same text', async () => {
     const made = await Promise.all(
       Array.from({ length: 5 }, (_, at) => store.create({ title: `${at}`, text: note, source })),
     );
-    expect(new Set(made.map((each) => each.recordId)).size).toBe(5);
     await restart();
-    await store.create({ title: 'later', text: note, source });
+    made.push(await store.create({ title: 'later', text: note, source }));
     const { rows } = await store.read(0, 100);
-    expect(rows.map((row) => row.table)).toEqual([
-      'text',
-      ...Array.from({ length: 6 }, () => 'record'),
-    ]);
+    expect(new Set(made.map((each) => each.recordId)).size).toBe(6);
+    expect(new Set(rows.map((row) => row.id)).size).toBe(12);
+    expect(new Set(rows.map((row) => keyIdOfSealed(row.sealed))).size).toBe(6);
+    for (const { recordId } of made) expect(await textOf(recordId)).toBe(note);
+    const names = rows.map((row) => row.id).join(' ');
+    expect(names).not.toContain(sha256(note).slice(0, 16));
   });
 
   test.each([
@@ -143,13 +154,9 @@ describe('a new record', () => {
       'TEXT_TOO_LARGE',
     );
     expect(journal.lastSeq).toBe(0);
-    await store.create({ title: 'x', text, source });
+    const { recordId } = await store.create({ title: 'x', text, source });
     await restart();
-    const row = await journal.latest('text', sha256(text));
-    if (!row) throw new Error('no text');
-    expect((await openJson(key, keyId, row, row.sealed, recordTextSchema)).text === text).toBe(
-      true,
-    );
+    expect((await textOf(recordId)) === text).toBe(true);
   });
 
   test('with lone surrogates says that they were replaced, once, and hashes what it stores', async () => {
@@ -164,11 +171,7 @@ describe('a new record', () => {
       chars: 5,
       source: { notices: ['LONE_SURROGATES_REPLACED'] },
     });
-    const row = await journal.latest('text', sha256('痛\uFFFD。😀'));
-    if (!row) throw new Error('no text');
-    expect(await openJson(key, keyId, row, row.sealed, recordTextSchema)).toEqual({
-      text: '痛\uFFFD。😀',
-    });
+    expect(await textOf(recordId)).toBe('痛\uFFFD。😀');
     const plain = await store.create({ title: 'x', text: '\uD800', source });
     expect((await head(plain.recordId)).source.notices).toEqual(['LONE_SURROGATES_REPLACED']);
   });
@@ -181,11 +184,9 @@ describe('a new record', () => {
     ['prompt marks and braces', '[human]:x\n[bot]:{"a":[}</s><s>'],
     ['mixed line ends and a BOM inside', '一\r\n二\r三\n四\u2028\uFEFF五'],
   ])('of %s comes back unit by unit', async (_name, text) => {
-    await store.create({ title: 'x', text, source });
+    const { recordId } = await store.create({ title: 'x', text, source });
     await restart();
-    const row = await journal.latest('text', sha256(text));
-    if (!row) throw new Error('no text');
-    expect((await openJson(key, keyId, row, row.sealed, recordTextSchema)).text).toBe(text);
+    expect(await textOf(recordId)).toBe(text);
   });
 });
 
@@ -246,9 +247,9 @@ describe('a run', () => {
     expect(await store.saveRun(runOf(recordId))).toEqual(first);
     await restart();
     expect(await store.saveRun(runOf(recordId))).toEqual(first);
-    const row = await journal.latest('run', 'run-1');
-    if (!row) throw new Error('no run');
-    expect(await openJson(key, keyId, row, row.sealed, storedRunSchema)).toEqual(runOf(recordId));
+    expect(await opened(await journal.latest('run', 'run-1'), storedRunSchema)).toEqual(
+      runOf(recordId),
+    );
   });
 
   test('on a text that the record does not have is refused, and so is another run under its id', async () => {
@@ -290,32 +291,133 @@ describe('on the disk', () => {
     }
   });
 
-  test('rows put in the place of others are noticed', async () => {
+  test('rows put in the place of others are noticed, even by who could forge the journal', async () => {
     const one = await store.create({ title: 'one', text: note, source });
     const two = await store.create({ title: 'two', text: `${note}。`, source });
     await store.rename(one.recordId, 'one again');
     await store.saveRun(runOf(one.recordId));
     const { rows } = await store.read(0, 100);
-    const sealedOf = (row: JournalRow): JournalRow['sealed'] => row.sealed;
-    // A journal whose frames and checksums are right, and whose sealed rows stand in wrong places.
+    // A journal whose frames and chain are right, and whose sealed rows stand in wrong places.
     const other = await mkdtemp(join(tmpdir(), 'chimed-swapped-'));
     try {
-      const forged = await Journal.open(other);
-      const rotated = rows.map((row, at) => ({
-        ...row,
-        sealed: sealedOf(rows[(at + 1) % rows.length] ?? row),
-      }));
-      await forged.append(rotated);
-      const victim = new RecordStore({ journal: forged, key, keyId });
+      await copyFile(join(dir, recordKeysFileName), join(other, recordKeysFileName));
+      const forged = await Journal.open(other, vault.keys);
+      await forged.append(
+        rows.map((row, at) => ({
+          ...row,
+          sealed: (rows[(at + 1) % rows.length] ?? row).sealed,
+        })),
+      );
+      await forged.close();
+      const opening = await Vault.open(other, { keyId, key: new Uint8Array(32).fill(7) });
+      const victim = new RecordStore({ vault: opening });
       expect(await code(victim.rename(two.recordId, 'x'))).toBe('SEAL_INVALID');
       expect(await code(victim.saveRun(runOf(one.recordId)))).toBe('SEAL_INVALID');
       for (const row of (await victim.read(0, 100)).rows)
-        expect(await code(openJson(key, keyId, row, row.sealed, recordHeadSchema))).toBe(
-          'SEAL_INVALID',
-        );
-      await forged.close();
+        expect(await code(opened(row, recordHeadSchema))).toBe('SEAL_INVALID');
+      await opening.close();
     } finally {
       await rm(other, { recursive: true, force: true });
     }
   });
+});
+
+describe('duplicates', () => {
+  test('are found by their text, before and after a restart, until they are deleted for good', async () => {
+    const a = await store.create({ title: 'a', text: note, source });
+    expect(await store.duplicates(`${note} `)).toEqual([]);
+    expect(await store.duplicates(note)).toEqual([a.recordId]);
+    const b = await store.create({ title: 'b', text: note, source });
+    expect(new Set(await store.duplicates(note))).toEqual(new Set([a.recordId, b.recordId]));
+    await restart();
+    await store.delete(b.recordId);
+    expect(new Set(await store.duplicates(note))).toEqual(new Set([a.recordId, b.recordId]));
+    await store.shred(a.recordId, null);
+    expect(await store.duplicates(note)).toEqual([b.recordId]);
+    await restart();
+    expect(await store.duplicates(note)).toEqual([b.recordId]);
+  });
+});
+
+describe('a record deleted for good', () => {
+  test('is not there any more, in no row, also after a restart; the others are', async () => {
+    const { recordId } = await store.create({ title: 'gone', text: note, source });
+    const kept = await store.create({ title: 'kept', text: note, source });
+    await store.rename(recordId, 'gone soon');
+    await store.saveRun(runOf(recordId));
+    const before = (await store.read(0, 100)).rows;
+    const keyId = journal.keyIdOf('record', recordId) ?? '';
+    await store.shred(recordId, 'user-1');
+    for (let round = 0; round < 2; round += 1) {
+      for (const attempt of [
+        store.rename(recordId, 'x'),
+        store.restore(recordId),
+        store.saveRun(runOf(recordId, note, 'run-2')),
+        store.shred(recordId, null),
+      ])
+        expect(await code(attempt)).toBe('RECORD_NOT_FOUND');
+      // Its run's id is never given to another record's run.
+      expect(await code(store.saveRun(runOf(kept.recordId)))).toBe('VERSION_CONFLICT');
+      expect((await store.read(0, 100)).rows.map((row) => [row.table, row.id])).toEqual([
+        ['text', (await head(kept.recordId)).textId],
+        ['record', kept.recordId],
+        ['deletion', keyId],
+      ]);
+      for (const row of before.filter((each) => keyIdOfSealed(each.sealed) === keyId))
+        expect(await code(opened(row, recordHeadSchema))).toBe('RECORD_NOT_FOUND');
+      expect(store.wrappedKeys([keyId])).toEqual([{ keyId, wrapped: null }]);
+      await restart();
+    }
+    const row = await journal.latest('deletion', keyId);
+    if (!row) throw new Error('no deletion');
+    const said = await openJson(vault.keys.row, vault.keys.keyId, row, row.sealed, deletionSchema);
+    expect(said).toMatchObject({ recordId, by: 'user-1' });
+  });
+
+  test('can be one in the bin, or one whose key is damaged', async () => {
+    const binned = await store.create({ title: 'binned', text: note, source });
+    await store.delete(binned.recordId);
+    await store.shred(binned.recordId, null);
+    expect(await code(store.restore(binned.recordId))).toBe('RECORD_NOT_FOUND');
+
+    const hurt = await store.create({ title: 'hurt', text: note, source });
+    const keyId = journal.keyIdOf('record', hurt.recordId) ?? '';
+    await vault.close();
+    const bytes = await readFile(join(dir, recordKeysFileName));
+    const at = bytes.indexOf(Buffer.from(keyId, 'hex')) + 20;
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    await writeFile(join(dir, recordKeysFileName), bytes);
+    await start();
+    expect(vault.lostKeys).toBe(1);
+    expect(await code(store.rename(hurt.recordId, 'x'))).toBe('RECORD_KEY_LOST');
+    await store.shred(hurt.recordId, null);
+    expect(vault.lostKeys).toBe(0);
+    expect(await code(store.rename(hurt.recordId, 'x'))).toBe('RECORD_NOT_FOUND');
+  });
+});
+
+test('rows that a window holds are compared with what was committed', async () => {
+  const { recordId } = await store.create({ title: 'old', text: note, source });
+  const [text, old] = (await store.read(0, 100)).rows;
+  await store.rename(recordId, 'new');
+  const [now] = await store.rows([{ table: 'record', id: recordId }]);
+  if (!text || !old || !now) throw new Error('three rows');
+  const claim = ({ table, id, version, seq, sealed }: JournalRow): RowClaim => ({
+    table,
+    id,
+    version,
+    seq,
+    sha256: createHash('sha256').update(sealed).digest('hex'),
+  });
+  expect(store.check([claim(text), claim(now)]).outdated).toEqual([]);
+  const wrong = [
+    claim(old),
+    { ...claim(now), sha256: claim(old).sha256 },
+    { ...claim(now), seq: old.seq },
+    { ...claim(now), version: 7 },
+    { ...claim(text), id: 'never' },
+    { ...claim(text), table: 'run' as const },
+  ];
+  expect(store.check([claim(text), ...wrong]).outdated).toEqual(wrong);
+  expect(await store.rows([{ table: 'run', id: 'never' }])).toEqual([]);
 });

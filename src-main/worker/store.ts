@@ -15,16 +15,19 @@ import {
   type StoredRun,
   type TableName,
 } from '../domain/contract/record';
-import { openJson, sealJson, type DataKey } from '../domain/sealing/row';
+import { keyIdOfSealed, openJson } from '../domain/sealing/row';
 import { isWellFormed, toWellFormed } from '../domain/text/well-formed';
-import type { Journal, NewRow } from '../vault/journal';
+import { backUp } from '../vault/backup';
+import type { Journal, NewRow, RowClaim } from '../vault/journal';
+import type { RecordKey } from '../vault/record-keys';
+import { sealJsonAtOnce } from '../vault/seal-at-once';
+import type { Vault } from '../vault/vault';
+import type { Answer, Question } from './control';
+import { Duplicates } from './duplicates';
 import { Turns } from './turns';
 
 export interface StoreOptions {
-  readonly journal: Journal;
-  readonly key: DataKey;
-  /** 16 hexadecimal digits. */
-  readonly keyId: string;
+  readonly vault: Vault;
   /** Milliseconds since the epoch. Defaults to the system's clock. */
   readonly now?: () => number;
 }
@@ -33,6 +36,7 @@ interface Stored<T> {
   readonly value: T;
   readonly version: number;
   readonly seq: number;
+  readonly key: RecordKey;
 }
 
 /** Where a write stands in the journal. */
@@ -41,21 +45,22 @@ export interface Committed {
 }
 
 export class RecordStore {
+  readonly #vault: Vault;
   readonly #journal: Journal;
-  readonly #key: DataKey;
-  readonly #keyId: string;
   readonly #now: () => number;
   readonly #turns = new Turns();
+  readonly #duplicates: Duplicates;
 
-  constructor(options: StoreOptions) {
-    this.#journal = options.journal;
-    this.#key = options.key;
-    this.#keyId = options.keyId;
-    this.#now = options.now ?? Date.now;
+  constructor({ vault, now }: StoreOptions) {
+    this.#vault = vault;
+    this.#journal = vault.journal;
+    this.#now = now ?? Date.now;
+    this.#duplicates = new Duplicates(vault);
   }
 
   /**
-   * Saves a new record. Its text is stored once, however many records share it.
+   * Saves a new record under a key of its own. Its text is its own too: what is shared by two records
+   * could not be deleted with one of them.
    *
    * @param input.text the original text; lone surrogates become U+FFFD, and the source says so
    * @throws AppError `EMPTY_TEXT`, `TEXT_TOO_LARGE`, and what the journal throws
@@ -72,26 +77,28 @@ export class RecordStore {
       });
     }
     const text = toWellFormed(input.text);
-    const textSha256 = createHash('sha256').update(text, 'utf-8').digest('hex');
+    const textSha256 = sha256Of(text);
     const recordId = randomUUID();
+    const textId = this.#vault.textId(recordId, textSha256);
     const createdAt = this.#now();
     const head: RecordHead = {
       title: toWellFormed(input.title),
       createdAt,
       updatedAt: createdAt,
       deletedAt: null,
+      textId,
       textSha256,
       chars: text.length,
       source: isWellFormed(input.text) ? input.source : withReplacementNotice(input.source),
     };
-    // Taking turns by text: two records made at once from one text must not both write it.
-    return this.#turns.take(`text ${textSha256}`, async () => {
-      const rows = [await this.#seal('record', recordId, 1, head)];
-      if (this.#journal.latestVersion('text', textSha256) === 0) {
-        rows.unshift(await this.#seal('text', textSha256, 1, { text }));
-      }
-      return { recordId, seq: await this.#append(rows) };
-    });
+    const key = await this.#vault.takeKey();
+    const rows = [
+      sealed(key, 'text', textId, 1, { text }),
+      sealed(key, 'record', recordId, 1, head),
+    ];
+    const seq = await this.#append(rows);
+    this.#duplicates.add(recordId, textSha256);
+    return { recordId, seq };
   }
 
   /** @throws AppError `RECORD_NOT_FOUND`, and what the journal throws */
@@ -123,24 +130,113 @@ export class RecordStore {
       const record = await this.#latest('record', run.recordId, recordHeadSchema);
       if (!record) throw new AppError('RECORD_NOT_FOUND');
       if (record.value.textSha256 !== run.textSha256) throw new AppError('VERSION_CONFLICT');
-      const saved = await this.#latest('run', run.id, storedRunSchema);
-      if (saved) {
+      // An id that another record's run had, or a deleted one: it is never used again.
+      if (this.#journal.latestVersion('run', run.id) > 0) {
+        const saved = await this.#latest('run', run.id, storedRunSchema);
+        if (!saved) throw new AppError('VERSION_CONFLICT');
         if (JSON.stringify(saved.value) === JSON.stringify(storedRunSchema.parse(run))) {
           return { seq: saved.seq };
         }
         throw new AppError('VERSION_CONFLICT');
       }
-      return { seq: await this.#append([await this.#seal('run', run.id, 1, run)]) };
+      return { seq: await this.#append([sealed(record.key, 'run', run.id, 1, run)]) };
     });
+  }
+
+  /**
+   * Deletes a record for good: its key is destroyed, and with it every row of the record wherever it
+   * was copied to, but for backups, which hold their own copy of the key.
+   *
+   * @param by opaque id of the user who asked; null where nobody signed in
+   * @throws AppError `RECORD_NOT_FOUND`, also when it was done before; and what the journal throws
+   */
+  shred(recordId: string, by: string | null): Promise<Committed> {
+    return this.#turns.take(`record ${recordId}`, async () => {
+      // By the row's address alone, so that a record whose key is damaged can be deleted too.
+      const keyId = this.#journal.keyIdOf('record', recordId);
+      if (keyId === null) throw new AppError('RECORD_NOT_FOUND');
+      const seq = await this.#vault.shred(keyId, { recordId, at: this.#now(), by });
+      this.#duplicates.remove(recordId);
+      return { seq };
+    });
+  }
+
+  /**
+   * Records that have exactly this text, also those in the bin. What is compared lives in memory only.
+   *
+   * @throws AppError what the journal throws
+   */
+  async duplicates(text: string): Promise<string[]> {
+    return this.#duplicates.of(sha256Of(toWellFormed(text)));
   }
 
   /** Committed rows after `after`, still sealed; see `Journal.read`. */
   async read(
     after: number,
     limit: number,
-  ): Promise<{ journalId: string; lastSeq: number; rows: JournalRow[] }> {
-    const rows = await this.#journal.read(after, limit);
-    return { journalId: this.#journal.journalId, lastSeq: this.#journal.lastSeq, rows };
+  ): Promise<{ journalId: string; lastSeq: number; upTo: number; rows: JournalRow[] }> {
+    const { rows, upTo } = await this.#journal.read(after, limit);
+    return { journalId: this.#journal.journalId, lastSeq: this.#journal.lastSeq, upTo, rows };
+  }
+
+  /** The newest versions of rows, still sealed; those that are not there, or not any more, are left out. */
+  async rows(
+    addresses: readonly { readonly table: TableName; readonly id: string }[],
+  ): Promise<JournalRow[]> {
+    const found: JournalRow[] = [];
+    for (const { table, id } of addresses) {
+      const row = await this.#journal.latest(table, id);
+      if (row) found.push(row);
+    }
+    return found;
+  }
+
+  /** Those of `claims` that are not what the journal holds, and how far it has come. */
+  check(claims: readonly RowClaim[]): { outdated: RowClaim[]; lastSeq: number } {
+    return { outdated: this.#journal.outdated(claims), lastSeq: this.#journal.lastSeq };
+  }
+
+  /**
+   * What main asks of the vault.
+   *
+   * @returns where the journal stands afterwards, and what was asked for
+   * @throws AppError as `Vault.compact`, `Vault.rotate` and `backUp`
+   */
+  async answer(question: Question): Promise<Answer> {
+    const said = await this.#answer(question);
+    const { head, journalId } = this.#journal;
+    return { head: { ...head, journalId }, ...said };
+  }
+
+  /** Keys of records as they lie in their file, wrapped; null for one that is lost or destroyed. */
+  wrappedKeys(
+    keyIds: readonly string[],
+  ): { keyId: string; wrapped: Uint8Array<ArrayBuffer> | null }[] {
+    return keyIds.map((keyId) => {
+      const wrapped = this.#vault.recordKeys.wrapped(keyId);
+      // A copy: a view would drag what lies around it along when it is posted to a window.
+      return { keyId, wrapped: wrapped ? new Uint8Array(wrapped) : null };
+    });
+  }
+
+  async #answer(question: Question): Promise<Pick<Answer, 'holds' | 'backup'>> {
+    switch (question.kind) {
+      case 'head':
+        return {};
+      case 'holds':
+        return { holds: this.#journal.holds(question.head) };
+      case 'compact':
+        await this.#vault.compact();
+        return {};
+      case 'rotate':
+        await this.#vault.rotate(question);
+        this.#duplicates.forget();
+        return {};
+      case 'backup':
+        return { backup: await backUp(this.#vault, question) };
+      default:
+        return question satisfies never;
+    }
   }
 
   /** @param change returns what to change, or null when there is nothing to do */
@@ -156,7 +252,7 @@ export class RecordStore {
       // A clock that was set back must not make a change look older than what it changed.
       const updatedAt = Math.max(this.#now(), record.value.updatedAt);
       const head: RecordHead = { ...record.value, ...changed, updatedAt };
-      const row = await this.#seal('record', recordId, record.version + 1, head);
+      const row = sealed(record.key, 'record', recordId, record.version + 1, head);
       return { seq: await this.#append([row]) };
     });
   }
@@ -164,13 +260,10 @@ export class RecordStore {
   async #latest<T>(table: TableName, id: string, schema: z.ZodType<T>): Promise<Stored<T> | null> {
     const row = await this.#journal.latest(table, id);
     if (!row) return null;
-    const value = await openJson(this.#key, this.#keyId, row, row.sealed, schema);
-    return { value, version: row.version, seq: row.seq };
-  }
-
-  async #seal(table: TableName, id: string, version: number, value: unknown): Promise<NewRow> {
-    const sealed = await sealJson(this.#key, this.#keyId, { table, id, version }, value);
-    return { table, id, version, sealed };
+    const keyId = keyIdOfSealed(row.sealed);
+    const key = { keyId, key: await this.#vault.recordKeys.key(keyId) };
+    const value = await openJson(key.key, keyId, row, row.sealed, schema);
+    return { value, version: row.version, seq: row.seq, key };
   }
 
   /** @returns the sequence number of the last row */
@@ -180,6 +273,21 @@ export class RecordStore {
     if (!last) throw new AppError('INTERNAL');
     return last.seq;
   }
+}
+
+function sealed(
+  { keyId, key }: RecordKey,
+  table: TableName,
+  id: string,
+  version: number,
+  value: unknown,
+): NewRow {
+  const address = { table, id, version };
+  return { ...address, sealed: sealJsonAtOnce(key, keyId, address, value) };
+}
+
+function sha256Of(text: string): string {
+  return createHash('sha256').update(text, 'utf-8').digest('hex');
 }
 
 function withReplacementNotice(source: RecordSource): RecordSource {

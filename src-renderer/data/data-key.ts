@@ -1,18 +1,13 @@
-/** The data key as this page holds it: imported, not extractable, its raw bytes wiped. */
+/** The data key as this page holds it: only as the keys made of it, its raw bytes wiped. */
 import type { Bridge } from '@domain/contract/ipc';
-import { importDataKey, type DataKey } from '@domain/sealing/row';
+import { deriveReadingKeys, importRootKey, type ReadingKeys } from '@domain/sealing/vault-keys';
 import { invoke } from './bridge';
 
-export interface HeldKey {
-  readonly key: DataKey;
-  readonly keyId: string;
-}
-
 /** @throws AppError `KEY_UNREADABLE` or what main answered */
-export async function holdDataKey(bridge: Bridge): Promise<HeldKey> {
+export async function holdDataKey(bridge: Bridge): Promise<ReadingKeys> {
   const { keyId, bytes } = await invoke(bridge, 'vault.key');
   try {
-    return { key: await importDataKey(bytes), keyId };
+    return await deriveReadingKeys(await importRootKey(bytes), keyId);
   } finally {
     bytes.fill(0);
   }

@@ -6,8 +6,17 @@
  */
 import { Dexie, type Table } from 'dexie';
 import type { JournalRow, TableName } from '@domain/contract/record';
+import { keyIdOfSealed } from '@domain/sealing/row';
 
-export type ProjectedRow = JournalRow;
+export interface ProjectedRow extends JournalRow {
+  /** Of the key that it is sealed under: what a deletion removes rows by. */
+  readonly keyId: string;
+}
+
+export function projectedRow(row: JournalRow): ProjectedRow {
+  const { seq, table, id, version, sealed } = row;
+  return { seq, table, id, version, sealed, keyId: keyIdOfSealed(sealed) };
+}
 
 export interface ProjectionMeta {
   readonly key: 'projection';
@@ -23,6 +32,13 @@ export class ChimedDatabase extends Dexie {
   constructor(name = 'chimed') {
     super(name, { chromeTransactionDurability: 'relaxed' });
     this.version(1).stores({ rows: '[table+id]', meta: 'key' });
+    // Rows of before know no key of their own; they are read again from the journal.
+    this.version(2)
+      .stores({ rows: '[table+id], keyId', meta: 'key' })
+      .upgrade(async (transaction) => {
+        await transaction.table('rows').clear();
+        await transaction.table('meta').clear();
+      });
   }
 }
 

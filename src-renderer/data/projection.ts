@@ -12,13 +12,20 @@ import {
   committedTopic,
   type WorkerMethods,
 } from '@domain/contract/worker-port';
-import type { ChimedDatabase, ProjectionMeta } from './database';
+import { keyIdOfSealed } from '@domain/sealing/row';
+import { projectedRow, type ChimedDatabase, type ProjectionMeta } from './database';
 
 /** Rows asked for at once: large enough for 10,000 records in a few turns, small enough to stream. */
 const pageRows = 500;
 
 export type ProjectionEvent =
   | { readonly kind: 'rows'; readonly rows: readonly JournalRow[] }
+  /** Deleted for good: their rows are out of the database, and their keys out of the vault. */
+  | {
+      readonly kind: 'removed';
+      readonly recordIds: readonly string[];
+      readonly keyIds: readonly string[];
+    }
   /** Everything known so far is void; the rows follow. */
   | { readonly kind: 'reset' };
 
@@ -79,7 +86,8 @@ export class Projection {
       await this.#readOn(client);
       return;
     }
-    if (fresh.length > 0) await this.#apply(journalId, fresh);
+    const last = fresh.at(-1);
+    if (last) await this.#apply(journalId, fresh, last.seq);
   }
 
   async #readOn(client: RpcClient<WorkerMethods>): Promise<void> {
@@ -96,40 +104,52 @@ export class Projection {
         continue;
       }
       if (!known) this.#meta = { journalId: page.journalId, projectedSeq: 0 };
-      if (page.rows.length === 0) return;
-      await this.#apply(page.journalId, page.rows);
+      // Rows that can no longer be read are left out of a page, and passed over here.
+      if (page.upTo <= meta.projectedSeq) return;
+      await this.#apply(page.journalId, page.rows, page.upTo);
       meta = await this.#loadMeta();
       if (meta.projectedSeq >= page.lastSeq) return;
     }
   }
 
   /** One transaction, nothing awaited in it but Dexie: rows arrive sealed. */
-  async #apply(journalId: string, rows: readonly JournalRow[]): Promise<void> {
+  async #apply(journalId: string, rows: readonly JournalRow[], upTo: number): Promise<void> {
     const newest = new Map<string, JournalRow>();
-    let lastSeq = 0;
+    // A deletion stands under the id of the key that was destroyed, and no row of that key follows it.
+    const keyIds = rows.filter((row) => row.table === 'deletion').map((row) => row.id);
+    const deleted = new Set(keyIds);
     for (const row of rows) {
+      if (row.table === 'deletion' || deleted.has(keyIdOfSealed(row.sealed))) continue;
       newest.set(`${row.table}/${row.id}`, row);
-      lastSeq = Math.max(lastSeq, row.seq);
     }
+    const recordIds: string[] = [];
     const { rows: table, meta } = this.#database;
     await this.#database.transaction('rw', table, meta, async () => {
       const stored = await meta.get('projection');
       // Another window projects the same journal and may be further on: never put an old version
       // over a newer one.
-      const ahead = stored?.journalId === journalId && stored.projectedSeq > lastSeq;
+      const ahead = stored?.journalId === journalId && stored.projectedSeq > upTo;
       const candidates = [...newest.values()];
       const existing = ahead
         ? await table.bulkGet(candidates.map((row) => [row.table, row.id]))
         : [];
-      await table.bulkPut(candidates.filter((row, index) => (existing[index]?.seq ?? 0) < row.seq));
+      await table.bulkPut(
+        candidates.filter((row, index) => (existing[index]?.seq ?? 0) < row.seq).map(projectedRow),
+      );
+      if (keyIds.length > 0) {
+        const gone = await table.where('keyId').anyOf(keyIds).primaryKeys();
+        recordIds.push(...gone.flatMap(([of, id]) => (of === 'record' ? [id] : [])));
+        await table.bulkDelete(gone);
+      }
       await meta.put({
         key: 'projection',
         journalId,
-        projectedSeq: ahead ? stored.projectedSeq : lastSeq,
+        projectedSeq: ahead ? stored.projectedSeq : upTo,
       });
     });
-    this.#meta = { journalId, projectedSeq: lastSeq };
-    this.#emit({ kind: 'rows', rows: [...newest.values()] });
+    this.#meta = { journalId, projectedSeq: upTo };
+    if (newest.size > 0) this.#emit({ kind: 'rows', rows: [...newest.values()] });
+    if (keyIds.length > 0) this.#emit({ kind: 'removed', recordIds, keyIds });
   }
 
   async #reset(journalId: string): Promise<void> {

@@ -11,8 +11,9 @@ import {
 } from '@domain/contract/record';
 import { openJson } from '@domain/sealing/row';
 import type { ChimedDatabase } from './database';
-import type { HeldKey } from './data-key';
+import type { Integrity } from './integrity';
 import { tableRange } from './projection';
+import type { RecordKeyCache } from './record-keys';
 
 /** Rows decrypted at once: four times as fast as one by one, and it keeps memory flat. */
 export const openBatchRows = 200;
@@ -32,11 +33,13 @@ export interface Opened<T> {
 
 export class Repository {
   readonly #database: ChimedDatabase;
-  readonly #held: HeldKey;
+  readonly #keys: RecordKeyCache;
+  readonly #integrity: Integrity;
 
-  constructor(database: ChimedDatabase, held: HeldKey) {
+  constructor(database: ChimedDatabase, keys: RecordKeyCache, integrity: Integrity) {
     this.#database = database;
-    this.#held = held;
+    this.#keys = keys;
+    this.#integrity = integrity;
   }
 
   /** All record heads, in batches of the order in which they lie. */
@@ -56,9 +59,13 @@ export class Repository {
     return this.#openAll(rows, runSummarySchema);
   }
 
-  /** @throws AppError `RECORD_NOT_FOUND`, `SEAL_INVALID`, `STORE_CORRUPT`, `STORE_READ_FAILED` */
-  async text(textSha256: string): Promise<string> {
-    return (await this.#openOne('text', textSha256, recordTextSchema)).text;
+  /**
+   * @param textId as the record's head says
+   * @throws AppError `RECORD_NOT_FOUND`, `RECORD_KEY_LOST`, `SEAL_INVALID`, `STORE_CORRUPT`,
+   *   `STORE_READ_FAILED`, and what the worker answers
+   */
+  async text(textId: string): Promise<string> {
+    return (await this.#openOne('text', textId, recordTextSchema)).text;
   }
 
   /** @throws AppError as `text` */
@@ -75,37 +82,65 @@ export class Repository {
       const rows = await readOrFail(() =>
         this.#database.rows.bulkGet(keys.slice(at, at + openBatchRows)),
       );
-      yield this.#openAll(
-        rows.filter((row) => row !== undefined),
-        schema,
-      );
+      const stored = rows.filter((row) => row !== undefined);
+      const opened = await this.#openAll(stored, schema);
+      yield opened;
+      // What did not open was checked before it was shown.
+      const ids = new Set(opened.checked.map(({ id }) => id));
+      this.#integrity.checkBehind(stored.filter(({ id }) => !ids.has(id)));
     }
   }
 
-  async #openAll<T>(rows: readonly JournalRow[], schema: z.ZodType<T>): Promise<Opened<T>> {
+  async #openAll<T>(
+    rows: readonly JournalRow[],
+    schema: z.ZodType<T>,
+  ): Promise<Opened<T> & { readonly checked: readonly JournalRow[] }> {
     const values: { id: string; value: T }[] = [];
-    const unreadable: Problem[] = [];
+    const failed: { row: JournalRow; problem: Problem }[] = [];
     for (let at = 0; at < rows.length; at += openBatchRows) {
       const batch = rows.slice(at, at + openBatchRows);
-      const settled = await Promise.allSettled(batch.map((row) => this.#open(row, schema)));
-      settled.forEach((outcome, index) => {
-        const row = batch[index];
-        if (outcome.status === 'rejected') unreadable.push(problemOf(outcome.reason));
-        else if (row) values.push({ id: row.id, value: outcome.value });
-      });
+      const { opened, closed } = await this.#openBatch(batch, schema);
+      values.push(...opened);
+      failed.push(...closed);
     }
-    return { values, unreadable };
+    const checked = failed.map(({ row }) => row);
+    if (failed.length === 0) return { values, unreadable: [], checked };
+    // What does not open may have been changed here and be sound in the journal.
+    const right = await this.#integrity.putRight(checked);
+    const { opened, closed } = await this.#openBatch(right, schema);
+    values.push(...opened);
+    const restored = new Set(right.map(({ id }) => id));
+    const lost = failed.filter(({ row }) => !restored.has(row.id));
+    return { values, unreadable: [...lost, ...closed].map(({ problem }) => problem), checked };
+  }
+
+  async #openBatch<T>(rows: readonly JournalRow[], schema: z.ZodType<T>) {
+    await this.#keys.prepare(rows);
+    const settled = await Promise.allSettled(rows.map((row) => this.#open(row, schema)));
+    const opened: { id: string; value: T }[] = [];
+    const closed: { row: JournalRow; problem: Problem }[] = [];
+    settled.forEach((outcome, index) => {
+      const row = rows[index];
+      if (!row) return;
+      if (outcome.status === 'fulfilled') opened.push({ id: row.id, value: outcome.value });
+      else closed.push({ row, problem: problemOf(outcome.reason) });
+    });
+    return { opened, closed };
   }
 
   async #openOne<T>(table: 'text' | 'run', id: string, schema: z.ZodType<T>): Promise<T> {
-    const row = await readOrFail(() => this.#database.rows.get([table, id]));
+    const stored = await readOrFail(() => this.#database.rows.get([table, id]));
+    const [right] = stored ? await this.#integrity.putRight([stored]) : [];
+    const row = right ?? stored ?? (await this.#integrity.missing({ table, id }));
     if (!row) throw new AppError('RECORD_NOT_FOUND');
+    await this.#keys.prepare([row]);
     return this.#open(row, schema);
   }
 
-  #open<T>(row: JournalRow, schema: z.ZodType<T>): Promise<T> {
+  async #open<T>(row: JournalRow, schema: z.ZodType<T>): Promise<T> {
+    const { keyId, key } = await this.#keys.of(row);
     const address = { table: row.table, id: row.id, version: row.version };
-    return openJson(this.#held.key, this.#held.keyId, address, row.sealed, schema);
+    return openJson(key, keyId, address, row.sealed, schema);
   }
 }
 

@@ -7,8 +7,11 @@ import type { WorkerMethods } from '@domain/contract/worker-port';
 import type { Connection } from './connection';
 import { openDatabase } from './database';
 import { holdDataKey } from './data-key';
+import { Integrity } from './integrity';
 import { Projection, type ProjectionEvent } from './projection';
+import { RecordKeyCache } from './record-keys';
 import { Repository } from './repository';
+import { workerRows } from './row-source';
 
 export type SyncState =
   | { readonly phase: 'syncing' }
@@ -18,6 +21,8 @@ export type SyncState =
 export interface StoreHooks {
   onChange(event: ProjectionEvent): void;
   onSync(state: SyncState): void;
+  /** Stored rows were changed from outside and have been put right; told once. */
+  onIntegrity(problem: Problem): void;
 }
 
 export class Store {
@@ -43,9 +48,24 @@ export class Store {
    */
   async open(hooks: StoreHooks): Promise<void> {
     const [held, database] = await Promise.all([holdDataKey(this.#bridge), openOrFail()]);
-    this.#repository = new Repository(database, held);
+    const source = workerRows(() => this.#worker.ready());
+    const keys = new RecordKeyCache(held, source);
+    const integrity = new Integrity(database, source, {
+      onRestored: (rows) => hooks.onChange({ kind: 'rows', rows }),
+      onForeign: (recordIds) => hooks.onChange({ kind: 'removed', recordIds, keyIds: [] }),
+      onFirst: (count) => hooks.onIntegrity({ code: 'ROW_RESTORED', params: { count } }),
+      // A worker that went away says so by itself; what it could not check is checked when next shown.
+      onError: (error) => {
+        const problem = ofStore(error);
+        if (problem.code !== 'WORKER_DIED') hooks.onSync({ phase: 'failed', problem });
+      },
+    });
+    this.#repository = new Repository(database, keys, integrity);
     const projection = new Projection(database);
-    projection.onChange((event) => hooks.onChange(event));
+    projection.onChange((event) => {
+      if (event.kind === 'removed') keys.forget(event.keyIds);
+      hooks.onChange(event);
+    });
     this.#worker.onClient((client) => {
       const failed = (error: unknown): void => {
         // The next worker starts over; its predecessor's death is not the projection's failure.

@@ -78,6 +78,11 @@ export const errorCodes = [
   'STORE_NEWER',
   'STORE_LOCKED',
   'SEAL_INVALID',
+  'STORE_TAMPERED',
+  'STORE_OTHER_KEY',
+  'ROW_RESTORED',
+  'RECORD_KEY_LOST',
+  'RECORD_KEYS_MISSING',
   'KEY_UNREADABLE',
   // users and the lock
   'VAULT_LOCKED',
@@ -101,6 +106,11 @@ export const errorCodes = [
   'JOURNAL_ROLLED_BACK',
   'RECORD_NOT_FOUND',
   'VERSION_CONFLICT',
+  // backups
+  'BACKUP_INCOMPLETE',
+  'BACKUP_TAMPERED',
+  'BACKUP_NOT_VERIFIED',
+  'RESTORE_NOT_EMPTY',
   // command line
   'OUTPUT_EXISTS',
   'OUTPUT_UNWRITABLE',

@@ -1,15 +1,17 @@
 /**
- * What the vault keeps: rows of three tables, each sealed on its own.
+ * What the vault keeps: rows of four tables, each sealed on its own.
  *
- * `record` is the small head that lists are made of; `text` holds one immutable version of the
- * original text under its SHA-256; `run` holds an extraction run with its facts.
+ * `record` is the small head that lists are made of; `text` holds one immutable version of a record's
+ * original text under an identifier that says nothing of it; `run` holds an extraction run with its
+ * facts. These are sealed under their record's own key. `deletion` says that a record was deleted for
+ * good; it stands under the id of the key that was destroyed.
  */
 import * as z from 'zod';
 import { problemSchema } from './errors';
 import { factSchema } from './fact';
 import { runIdentitySchema } from './extraction';
 
-export const tableNames = ['record', 'text', 'run'] as const;
+export const tableNames = ['record', 'text', 'run', 'deletion'] as const;
 export const tableSchema = z.enum(tableNames);
 export type TableName = (typeof tableNames)[number];
 
@@ -41,7 +43,9 @@ export const recordHeadSchema = z.object({
   updatedAt: z.number(),
   /** Set while the record lies in the bin; undo clears it. */
   deletedAt: z.number().nullable(),
-  /** Id of the `text` row: SHA-256 of the UTF-8 of the original text. */
+  /** Id of the `text` row: a keyed hash of the record's id and its text. */
+  textId: z.string(),
+  /** SHA-256 of the UTF-8 of the original text; facts and runs are bound to it. */
   textSha256: z.string(),
   /** UTF-16 code units. */
   chars: z.int().nonnegative(),
@@ -65,6 +69,16 @@ export const storedRunSchema = z.object({
   facts: z.array(factSchema),
 });
 export type StoredRun = z.infer<typeof storedRunSchema>;
+
+/** Why a record can no longer be read. */
+export const deletionSchema = z.object({
+  recordId: z.string().min(1).max(128),
+  /** Milliseconds since the epoch. */
+  at: z.number(),
+  /** Opaque id of the user who asked for it; null where nobody signed in. */
+  by: z.string().nullable(),
+});
+export type Deletion = z.infer<typeof deletionSchema>;
 
 /** One committed row as it leaves the journal: nothing readable but its address. */
 export const journalRowSchema = z.object({

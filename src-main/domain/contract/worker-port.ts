@@ -6,6 +6,7 @@ import {
   journalRowSchema,
   recordSourceSchema,
   storedRunSchema,
+  tableSchema,
 } from './record';
 import { method } from './rpc';
 
@@ -15,7 +16,20 @@ export const maxRecordFileBytes = 8_000_000;
 /** Longest title, UTF-16 code units. */
 export const maxTitleChars = 200;
 
+/** Most rows or keys that one request names. */
+export const maxBatchRows = 5000;
+
 const rowId = z.string().min(1).max(128);
+const keyIdSchema = z.string().regex(/^[0-9a-f]{16}$/);
+const rowAddressSchema = z.object({ table: tableSchema, id: rowId });
+export type RowAddressOf = z.infer<typeof rowAddressSchema>;
+const rowClaimSchema = rowAddressSchema.extend({
+  version: z.int().positive(),
+  seq: z.int().positive(),
+  /** Of the sealed row. */
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+export type RowClaim = z.infer<typeof rowClaimSchema>;
 const committed = z.object({ seq: z.int().positive() });
 
 export const workerMethods = {
@@ -46,6 +60,16 @@ export const workerMethods = {
   }),
   'records.delete': method({ params: z.object({ recordId: rowId }), result: committed }),
   'records.restore': method({ params: z.object({ recordId: rowId }), result: committed }),
+  /** Deletes a record for good, at once and not to be undone; `by` is an opaque user id. */
+  'records.shred': method({
+    params: z.object({ recordId: rowId, by: z.string().min(1).max(128).optional() }),
+    result: committed,
+  }),
+  /** Records that have exactly this text, also those in the bin. */
+  'records.duplicates': method({
+    params: z.object({ text: z.string() }),
+    result: z.object({ recordIds: z.array(rowId) }),
+  }),
   'runs.save': method({ params: storedRunSchema, result: committed }),
   /** Committed rows after `after`, oldest first, at most `limit`; the way the projection is rebuilt. */
   'journal.read': method({
@@ -53,7 +77,29 @@ export const workerMethods = {
     result: z.object({
       journalId: z.string(),
       lastSeq: z.int().nonnegative(),
+      /** Up to this number `rows` are all that can be read. */
+      upTo: z.int().nonnegative(),
       rows: z.array(journalRowSchema),
+    }),
+  }),
+  /** Of rows as a window holds them, those that are not the newest committed version. */
+  'rows.check': method({
+    params: z.object({ claims: z.array(rowClaimSchema).max(maxBatchRows) }),
+    result: z.object({
+      outdated: z.array(rowAddressSchema),
+      lastSeq: z.int().nonnegative(),
+    }),
+  }),
+  /** The newest committed versions; what is not there, or was deleted for good, is left out. */
+  'rows.get': method({
+    params: z.object({ addresses: z.array(rowAddressSchema).max(maxBatchRows) }),
+    result: z.object({ rows: z.array(journalRowSchema) }),
+  }),
+  /** Keys of records, still wrapped; null for one that is damaged or was destroyed. */
+  'keys.get': method({
+    params: z.object({ keyIds: z.array(keyIdSchema).max(maxBatchRows) }),
+    result: z.object({
+      keys: z.array(z.object({ keyId: keyIdSchema, wrapped: z.instanceof(Uint8Array).nullable() })),
     }),
   }),
 };

@@ -254,6 +254,26 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     title: 'A sealed row failed its check; it may be damaged or changed',
     remedy: 'Do not delete the data folder: copy it first, then tell your IT office.',
   },
+  STORE_TAMPERED: {
+    title: 'The record store was changed from outside and is refused',
+    remedy: 'Tell your IT office now and stop working here; restore a backup that you trust.',
+  },
+  STORE_OTHER_KEY: {
+    title: 'The record store belongs to another key',
+    remedy: 'The data folder may come from another workstation: tell your IT office.',
+  },
+  ROW_RESTORED: {
+    title: 'Stored data was changed from outside and has been put right from the journal',
+    remedy: 'Nothing is lost. If it happens again, tell your IT office.',
+  },
+  RECORD_KEY_LOST: {
+    title: 'The key of this record is damaged, so it stays closed',
+    remedy: 'Other records are not affected. Restore a backup to get this one back.',
+  },
+  RECORD_KEYS_MISSING: {
+    title: 'The file with the keys of the records is missing or damaged',
+    remedy: 'Do not delete the data folder: restore the newest backup, or tell your IT office.',
+  },
   KEY_UNREADABLE: {
     title: 'The data key cannot be read, so the records stay closed',
     remedy: 'Do not delete the data folder: check that it is readable, or tell your IT office.',
@@ -339,6 +359,22 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
   VERSION_CONFLICT: {
     title: 'This record was just changed in another window',
     remedy: 'Open the record again, then change it.',
+  },
+  BACKUP_INCOMPLETE: {
+    title: 'This backup is not complete',
+    remedy: 'Choose another backup; keep this one until the records are back.',
+  },
+  BACKUP_TAMPERED: {
+    title: 'This backup was changed, or belongs to another workstation',
+    remedy: 'Choose a backup that you trust, and tell your IT office.',
+  },
+  BACKUP_NOT_VERIFIED: {
+    title: 'The backup could not be read back and was discarded',
+    remedy: 'Check the disk or network folder, then make the backup again.',
+  },
+  RESTORE_NOT_EMPTY: {
+    title: 'There are records here already, so nothing was restored',
+    remedy: 'A backup is restored into an empty data folder only.',
   },
   OUTPUT_EXISTS: {
     title: 'The output file exists and was not overwritten',

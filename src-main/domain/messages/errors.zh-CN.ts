@@ -241,6 +241,26 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     title: '密文校验失败，内容可能损坏或被改动',
     remedy: '请不要删除数据文件夹，先复制备份，再联系信息科。',
   },
+  STORE_TAMPERED: {
+    title: '病历库被程序以外的操作改动过，已拒绝打开',
+    remedy: '请立即停止在本机工作并联系信息科；可从可信的备份恢复。',
+  },
+  STORE_OTHER_KEY: {
+    title: '病历库与当前密钥不匹配',
+    remedy: '数据文件夹可能来自另一台工作站，请联系信息科。',
+  },
+  ROW_RESTORED: {
+    title: '发现存储的数据被外部改动，已按日志恢复',
+    remedy: '数据没有丢失。如再次出现，请联系信息科。',
+  },
+  RECORD_KEY_LOST: {
+    title: '这份病历的密钥已损坏，无法打开',
+    remedy: '其他病历不受影响；可从备份恢复这份病历。',
+  },
+  RECORD_KEYS_MISSING: {
+    title: '病历密钥文件缺失或损坏',
+    remedy: '请不要删除数据文件夹，从最近的备份恢复，或联系信息科。',
+  },
   KEY_UNREADABLE: {
     title: '无法读取数据密钥，病历打不开',
     remedy: '请不要删除数据文件夹，检查其读取权限，或联系信息科。',
@@ -304,6 +324,22 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
   VERSION_CONFLICT: {
     title: '这份病历刚在另一个窗口中改动过',
     remedy: '请重新打开这份病历后再改。',
+  },
+  BACKUP_INCOMPLETE: {
+    title: '这份备份不完整',
+    remedy: '请选择另一份备份；在病历恢复之前请保留这份。',
+  },
+  BACKUP_TAMPERED: {
+    title: '这份备份被改动过，或属于另一台工作站',
+    remedy: '请选择可信的备份，并联系信息科。',
+  },
+  BACKUP_NOT_VERIFIED: {
+    title: '备份写入后读回校验未通过，已作废',
+    remedy: '请检查磁盘或网络文件夹后重新备份。',
+  },
+  RESTORE_NOT_EMPTY: {
+    title: '这里已有病历，没有恢复',
+    remedy: '备份只能恢复到空的数据文件夹。',
   },
   OUTPUT_EXISTS: {
     title: '输出文件已存在，没有覆盖',

@@ -97,11 +97,7 @@ export async function sealRowWithNonce(
   plaintext: Uint8Array,
   nonce: Uint8Array<ArrayBuffer>,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const head = new Uint8Array(nonceAt);
-  head[0] = sealFormatVersion;
-  head[1] = algorithmAes256Gcm;
-  head.set(parseKeyId(keyId), 2);
-  const additionalData = associatedData(head, address);
+  const { head, additionalData } = sealedFrame(keyId, address);
   const copy = new Uint8Array(plaintext);
   try {
     const body = await subtle.encrypt(
@@ -109,14 +105,44 @@ export async function sealRowWithNonce(
       key,
       copy,
     );
-    const sealed = new Uint8Array(bodyAt + body.byteLength);
-    sealed.set(head, 0);
-    sealed.set(nonce, nonceAt);
-    sealed.set(new Uint8Array(body), bodyAt);
-    return sealed;
+    return joinSealed(head, nonce, new Uint8Array(body));
   } finally {
     copy.fill(0);
   }
+}
+
+/**
+ * What a sealed row begins with, and what is bound into it: for another implementation of the cipher.
+ *
+ * @throws AppError `SEAL_INVALID` for an address or key id that cannot be bound
+ */
+export function sealedFrame(
+  keyId: string,
+  address: RowAddress,
+): { head: Uint8Array<ArrayBuffer>; additionalData: Uint8Array<ArrayBuffer> } {
+  const head = new Uint8Array(nonceAt);
+  head[0] = sealFormatVersion;
+  head[1] = algorithmAes256Gcm;
+  head.set(parseKeyId(keyId), 2);
+  return { head, additionalData: associatedData(head, address) };
+}
+
+/** @param bodies ciphertext and tag, in as many parts as they came */
+export function joinSealed(
+  head: Uint8Array,
+  nonce: Uint8Array,
+  ...bodies: readonly Uint8Array[]
+): Uint8Array<ArrayBuffer> {
+  const length = bodies.reduce((sum, { byteLength }) => sum + byteLength, bodyAt);
+  const sealed = new Uint8Array(length);
+  sealed.set(head, 0);
+  sealed.set(nonce, nonceAt);
+  let at = bodyAt;
+  for (const body of bodies) {
+    sealed.set(body, at);
+    at += body.byteLength;
+  }
+  return sealed;
 }
 
 /**
@@ -198,9 +224,23 @@ export async function openJson<T>(
   return parsed.data;
 }
 
+/**
+ * The id of the key that a row claims to be sealed under, without opening it.
+ *
+ * @returns 16 hexadecimal digits; zeros for bytes that are too short to be a sealed row
+ */
+export function keyIdOfSealed(sealed: Uint8Array): string {
+  if (sealed.byteLength < nonceAt) return '0'.repeat(2 * keyIdBytes);
+  return hexOf(sealed.subarray(2, nonceAt));
+}
+
 /** A fresh key id, 16 hexadecimal digits. */
 export function newKeyId(): string {
   const bytes = globalThis.crypto.getRandomValues(new Uint8Array(keyIdBytes));
+  return hexOf(bytes);
+}
+
+function hexOf(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 

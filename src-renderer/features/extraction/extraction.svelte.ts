@@ -128,7 +128,7 @@ export class ExtractionState {
       this.#selectedFactId = null;
     }
     try {
-      const text = same ? open.text : await this.#store.repository.text(item.head.textSha256);
+      const text = same ? open.text : await this.#store.repository.text(item.head.textId);
       const stored = await this.#latest(item);
       if (turn !== this.#turn) return;
       this.#record = { item, text };

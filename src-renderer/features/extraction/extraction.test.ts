@@ -14,6 +14,7 @@ const item: RecordItem = {
     createdAt: 1,
     updatedAt: 1,
     deletedAt: null,
+    textId: 't',
     textSha256: 't',
     chars: 1,
     source: { kind: 'paste', notices: [] },

@@ -20,6 +20,12 @@ export class RecordIndex {
     this.#lastRuns.clear();
   }
 
+  /** Forgets a record that was deleted for good. */
+  remove(id: string): void {
+    this.#heads.delete(id);
+    this.#lastRuns.delete(id);
+  }
+
   putHead(id: string, head: RecordHead): void {
     this.#heads.set(id, head);
   }

@@ -85,6 +85,11 @@ export class RecordsState {
       if (event.kind === 'reset') {
         this.#index.clear();
         this.#unreadable = [];
+      } else if (event.kind === 'removed') {
+        for (const id of event.recordIds) this.#index.remove(id);
+        if (this.#selectedId !== null && event.recordIds.includes(this.#selectedId)) {
+          this.#selectedId = null;
+        }
       } else {
         const { repository } = this.#store;
         const heads = await repository.openHeads(

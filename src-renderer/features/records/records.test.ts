@@ -12,6 +12,7 @@ const head = (title: string, createdAt: number, deletedAt: number | null = null)
   createdAt,
   updatedAt: createdAt,
   deletedAt,
+  textId: 'x',
   textSha256: 'x',
   chars: 1,
   source: { kind: 'paste', notices: [] },

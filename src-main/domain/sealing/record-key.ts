@@ -1,0 +1,104 @@
+/**
+ * A record's own key: random, wrapped under a key made of the data key. Destroying the wrapped key is
+ * how a record is deleted for good, wherever its rows were copied to.
+ *
+ * Wrapped: nonce (12), ciphertext and tag (48): AES-256-GCM. Associated data: u8 format version 1,
+ * key id (8), id of the data key (8); so a wrapped key opens under its own name and in its own vault
+ * only, and two slots that were swapped are noticed.
+ *
+ * Pure: WebCrypto only, so the same code runs in the worker and in the renderer.
+ */
+import { AppError } from '../contract/errors';
+import { dataKeyBytes, type DataKey } from './row';
+
+const subtle = globalThis.crypto.subtle;
+const formatVersion = 1;
+const nonceBytes = 12;
+
+/** Length of a wrapped record key, bytes. */
+export const wrappedKeyBytes = nonceBytes + dataKeyBytes + 16;
+
+export interface RecordKeyName {
+  /** 16 hexadecimal digits. */
+  readonly keyId: string;
+  /** Of the data key that wraps it, 16 hexadecimal digits. */
+  readonly dataKeyId: string;
+}
+
+/** @param bytes the 32 bytes of the key; the caller wipes them */
+export async function wrapRecordKey(
+  wrapping: DataKey,
+  name: RecordKeyName,
+  bytes: Uint8Array<ArrayBuffer>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const nonce = globalThis.crypto.getRandomValues(new Uint8Array(nonceBytes));
+  const body = await subtle.encrypt(parameters(nonce, name), wrapping, bytes);
+  const wrapped = new Uint8Array(wrappedKeyBytes);
+  wrapped.set(nonce, 0);
+  wrapped.set(new Uint8Array(body), nonceBytes);
+  return wrapped;
+}
+
+/**
+ * Unwraps a record's key; it cannot be exported.
+ *
+ * @throws AppError `RECORD_KEY_LOST` when it is damaged, or another record's or vault's
+ */
+export async function unwrapRecordKey(
+  wrapping: DataKey,
+  name: RecordKeyName,
+  wrapped: Uint8Array,
+): Promise<DataKey> {
+  if (wrapped.byteLength !== wrappedKeyBytes) throw new AppError('RECORD_KEY_LOST');
+  try {
+    return await subtle.unwrapKey(
+      'raw',
+      wrapped.slice(nonceBytes),
+      wrapping,
+      parameters(wrapped.slice(0, nonceBytes), name),
+      'AES-GCM',
+      false,
+      ['encrypt', 'decrypt'],
+    );
+  } catch (cause) {
+    throw new AppError('RECORD_KEY_LOST', { cause });
+  }
+}
+
+/**
+ * Wraps a key again under another data key; the old wrapping stays valid.
+ *
+ * @throws AppError `RECORD_KEY_LOST` as `unwrapRecordKey`
+ */
+export async function rewrapRecordKey(
+  from: { readonly wrapping: DataKey; readonly dataKeyId: string },
+  to: { readonly wrapping: DataKey; readonly dataKeyId: string },
+  keyId: string,
+  wrapped: Uint8Array,
+): Promise<Uint8Array<ArrayBuffer>> {
+  let bytes: Uint8Array<ArrayBuffer>;
+  try {
+    const name = { keyId, dataKeyId: from.dataKeyId };
+    const nonce = wrapped.slice(0, nonceBytes);
+    bytes = new Uint8Array(
+      await subtle.decrypt(parameters(nonce, name), from.wrapping, wrapped.slice(nonceBytes)),
+    );
+  } catch (cause) {
+    throw new AppError('RECORD_KEY_LOST', { cause });
+  }
+  try {
+    return await wrapRecordKey(to.wrapping, { keyId, dataKeyId: to.dataKeyId }, bytes);
+  } finally {
+    bytes.fill(0);
+  }
+}
+
+function parameters(iv: Uint8Array<ArrayBuffer>, { keyId, dataKeyId }: RecordKeyName) {
+  const digits = `${keyId}${dataKeyId}`;
+  if (!/^[0-9a-f]{32}$/.test(digits)) throw new AppError('RECORD_KEY_LOST');
+  const additionalData = Uint8Array.from([
+    formatVersion,
+    ...(digits.match(/../g) ?? []).map((pair) => Number.parseInt(pair, 16)),
+  ]);
+  return { name: 'AES-GCM', iv, additionalData, tagLength: 128 };
+}
