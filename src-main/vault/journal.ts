@@ -271,13 +271,6 @@ export class Journal {
     return this.#index.idsOf(table);
   }
 
-  /** How many rows of all tables can be read, without their older versions. */
-  countOf(table: TableName): number {
-    let count = 0;
-    for (const id of this.#index.idsOf(table)) if (id) count += 1;
-    return count;
-  }
-
   /** Ids of the keys that rows of records are sealed under, but for the destroyed ones. */
   usedKeys(): Set<string> {
     const used = new Set<string>();

@@ -1,6 +1,9 @@
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
@@ -37,9 +40,9 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
-async function opened(): Promise<Vault> {
-  const { keyId, bytes } = await plainKeyOf(dir);
-  return Vault.open(dir, { keyId, key: bytes });
+async function opened(of = dir): Promise<Vault> {
+  const { keyId, bytes } = await plainKeyOf(of);
+  return Vault.open(of, { keyId, key: bytes });
 }
 async function contents(vault: Vault): Promise<string[]> {
   const { rows } = await vault.journal.read(0, 100);
@@ -135,4 +138,30 @@ test('damage, and another key, are refused and change nothing', async () => {
     });
   expect((await readFile(path)).equals(sound)).toBe(true);
   expect((await readdir(dir)).sort()).toEqual(['data.key', journalFileName]);
+});
+
+test('killed at any moment of it, the next opening migrates everything', async () => {
+  const script = fileURLToPath(new URL('./migrate-loop.fixture.ts', import.meta.url));
+  const root = join(dir, 'many');
+  for (let round = 0; round < 4; round += 1) {
+    for (let at = 0; at < 25; at += 1) {
+      await mkdir(join(root, String(at)), { recursive: true });
+      for (const name of [journalFileName, 'data.key'])
+        await cp(join(fixture, name), join(root, String(at), name));
+    }
+    const child = spawn(process.execPath, ['--import', 'tsx', script, root], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const closed = once(child, 'close');
+    await once(child.stdout, 'data');
+    await sleep(5 + round * 31);
+    child.kill('SIGKILL');
+    await closed;
+    for (let at = 0; at < 25; at += 1) {
+      const vault = await opened(join(root, String(at)));
+      expect(await contents(vault)).toEqual(expected);
+      await vault.close();
+    }
+    await rm(root, { recursive: true });
+  }
 });

@@ -168,6 +168,7 @@ export class WorkerService {
         this.#acted('run-saved', run.recordId, (await this.#store).saveRun(run)),
       'journal.read': async ({ after, limit }) => (await this.#store).read(after, limit),
       'rows.check': async ({ claims }) => (await this.#store).check(claims),
+      'rows.ids': async ({ table }) => (await this.#store).ids(table),
       'rows.get': async ({ addresses }) => ({ rows: await (await this.#store).rows(addresses) }),
       'keys.get': async ({ keyIds }) => ({ keys: (await this.#store).wrappedKeys(keyIds) }),
     };

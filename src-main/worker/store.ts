@@ -191,6 +191,11 @@ export class RecordStore {
     return found;
   }
 
+  /** Ids of all rows of a table that can be read, and how far the journal has come. */
+  ids(table: TableName): { ids: string[]; lastSeq: number } {
+    return { ids: [...this.#journal.idsOf(table)], lastSeq: this.#journal.lastSeq };
+  }
+
   /** Those of `claims` that are not what the journal holds, and how far it has come. */
   check(claims: readonly RowClaim[]): { outdated: RowClaim[]; lastSeq: number } {
     return { outdated: this.#journal.outdated(claims), lastSeq: this.#journal.lastSeq };

@@ -5,7 +5,7 @@
  * Rows are shown first and checked behind, but for those that do not open and for the one text or run
  * that a person asks for.
  */
-import type { JournalRow } from '@domain/contract/record';
+import type { JournalRow, TableName } from '@domain/contract/record';
 import type { RowAddressOf, RowClaim } from '@domain/contract/worker-port';
 import type { ChimedDatabase } from './database';
 import { projectedRow } from './database';
@@ -47,18 +47,30 @@ export class Integrity {
   /** Checks rows that are shown already; what was wrong comes through the hooks. */
   checkBehind(rows: readonly StoredRow[]): void {
     if (rows.length === 0) return;
-    this.#queue = this.#queue.then(async () => {
-      try {
-        const { restored, foreign } = await this.#check(rows);
-        if (restored.length > 0) this.#hooks.onRestored(restored);
-        if (foreign.length > 0) {
-          this.#hooks.onForeign(
-            foreign.flatMap(({ table, id }) => (table === 'record' ? [id] : [])),
-          );
-        }
-      } catch (error) {
-        this.#hooks.onError(error);
+    this.#behind(async () => {
+      const { restored, foreign } = await this.#check(rows);
+      if (restored.length > 0) this.#hooks.onRestored(restored);
+      if (foreign.length > 0) {
+        this.#hooks.onForeign(foreign.flatMap(({ table, id }) => (table === 'record' ? [id] : [])));
       }
+    });
+  }
+
+  /** Checks that no row of a table was taken away. @param shown ids of those that are there */
+  checkAllThere(table: TableName, shown: ReadonlySet<string>): void {
+    this.#behind(async () => {
+      const projected = await this.#projectedSeq();
+      const { ids, lastSeq } = await this.#source.ids(table);
+      // What is missing may merely be on its way.
+      if (projected < lastSeq) return;
+      const unseen = ids.filter((id) => !shown.has(id));
+      const stored = await this.#database.rows.bulkGet(unseen.map((id) => [table, id]));
+      const missing = unseen.filter((_, index) => !stored[index]);
+      if (missing.length === 0) return;
+      const rows = await this.#source.rows(missing.map((id) => ({ table, id })));
+      await this.#database.rows.bulkPut(rows.map(projectedRow));
+      this.#count(rows.length);
+      this.#hooks.onRestored(rows);
     });
   }
 
@@ -107,6 +119,10 @@ export class Integrity {
     await this.#database.rows.bulkDelete(foreign.map(({ table, id }) => [table, id]));
     this.#count(wrong.length + foreign.length);
     return { restored: wrong, foreign };
+  }
+
+  #behind(check: () => Promise<void>): void {
+    this.#queue = this.#queue.then(check).catch((error: unknown) => this.#hooks.onError(error));
   }
 
   #count(rows: number): void {

@@ -99,6 +99,10 @@ class FakeWorker {
       const known = new Map([...this.keys.values()].map((each) => [each.keyId, each.wrapped]));
       return { keys: keyIds.map((each) => ({ keyId: each, wrapped: known.get(each) ?? null })) };
     };
+    handlers['rows.ids'] = async ({ table }) => ({
+      ids: [...new Set(this.rows.filter((row) => row.table === table).map((row) => row.id))],
+      lastSeq: this.lastSeq,
+    });
     handlers['rows.get'] = async ({ addresses }) => ({
       rows: addresses.flatMap(({ table, id }) => this.#newest(table, id) ?? []),
     });
@@ -434,6 +438,18 @@ describe('the database against the journal', () => {
     await integrity.settled();
     expect(await database.rows.count()).toBe(1);
     expect(found.told).toEqual([1]);
+  });
+
+  it('a row that was taken out is brought back', async () => {
+    const { database, repository, integrity, found } = await projected(['a', 'b']);
+    await database.rows.delete(['record', 'a']);
+    expect(await read(repository)).toEqual(['new b']);
+    await integrity.settled();
+    expect(found.restored.map(({ id, version }) => [id, version])).toEqual([['a', 2]]);
+    expect(found.told).toEqual([1]);
+    expect(await read(repository)).toEqual(['new a', 'new b']);
+    await integrity.settled();
+    expect(integrity.restored).toBe(1);
   });
 
   it('a change that is merely on its way is no sign of tampering', async () => {

@@ -89,6 +89,7 @@ export class Repository {
       const ids = new Set(opened.checked.map(({ id }) => id));
       this.#integrity.checkBehind(stored.filter(({ id }) => !ids.has(id)));
     }
+    this.#integrity.checkAllThere(table, new Set(keys.map(([, id]) => id)));
   }
 
   async #openAll<T>(

@@ -1,5 +1,5 @@
 /** What the page asks of the journal beside following it; the worker answers. */
-import type { JournalRow } from '@domain/contract/record';
+import type { JournalRow, TableName } from '@domain/contract/record';
 import { maxBatchRows, type RowAddressOf, type RowClaim } from '@domain/contract/worker-port';
 import type { RpcClient } from '@domain/contract/rpc';
 import type { WorkerMethods } from '@domain/contract/worker-port';
@@ -13,6 +13,8 @@ export interface RowSource {
   outdated(
     claims: readonly RowClaim[],
   ): Promise<{ readonly outdated: readonly RowAddressOf[]; readonly lastSeq: number }>;
+  /** Ids of all rows of a table that can be read, and how far the journal has come. */
+  ids(table: TableName): Promise<{ readonly ids: readonly string[]; readonly lastSeq: number }>;
   /** The newest committed versions; what is not there is left out. */
   rows(addresses: readonly RowAddressOf[]): Promise<readonly JournalRow[]>;
 }
@@ -42,6 +44,7 @@ export function workerRows(ready: () => Promise<RpcClient<WorkerMethods>>): RowS
         lastSeq: Math.max(0, ...parts.map(({ lastSeq }) => lastSeq)),
       };
     },
+    ids: async (table) => (await ready()).call('rows.ids', { table }),
     rows: async (addresses) => {
       const parts = await inParts(addresses, async (part) =>
         (await ready()).call('rows.get', { addresses: part }),

@@ -90,6 +90,11 @@ export const workerMethods = {
       lastSeq: z.int().nonnegative(),
     }),
   }),
+  /** Ids of all rows of a table that can be read: what a window must have, and how far they go. */
+  'rows.ids': method({
+    params: z.object({ table: tableSchema }),
+    result: z.object({ ids: z.array(rowId), lastSeq: z.int().nonnegative() }),
+  }),
   /** The newest committed versions; what is not there, or was deleted for good, is left out. */
   'rows.get': method({
     params: z.object({ addresses: z.array(rowAddressSchema).max(maxBatchRows) }),

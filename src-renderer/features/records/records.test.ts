@@ -93,6 +93,18 @@ describe('the list', () => {
     expect(index.list().map(({ id }) => id)).toEqual(['b', 'a']);
   });
 
+  it('forgets a record that was deleted for good, and its selection', async () => {
+    const { state, heads } = setUp();
+    heads.set('a', head('a', 1));
+    heads.set('b', head('b', 2));
+    await state.load();
+    state.select('a');
+    state.apply({ kind: 'removed', recordIds: ['a'], keyIds: ['0011223344556677'] });
+    await until(() => state.items.length === 1);
+    expect(state.items.map(({ id }) => id)).toEqual(['b']);
+    expect(state.selectedId).toBeNull();
+  });
+
   it('shows the latest run of a record, in whatever order runs come', () => {
     const index = new RecordIndex();
     index.putHead('a', head('a', 1));
