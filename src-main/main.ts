@@ -21,7 +21,7 @@ import { ConversionSupervisor } from './convert/supervisor';
 import type { ConversionType } from './domain/contract/conversion';
 import { AppError, problemOf } from './domain/contract/errors';
 import { lockMinutes } from './domain/contract/policy';
-import type { AuditFilter } from './domain/contract/audit';
+import type { AuditFilter, JournalHead } from './domain/contract/audit';
 import type { LockReason } from './domain/contract/vault';
 import {
   settingsSchema,
@@ -432,20 +432,31 @@ async function opened(): Promise<void> {
 
 /** After the page is there, which is what a person waits for, and which shows what is found. */
 async function lookAfterLog(): Promise<void> {
-  await audit.compare(() => Promise.resolve(true));
+  await audit.compare(journalHolds);
   await audit.anchor();
   await audit.inspect();
   await audit.clean();
 }
 
-/** Whoever may read records gets the process that keeps them. */
-function startWorkerIfAllowed(): void {
+/** Who may not read records cannot ask; then it is for the next doctor to find out. */
+async function journalHolds(head: JournalHead): Promise<boolean> {
+  if (!mayReadRecords() || !(await worker.settled())) return true;
+  const { holds } = await worker.ask({ kind: 'holds', head });
+  return holds !== false;
+}
+
+function mayReadRecords(): boolean {
   try {
     vault.demand('records');
+    return true;
   } catch {
-    return;
+    return false;
   }
-  worker.start();
+}
+
+/** Whoever may read records gets the process that keeps them. */
+function startWorkerIfAllowed(): void {
+  if (mayReadRecords()) worker.start();
 }
 
 /** The first user was made: what was tried before is gone, and from here on things are stored. */

@@ -23,6 +23,7 @@ export class WorkerSupervisor {
   readonly #options: WorkerSupervisorOptions;
   readonly #process: SupervisedProcess;
   #state: WorkerState = { phase: 'starting' };
+  #waiting: ((isReady: boolean) => void)[] = [];
   /** By their ids. */
   readonly #questions = new Map<
     string,
@@ -56,6 +57,13 @@ export class WorkerSupervisor {
     this.#process.start();
   }
 
+  /** Whether it has opened the journal, once that is decided; false where it ends before. */
+  settled(): Promise<boolean> {
+    const { phase } = this.#state;
+    if (phase === 'ready' || phase === 'failed') return Promise.resolve(phase === 'ready');
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
   /** A fresh port to the worker, or null when it does not run. */
   connect(): MessagePortMain | null {
     return this.#process.connect({ type: 'connect' } satisfies ToWorker);
@@ -81,6 +89,7 @@ export class WorkerSupervisor {
     this.#setState({ phase: 'starting' });
     await this.#process.rest(lastWritesMs);
     this.#forgetQuestions();
+    this.#settle(false);
   }
 
   stop(): void {
@@ -121,6 +130,10 @@ export class WorkerSupervisor {
     }
   }
 
+  #settle(isReady: boolean): void {
+    for (const resolve of this.#waiting.splice(0)) resolve(isReady);
+  }
+
   #forgetQuestions(): void {
     for (const { reject } of this.#questions.values()) reject(new AppError('WORKER_DIED'));
     this.#questions.clear();
@@ -128,6 +141,7 @@ export class WorkerSupervisor {
 
   #setState(state: WorkerState): void {
     this.#state = state;
+    if (state.phase === 'ready' || state.phase === 'failed') this.#settle(state.phase === 'ready');
     this.#options.onState(state);
   }
 }
