@@ -14,11 +14,13 @@ import {
   type MessagePortMain,
   type Input,
   type OpenDialogOptions,
+  type SaveDialogOptions,
 } from 'electron';
 import { ConversionSupervisor } from './convert/supervisor';
 import type { ConversionType } from './domain/contract/conversion';
 import { AppError, problemOf } from './domain/contract/errors';
 import { lockMinutes } from './domain/contract/policy';
+import type { SaveOrder } from './domain/contract/save-file';
 import type { LockReason } from './domain/contract/vault';
 import {
   settingsSchema,
@@ -52,6 +54,7 @@ import { LockTriggers } from './shell/lock-triggers';
 import { createMainWindow, showPage } from './shell/main-window';
 import { installMenu } from './shell/menu';
 import type { OwnPage } from './shell/own-page';
+import { SaveTickets } from './shell/save-tickets';
 import { hardenSession, refuseNetworkInChromium } from './shell/network-refusal';
 import { policyPath } from './vault/policy';
 import { VaultSession } from './vault/session';
@@ -168,7 +171,20 @@ const worker = new WorkerSupervisor({
     ...vault.dataKey(),
   }),
   onState: (state) => push('worker.state', state),
+  onWritten: (ticket) => saves.written(ticket),
 });
+const saves = new SaveTickets({
+  policy: () => vault.policy,
+  locale: () => settings.locale,
+  folder: () => app.getPath('documents'),
+  grant: (ticket) => worker.grant(ticket),
+  onExported: noteExported,
+});
+
+/** A file with records has been written: for the audit log. */
+function noteExported(order: SaveOrder): void {
+  void order;
+}
 
 function applyAppearance(): void {
   nativeTheme.themeSource = settings.theme;
@@ -237,6 +253,8 @@ installRouter(ipcMain, {
     'users.reset': ({ id, passphrase }) => vault.resetPassphrase(id, passphrase),
     'users.passphrase': ({ current, next }) => vault.changePassphrase(current, next),
     'vault.key': () => vault.dataKey(),
+    'files.save': (order, sender) =>
+      saves.issue(order, (options) => chooseSavePath(sender, options)),
     'host.connect': (_nothing, sender) => handPort('host', host.connect(), sender),
     'worker.connect': (_nothing, sender) => handPort('worker', worker.connect(), sender),
     'host.state': () => host.state,
@@ -301,6 +319,15 @@ async function choosePath(sender: Sender, options: OpenDialogOptions): Promise<s
   return filePaths[0] ?? null;
 }
 
+async function chooseSavePath(sender: Sender, options: SaveDialogOptions): Promise<string | null> {
+  const window = BrowserWindow.getAllWindows().find(
+    ({ webContents }) => webContents.id === sender.id,
+  );
+  if (!window) throw new AppError('FORBIDDEN_SENDER');
+  const { canceled, filePath } = await dialog.showSaveDialog(window, options);
+  return canceled || filePath === '' ? null : filePath;
+}
+
 /** A partial update without the keys that were given as undefined. */
 function definedOf(change: { [K in keyof Settings]?: Settings[K] | undefined }): Partial<Settings> {
   return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
@@ -344,6 +371,7 @@ function startWorkerIfAllowed(): void {
 
 /** The first user was made: what was tried before is gone, and from here on things are stored. */
 async function enterVault(): Promise<void> {
+  saves.drop();
   await worker.rest();
   await endTrial();
   host.forget();
@@ -366,6 +394,7 @@ async function lockVault(reason: LockReason): Promise<void> {
       setTimeout(resolve, putAwayMs);
     });
     putAway = null;
+    saves.drop();
     vault.lock(reason);
     host.forget();
     await Promise.all([

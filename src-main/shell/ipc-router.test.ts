@@ -48,6 +48,7 @@ function router(changes: Partial<InvokeHandlers> = {}): RouterOptions & { calls:
     'users.remove': () => undefined,
     'users.reset': () => undefined,
     'users.passphrase': () => undefined,
+    'files.save': () => null,
     'host.connect': () => undefined,
     'worker.connect': () => undefined,
     'host.state': () => ({ process: { phase: 'starting' }, models: [] }),

@@ -1,5 +1,6 @@
 /** Where the worker process begins; Electron starts this file as a utility process. */
 import { decodeText } from '../documents/decode-text';
+import { writeChosenFile } from '../documents/write-chosen-file';
 import { parentPort } from '../domain/contract/process-port';
 import { refuseSockets } from '../offline/refuse-sockets';
 import { WorkerService } from './service';
@@ -7,6 +8,7 @@ import { WorkerService } from './service';
 refuseSockets();
 const service = new WorkerService(parentPort(), {
   decodeText,
+  writeFile: writeChosenFile,
   onInternalError: (error, incident) => {
     // Only the kind of error: its message may quote what it stumbled over.
     const kind = error instanceof Error ? error.name : typeof error;

@@ -1,8 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { WorkerState } from '../domain/contract/ipc';
 import { RpcClient } from '../domain/contract/rpc';
 import {
@@ -11,8 +11,9 @@ import {
   workerMethods,
   type WorkerMethods,
 } from '../domain/contract/worker-port';
+import { writeChosenFile } from '../documents/write-chosen-file';
 import { journalFileName } from '../vault/journal';
-import { fromWorkerSchema } from './control';
+import { fromWorkerSchema, type FromWorker } from './control';
 import type { ParentPort, ProcessPort } from '../domain/contract/process-port';
 import { WorkerService } from './service';
 
@@ -47,15 +48,22 @@ function shapedLikeElectrons(port: MessagePort): ProcessPort {
 
 interface Started {
   readonly states: WorkerState[];
+  /** All else that main is told. */
+  readonly told: FromWorker[];
   readonly send: (data: unknown, ports?: ProcessPort[]) => void;
   readonly connect: () => RpcClient<WorkerMethods>;
 }
 
 function start(): Started {
   const states: WorkerState[] = [];
+  const told: FromWorker[] = [];
   let send: Started['send'] = () => undefined;
   const parent: ParentPort = {
-    postMessage: (message) => states.push(fromWorkerSchema.parse(message).state),
+    postMessage: (raw) => {
+      const message = fromWorkerSchema.parse(raw);
+      if (message.type === 'state') states.push(message.state);
+      else told.push(message);
+    },
     on: (_event, listener) => {
       send = (data, ports = []) => listener({ data, ports });
     },
@@ -68,6 +76,7 @@ function start(): Started {
       extractor: 'test 1',
       notices: [],
     }),
+    writeFile: writeChosenFile,
     onInternalError: () => undefined,
   });
   cleanups.push(() => service.close());
@@ -86,7 +95,7 @@ function start(): Started {
     cleanups.push(() => client.close({ code: 'PORT_CLOSED' }));
     return client;
   };
-  return { states, send, connect };
+  return { states, told, send, connect };
 }
 
 const init = (): { type: 'init'; dataDir: string; keyId: string; key: Uint8Array } => ({
@@ -187,5 +196,52 @@ test('a wrong first message is a failure that is told, not a worker that waits f
   );
   await expect(connect().call('journal.read', { after: 0, limit: 1 })).rejects.toMatchObject({
     code: 'BAD_REQUEST',
+  });
+});
+
+describe('a file at a place that a person chose', () => {
+  const id = '5f2b8a52-6c1e-4d0e-9a3b-0d4c1f7e9b11';
+
+  async function announced(path: string): Promise<Started> {
+    const started = start();
+    started.send({ ...init(), dataDir: join(dir, 'data') });
+    started.send({ type: 'ticket', id, path, format: 'txt' });
+    await vi.waitFor(() => expect(started.told).toEqual([{ type: 'granted', id }]), patience);
+    return started;
+  }
+
+  beforeEach(() => mkdir(join(dir, 'data')));
+
+  test('is written once for its ticket, and main is told when it is there', async () => {
+    const path = join(dir, 'out.txt');
+    const { told, connect } = await announced(path);
+    const window = connect();
+    expect(await window.call('files.write', { ticket: id, text: '头痛' })).toEqual({ bytes: 6 });
+    expect(await readFile(path, 'utf-8')).toBe('头痛');
+    await expect(window.call('files.write', { ticket: id, text: '头晕' })).rejects.toMatchObject({
+      code: 'SAVE_EXPIRED',
+    });
+    expect(await readFile(path, 'utf-8')).toBe('头痛');
+    expect(told.slice(1)).toEqual([{ type: 'written', id }]);
+  });
+
+  test('without a ticket, and for a ticket that nobody gave, nothing is written', async () => {
+    const { told, connect } = await announced(join(dir, 'out.txt'));
+    const other = '00000000-0000-4000-8000-000000000000';
+    await expect(connect().call('files.write', { ticket: other, text: 'x' })).rejects.toMatchObject(
+      { code: 'SAVE_EXPIRED' },
+    );
+    expect(told).toHaveLength(1);
+  });
+
+  test("the program's own folder is refused, and main is not told of a file", async () => {
+    const { told, connect } = await announced(join(dir, 'data', journalFileName));
+    const window = connect();
+    await window.call('records.create', { title: 'a', text: '头痛', source });
+    await expect(window.call('files.write', { ticket: id, text: 'x' })).rejects.toMatchObject({
+      code: 'OUTPUT_UNWRITABLE',
+    });
+    expect((await window.call('journal.read', { after: 0, limit: 9 })).rows).toHaveLength(2);
+    expect(told).toHaveLength(1);
   });
 });

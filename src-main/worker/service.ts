@@ -22,12 +22,20 @@ import {
   type ProcessPort,
 } from '../domain/contract/process-port';
 import { RecordStore } from './store';
+import { WriteTickets, type TicketPlace } from './write-tickets';
 
 type DecodeText = (bytes: Uint8Array) => ResultOf<WorkerMethods['documents.decode']>;
+type WriteFile = (
+  place: TicketPlace,
+  text: string,
+  options: { readonly ownFolder: string },
+) => Promise<number>;
 
 export interface WorkerParts {
   /** Bytes of a file into text. @throws AppError */
   readonly decodeText: DecodeText;
+  /** Text into a file, whole or not at all; returns bytes. @throws AppError */
+  readonly writeFile: WriteFile;
   /** Called with errors that have no code and the incident id that the window was given. */
   readonly onInternalError: (error: unknown, incident: string) => void;
 }
@@ -40,6 +48,8 @@ export class WorkerService {
   /** Requests that come before the store is open wait for it; those after a failure get its code. */
   readonly #store: Promise<RecordStore>;
   #settleStore: (store: Promise<RecordStore>) => void = () => undefined;
+  readonly #tickets = new WriteTickets();
+  #dataDir: string | null = null;
   #journal: Journal | null = null;
   #initialised = false;
 
@@ -68,6 +78,12 @@ export class WorkerService {
       return;
     }
     for (const stray of ports) stray.close();
+    if (message.success && message.data.type === 'ticket') {
+      const { id, path, format } = message.data;
+      this.#tickets.grant(id, { path, format });
+      this.#tell({ type: 'granted', id });
+      return;
+    }
     if (this.#initialised) return;
     this.#initialised = true;
     const store =
@@ -75,15 +91,16 @@ export class WorkerService {
         ? this.#init(message.data)
         : Promise.reject(new AppError('BAD_REQUEST'));
     this.#settleStore(store);
-    this.#tell({ phase: 'starting' });
+    this.#tellState({ phase: 'starting' });
     store.then(
-      () => this.#tell({ phase: 'ready' }),
-      (error: unknown) => this.#tell({ phase: 'failed', problem: this.#problemOf(error) }),
+      () => this.#tellState({ phase: 'ready' }),
+      (error: unknown) => this.#tellState({ phase: 'failed', problem: this.#problemOf(error) }),
     );
   }
 
   async #init(message: Extract<ToWorker, { type: 'init' }>): Promise<RecordStore> {
     const { dataDir, keyId } = message;
+    this.#dataDir = dataDir;
     const key = await importDataKey(message.key).finally(() => message.key.fill(0));
     const journal = await Journal.open(dataDir, { onCommit: (rows) => this.#announce(rows) });
     this.#journal = journal;
@@ -104,8 +121,19 @@ export class WorkerService {
     for (const server of this.#servers) server.notify(committedTopic, payload);
   }
 
-  #tell(state: WorkerState): void {
-    const message: FromWorker = { type: 'state', state };
+  async #write({ ticket, text }: ParamsOf<WorkerMethods['files.write']>): Promise<number> {
+    const ownFolder = this.#dataDir;
+    if (ownFolder === null) throw new AppError('BAD_REQUEST');
+    const bytes = await this.#parts.writeFile(this.#tickets.redeem(ticket), text, { ownFolder });
+    this.#tell({ type: 'written', id: ticket });
+    return bytes;
+  }
+
+  #tellState(state: WorkerState): void {
+    this.#tell({ type: 'state', state });
+  }
+
+  #tell(message: FromWorker): void {
     this.#main.postMessage(message);
   }
 
@@ -124,6 +152,7 @@ export class WorkerService {
       'records.restore': async ({ recordId }) => (await this.#store).restore(recordId),
       'runs.save': async (run: ParamsOf<WorkerMethods['runs.save']>) =>
         (await this.#store).saveRun(run),
+      'files.write': async (params) => ({ bytes: await this.#write(params) }),
       'journal.read': async ({ after, limit }) => (await this.#store).read(after, limit),
     };
   }

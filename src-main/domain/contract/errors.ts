@@ -99,9 +99,10 @@ export const errorCodes = [
   'JOURNAL_ROLLED_BACK',
   'RECORD_NOT_FOUND',
   'VERSION_CONFLICT',
-  // command line
+  // files that are written, and the command line
   'OUTPUT_EXISTS',
   'OUTPUT_UNWRITABLE',
+  'SAVE_EXPIRED',
   'USAGE',
   'INTERNAL',
 ] as const;

@@ -18,6 +18,7 @@ import {
 import { modelSettingsSchema } from './model-settings';
 import { policySchema } from './policy';
 import { chatFormatSchema } from './prompt-format';
+import { saveOrderSchema, ticketSchema } from './save-file';
 import {
   newWordsSchema,
   passphraseInputSchema,
@@ -139,6 +140,11 @@ export const invokeChannels = {
     params: nothing,
     result: z.object({ keyId: z.string(), bytes: z.instanceof(Uint8Array) }),
   },
+  /**
+   * Shows the system's dialog for saving; a ticket for `files.write` of the worker, or null when a
+   * person closed it. Main suggests the name, so that none is made of a record's words.
+   */
+  'files.save': { params: saveOrderSchema, result: ticketSchema.nullable() },
   /** Asks for a fresh port; it arrives as a `chimed.port` window message from the preload. */
   'host.connect': { params: nothing, result: nothing },
   'worker.connect': { params: nothing, result: nothing },
@@ -228,6 +234,7 @@ export const channelAccess: Readonly<Record<InvokeChannel, ChannelAccess>> = {
   'users.reset': 'users',
   'users.passphrase': 'user',
   'vault.key': 'records',
+  'files.save': 'records',
   'host.connect': 'records',
   'worker.connect': 'records',
   'host.state': 'anyone',

@@ -1,5 +1,6 @@
 /** The English texts; the type makes a missing or extra key a compile error. */
 import { errorsEn } from './errors.en';
+import { deidentifyEn } from './deidentify.en';
 import { vaultEn } from './vault.en';
 import type { zhCN } from './zh-CN';
 
@@ -432,6 +433,7 @@ export const en = {
     panes: 'Move between list, text and facts',
     screens: 'Go to Records, Extract, Models',
     lock: 'Lock the workstation',
+    exportText: 'Export text',
     help: 'Show shortcuts',
     or: 'or',
   },
@@ -533,5 +535,6 @@ export const en = {
     },
   },
   vault: vaultEn,
+  deidentify: deidentifyEn,
   errors: errorsEn,
 } satisfies typeof zhCN;

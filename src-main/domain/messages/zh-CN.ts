@@ -3,6 +3,7 @@
  * not compile. Written as a doctor would say it; errors are in `errors.zh-CN.ts`.
  */
 import { errorsZh } from './errors.zh-CN';
+import { deidentifyZh } from './deidentify.zh-CN';
 import { vaultZh } from './vault.zh-CN';
 
 export const zhCN = {
@@ -409,6 +410,7 @@ export const zhCN = {
     panes: '在列表、原文、结果之间切换',
     screens: '切换到病历、抽取、模型',
     lock: '锁定工作站',
+    exportText: '导出文本',
     help: '显示快捷键',
     or: '或',
   },
@@ -509,5 +511,6 @@ export const zhCN = {
     },
   },
   vault: vaultZh,
+  deidentify: deidentifyZh,
   errors: errorsZh,
 };
