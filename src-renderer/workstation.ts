@@ -6,6 +6,7 @@ import { invoke } from './data/bridge';
 import { Connection } from './data/connection';
 import { windowInbox } from './data/port-inbox';
 import { Store } from './data/store';
+import { DeidentifyState, findInThread } from './features/deidentify';
 import { ExtractionState } from './features/extraction';
 import { ModelsState } from './features/models';
 import { RecordsState } from './features/records';
@@ -42,6 +43,17 @@ export class Workstation {
   readonly #store = new Store(this.#bridge, this.#worker);
   readonly records = new RecordsState(this.#store, this.notices);
   readonly extraction = new ExtractionState(this.#store, this.#host, this.models);
+
+  readonly deidentify = new DeidentifyState({
+    find: findInThread,
+    policy: () => this.vault.policy,
+    save: async (order, text) => {
+      const ticket = await invoke(this.#bridge, 'files.save', order);
+      if (ticket === null) return false;
+      await this.#store.call('files.write', { ticket, text });
+      return true;
+    },
+  });
 
   #entered = false;
 
