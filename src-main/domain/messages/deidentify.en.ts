@@ -48,15 +48,15 @@ export const deidentifyEn = {
   add: {
     label: 'Add an identifier that was missed',
     words: 'Words to replace',
-    placeholder: 'Select in the text, or type here',
+    placeholder: 'Select in the text and press the key of a kind, or type here',
     kind: 'Kind',
     submit: (count: string) => `Mark all ${count}`,
     none: 'Not in the text',
   },
   selected: {
-    heading: 'Check one by one',
+    heading: 'Check each',
     hint: 'Click marked words, or go through them; what is none can be unmarked.',
-    place: (at: string, of: string) => `${at} of ${of}`,
+    place: (at: string, of: string) => `${at} / ${of}`,
     previous: 'Previous',
     next: 'Next',
     removeOne: 'Unmark this one',

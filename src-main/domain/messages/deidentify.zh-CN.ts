@@ -43,7 +43,7 @@ export const deidentifyZh = {
   add: {
     label: '补充遗漏的身份信息',
     words: '要替换的文字',
-    placeholder: '在文中选中，或在此键入',
+    placeholder: '在文中选中后按种类的键，或在此键入',
     kind: '种类',
     submit: (count: string) => `标出全部 ${count} 处`,
     none: '原文中没有',
@@ -51,7 +51,7 @@ export const deidentifyZh = {
   selected: {
     heading: '逐处核对',
     hint: '点选标出的文字，或逐处查看；标错的可以取消。',
-    place: (at: string, of: string) => `第 ${at} 处，共 ${of} 处`,
+    place: (at: string, of: string) => `${at} / ${of}`,
     previous: '上一处',
     next: '下一处',
     removeOne: '取消这一处',
