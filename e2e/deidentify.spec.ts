@@ -181,7 +181,7 @@ test('the original is saved to the letter; a place that cannot be written is sai
   expect(await readFile(join(folder, 'out.txt'), 'utf-8')).toBe(note);
 });
 
-test("main suggests a name without the record's words, and a ticket is good once", async ({
+test("main suggests a name without the record's words, and gives no place while it is locked", async ({
   start,
 }) => {
   const { app, page } = await start();
