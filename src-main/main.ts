@@ -16,12 +16,14 @@ import {
   type MessagePortMain,
   type Input,
   type OpenDialogOptions,
+  type SaveDialogOptions,
 } from 'electron';
 import { ConversionSupervisor } from './convert/supervisor';
 import type { ConversionType } from './domain/contract/conversion';
 import { AppError, problemOf } from './domain/contract/errors';
 import { lockMinutes } from './domain/contract/policy';
 import type { AuditFilter, JournalHead } from './domain/contract/audit';
+import type { SaveOrder } from './domain/contract/save-file';
 import type { LockReason } from './domain/contract/vault';
 import {
   settingsSchema,
@@ -59,6 +61,7 @@ import { installMenu } from './shell/menu';
 import { ChosenPaths } from './shell/network-path';
 import { refuseNetworkInChromium } from './shell/network-refusal';
 import type { OwnPage } from './shell/own-page';
+import { SaveTickets } from './shell/save-tickets';
 import { AuditTrail } from './vault/audit/audit-trail';
 import { policyPath } from './vault/policy';
 import { VaultSession } from './vault/session';
@@ -195,7 +198,21 @@ const worker = new WorkerSupervisor({
   }),
   onState: (state) => push('worker.state', state),
   onAct: (act, recordId) => audit.tell({ event: { kind: act }, subject: recordId }),
+  onWritten: (ticket) => saves.written(ticket),
 });
+const saves = new SaveTickets({
+  policy: () => vault.policy,
+  locale: () => settings.locale,
+  folder: () => app.getPath('documents'),
+  grant: (ticket) => worker.grant(ticket),
+  onExported: noteExported,
+});
+
+/** A file with records has been written: for the audit log. */
+function noteExported({ format, count, deidentified, recordId }: SaveOrder): void {
+  const subject = recordId === undefined ? {} : { subject: recordId };
+  audit.tell({ event: { kind: 'exported', format, count, deidentified }, ...subject });
+}
 
 function applyAppearance(): void {
   nativeTheme.themeSource = settings.theme;
@@ -278,6 +295,8 @@ installRouter(ipcMain, {
       await copied.write(text);
       audit.tell({ event: { kind: 'copied', chars: text.length } });
     },
+    'files.save': (order, sender) =>
+      saves.issue(order, (options) => chooseSavePath(sender, options)),
     'host.connect': (_nothing, sender) => handPort('host', host.connect(), sender),
     'worker.connect': (_nothing, sender) => handPort('worker', worker.connect(), sender),
     'host.state': () => host.state,
@@ -388,6 +407,11 @@ function windowOf(sender: Sender): BrowserWindow {
   return window;
 }
 
+async function chooseSavePath(sender: Sender, options: SaveDialogOptions): Promise<string | null> {
+  const { canceled, filePath } = await dialog.showSaveDialog(windowOf(sender), options);
+  return canceled || filePath === '' ? null : filePath;
+}
+
 /** A partial update without the keys that were given as undefined. */
 function definedOf(change: { [K in keyof Settings]?: Settings[K] | undefined }): Partial<Settings> {
   return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
@@ -461,6 +485,7 @@ function startWorkerIfAllowed(): void {
 
 /** The first user was made: what was tried before is gone, and from here on things are stored. */
 async function enterVault(): Promise<void> {
+  saves.drop();
   await worker.rest();
   await endTrial();
   host.forget();
@@ -484,6 +509,7 @@ async function lockVault(reason: LockReason): Promise<void> {
       setTimeout(resolve, putAwayMs);
     });
     putAway = null;
+    saves.drop();
     await audit.anchor();
     vault.lock(reason);
     await copied.clearOurs();

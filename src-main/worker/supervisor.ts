@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { MessagePortMain, UtilityProcess } from 'electron';
 import { AppError, problemOf } from '../domain/contract/errors';
 import type { WorkerState } from '../domain/contract/ipc';
+import type { SaveFormat } from '../domain/contract/save-file';
 import { SupervisedProcess } from '../shell/supervised-process';
 import { fromWorkerSchema, type Act, type Answer, type Question, type ToWorker } from './control';
 
@@ -17,11 +18,14 @@ export interface WorkerSupervisorOptions {
   onState(state: WorkerState): void;
   /** A window has changed a record, and it is committed. */
   onAct(act: Act, recordId: string): void;
+  /** The file of a ticket is on the disk. */
+  onWritten(ticket: string): void;
 }
 
 export class WorkerSupervisor {
   readonly #options: WorkerSupervisorOptions;
   readonly #process: SupervisedProcess;
+  readonly #granting = new Map<string, { resolve(): void; reject(error: AppError): void }>();
   #state: WorkerState = { phase: 'starting' };
   #waiting: ((isReady: boolean) => void)[] = [];
   /** By their ids. */
@@ -41,6 +45,7 @@ export class WorkerSupervisor {
       onMessage: (raw) => this.#receive(raw),
       onEnd: ({ again }) => {
         this.#forgetQuestions();
+        this.#endGranting();
         this.#setState({
           phase: again ? 'restarting' : 'failed',
           problem: { code: 'WORKER_DIED' },
@@ -84,8 +89,27 @@ export class WorkerSupervisor {
     });
   }
 
+  /**
+   * Tells it a place for a file; resolves once it knows the ticket, as the page's port may be quicker
+   * than this way.
+   *
+   * @throws AppError `WORKER_DIED`
+   */
+  grant(ticket: { id: string; path: string; format: SaveFormat }): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const { child } = this.#process;
+      if (!child) {
+        reject(new AppError('WORKER_DIED'));
+        return;
+      }
+      this.#granting.set(ticket.id, { resolve, reject });
+      child.postMessage({ type: 'ticket', ...ticket } satisfies ToWorker);
+    });
+  }
+
   /** Ends it, after what was asked of it, and with it the keys that it holds. */
   async rest(): Promise<void> {
+    this.#endGranting();
     this.#setState({ phase: 'starting' });
     await this.#process.rest(lastWritesMs);
     this.#forgetQuestions();
@@ -125,6 +149,13 @@ export class WorkerSupervisor {
         else question?.resolve(message);
         return;
       }
+      case 'granted':
+        this.#granting.get(message.id)?.resolve();
+        this.#granting.delete(message.id);
+        return;
+      case 'written':
+        this.#options.onWritten(message.id);
+        return;
       default:
         message satisfies never;
     }
@@ -137,6 +168,11 @@ export class WorkerSupervisor {
   #forgetQuestions(): void {
     for (const { reject } of this.#questions.values()) reject(new AppError('WORKER_DIED'));
     this.#questions.clear();
+  }
+
+  #endGranting(): void {
+    for (const { reject } of this.#granting.values()) reject(new AppError('WORKER_DIED'));
+    this.#granting.clear();
   }
 
   #setState(state: WorkerState): void {

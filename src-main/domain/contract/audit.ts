@@ -7,7 +7,7 @@ import { errorCodes } from './errors';
 import { lockReasonSchema, roleSchema, userIdSchema } from './vault';
 
 /** A UUID, a SHA-256, or a short name of ours (a schema's id, a setting's name). */
-const opaqueIdSchema = z
+export const opaqueIdSchema = z
   .string()
   .regex(/^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{16,64}|[a-z][a-z0-9-]{0,39})$/);
 
