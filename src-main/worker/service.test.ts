@@ -240,6 +240,8 @@ describe('a file at a place that a person chose', () => {
   async function announced(path: string): Promise<Started> {
     const started = start();
     started.send({ ...init(), dataDir: join(dir, 'data') });
+    // Else the folder is removed while the store is still being opened in it.
+    await vi.waitFor(() => expect(started.states.at(-1)?.phase).toBe('ready'), patience);
     started.send({ type: 'ticket', id, path, format: 'txt' });
     await vi.waitFor(() => expect(started.told).toEqual([{ type: 'granted', id }]), patience);
     return started;
