@@ -1,8 +1,8 @@
 /** Composition root of the app. */
 import './offline/begin';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
+import { mkdir, rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import {
   app,
@@ -139,7 +139,7 @@ const library = new ModelLibrary({
   },
 });
 
-/** In memory only: before there is a user, nothing is stored. */
+/** A session in memory: before there is a user, the page stores nothing. */
 const trialPartition = 'trial';
 /** Milliseconds that the page has, before a lock, to put away what is not saved. */
 const putAwayMs = 1_500;
@@ -192,8 +192,8 @@ const desk = new ModelDesk({
 });
 const worker = new WorkerSupervisor({
   entry: join(out, 'worker.js'),
-  store: async () => ({
-    dataDir: vault.state.phase === 'open' ? dataDir : await trialFolder(),
+  store: () => ({
+    dataDir: vault.state.phase === 'open' ? dataDir : trialFolder,
     ...vault.dataKey(),
   }),
   onState: (state) => push('worker.state', state),
@@ -422,19 +422,12 @@ function keepSettings(change: Partial<Settings>): void {
   writeJsonFile(settingsFile, settings);
 }
 
-let trialData: Promise<string> | null = null;
-/** For sealed files of a trial, whose key is stored nowhere; deleted at its end. */
-function trialFolder(): Promise<string> {
-  trialData ??= mkdtemp(join(tmpdir(), 'chimed-trial-'));
-  return trialData;
-}
-
-async function endTrial(): Promise<void> {
-  if (!trialData) return;
-  const folder = trialData;
-  trialData = null;
-  await rm(await folder, { recursive: true, force: true });
-}
+/**
+ * For what a trial keeps: sealed under a key that is stored nowhere, and deleted at its end, or at the
+ * next start where the program was killed.
+ */
+const trialFolder = join(userData, 'trial');
+const endTrial = (): Promise<void> => rm(trialFolder, { recursive: true, force: true });
 
 /** Without its log the vault stays closed: nothing may happen that nobody can look up. */
 async function openAudit(): Promise<void> {
@@ -602,6 +595,7 @@ void app.whenReady().then(async () => {
     idleLimit: () => lockMinutes(settings.lockMinutes, vault.policy) * 60_000,
     lock: (reason) => void lockVault(reason),
   });
+  await endTrial();
   await vault.load();
   if (vault.state.phase === 'locked') await openAudit();
   openWindow('gate');

@@ -14,7 +14,7 @@ export interface WorkerSupervisorOptions {
   /** Path of the worker's built entry. */
   readonly entry: string;
   /** What it opens, asked at each start; the key is wiped when it was sent. */
-  store(): Promise<{ dataDir: string; keyId: string; bytes: Uint8Array }>;
+  store(): { dataDir: string; keyId: string; bytes: Uint8Array };
   onState(state: WorkerState): void;
   /** A window has changed a record, and it is committed. */
   onAct(act: Act, recordId: string): void;
@@ -41,7 +41,7 @@ export class WorkerSupervisor {
       serviceName: 'chimed-worker',
       // Without it nothing can be saved, and nobody but it tries again.
       mostDeaths: 5,
-      onSpawn: (child) => void this.#init(child),
+      onSpawn: (child) => this.#init(child),
       onMessage: (raw) => this.#receive(raw),
       onEnd: ({ again }) => {
         this.#forgetQuestions();
@@ -120,9 +120,9 @@ export class WorkerSupervisor {
     this.#process.stop();
   }
 
-  async #init(child: UtilityProcess): Promise<void> {
+  #init(child: UtilityProcess): void {
     try {
-      const { dataDir, keyId, bytes } = await this.#options.store();
+      const { dataDir, keyId, bytes } = this.#options.store();
       child.postMessage({ type: 'init', dataDir, keyId, key: bytes } satisfies ToWorker);
       bytes.fill(0);
     } catch (error) {
