@@ -238,7 +238,15 @@ installRouter(ipcMain, {
   isOurWindow: (id) =>
     BrowserWindow.getAllWindows().some(({ webContents }) => webContents.id === id),
   onRefused: (line) => process.stderr.write(`ipc: ${line}\n`),
-  demand: (access) => vault.demand(access),
+  demand: (access, channel) => {
+    try {
+      vault.demand(access);
+    } catch (error) {
+      const { code } = problemOf(error);
+      if (vault.user) audit.tell({ event: { kind: 'refused', channel }, result: code });
+      throw error;
+    }
+  },
   handlers: {
     'app.info': () => appInfo,
     'settings.get': () => settings,

@@ -48,6 +48,8 @@ export const auditEventSchema = z.discriminatedUnion('kind', [
   kind('user-added').extend({ roles: z.array(roleSchema) }),
   kind('user-removed'),
   kind('user-let-in'),
+  /** Somebody's page asked for what their role may not have. */
+  kind('refused').extend({ channel: z.string().regex(/^[a-zA-Z.-]{1,40}$/) }),
   kind('record-viewed'),
   kind('record-created'),
   kind('record-changed'),
