@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { generateKeyPairSync, sign as signBytes, type KeyObject } from 'node:crypto';
 import { once } from 'node:events';
-import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,7 +22,6 @@ const doctor = '5f0b8c1e-0000-4000-8000-000000000001';
 const nurse = '5f0b8c1e-0000-4000-8000-000000000002';
 const record = '11111111-2222-4333-8444-555555555555';
 const vaultId = 'ab'.repeat(16);
-const day = 86_400_000;
 
 let folder: string;
 let now: number;
@@ -132,7 +131,6 @@ describe('appending', () => {
       { event: { kind: 'record-viewed' }, actor: sentinel },
       { event: { kind: sentinel } },
       { event: { kind: 'exported', format: sentinel, count: 1, deidentified: true } },
-      { event: { kind: 'model-assigned', job: sentinel } },
       { event: { kind: 'settings-changed', settings: [sentinel] } },
       { event: { kind: 'app-started', version: sentinel } },
       { event: { kind: 'record-viewed' }, result: sentinel },
@@ -332,34 +330,6 @@ describe('verification', () => {
     expect((await verified()).faults).toContainEqual(
       expect.objectContaining({ fault: 'beginning-missing' }),
     );
-  });
-});
-
-describe('retention', () => {
-  test('184 days are kept, whatever is asked; what is older goes by whole segments', async () => {
-    const log = await opened({ segmentBytes: 1_000 });
-    for (let at = 0; at < 12; at += 1) await log.append(viewed());
-    const before = (await segmentsOf(folder)).length;
-    for (const days of [1, 183, 184]) {
-      now = 1_800_000_000_000 + 184 * day;
-      expect(await log.removeOlderThan(days)).toBe(0);
-    }
-    now += 1;
-    expect(await log.removeOlderThan(365)).toBe(0);
-    const removed = await log.removeOlderThan(0);
-    expect(removed).toBeGreaterThanOrEqual(before - 1);
-    expect((await segmentsOf(folder))[0]).toBe(removed + 1);
-    expect((await verified()).faults).toEqual([]);
-    expect((await log.read({ kinds: ['audit-removed'] })).entries).toHaveLength(removed);
-  });
-
-  test('a segment that was tampered with is never cleaned away', async () => {
-    const log = await opened({ segmentBytes: 1_000 });
-    for (let at = 0; at < 12; at += 1) await log.append(viewed());
-    await writeLines((await linesOf()).filter((_, index) => index !== 2));
-    now += 400 * day;
-    expect(await log.removeOlderThan(184)).toBe(0);
-    expect(await readdir(folder)).toContain(segmentName(1));
   });
 });
 
