@@ -86,8 +86,8 @@ export function decodeHead(bytes: Buffer): SegmentHead | null {
  * @returns the line with its end, and its hash
  */
 export function encodeEntry(entry: AuditEntry, prev: string): { line: Buffer; hash: string } {
-  const text = JSON.stringify({ ...entry, prev });
-  return { line: Buffer.from(`${text}\n`, 'utf-8'), hash: hashOf(Buffer.from(text, 'utf-8')) };
+  const line = Buffer.from(`${JSON.stringify({ ...entry, prev })}\n`, 'utf-8');
+  return { line, hash: hashOf(line.subarray(0, -1)) };
 }
 
 /** @param bytes without the line end. @returns null for what is no entry in its one form */
