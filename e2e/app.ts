@@ -171,3 +171,11 @@ export function answerDialog(app: ElectronApplication, path: string): Promise<vo
     dialog.showOpenDialog = () => Promise.resolve({ canceled: false, filePaths: [chosen] });
   }, path);
 }
+
+/** Answers the system's next dialogs for saving with this path, or closes them for null. */
+export function answerSaveDialog(app: ElectronApplication, path: string | null): Promise<void> {
+  return app.evaluate(({ dialog }, chosen) => {
+    dialog.showSaveDialog = () =>
+      Promise.resolve({ canceled: chosen === null, filePath: chosen ?? '' });
+  }, path);
+}

@@ -43,6 +43,9 @@ test('a day of work is in the log: who, what, on which id; and none of its words
   await page.keyboard.press('F9');
   await page.getByTestId('lock-screen').waitFor();
   await signIn(page);
+  const anchors = async () =>
+    (await logOf(userData)).filter(({ event }) => event.kind === 'anchor').length;
+  await expect.poll(anchors).toBe(3);
   await quit();
   const log = await logOf(userData);
   const kinds = log.map(({ event }) => event.kind);
@@ -130,4 +133,24 @@ test('an older copy of the file of users is named', async ({ start }) => {
   await expect(
     again.page.locator('[data-testid="error-banner"][data-code="KEYRING_ROLLED_BACK"]'),
   ).toBeVisible();
+});
+
+test('an older copy of the records is named', async ({ start }) => {
+  const first = await start();
+  await pasteRecord(first.page, '第一份', '患者高血压病史10年。');
+  await first.quit();
+  const data = join(first.userData, 'data');
+  const names = ['journal.cmj', 'record-keys.cmk'];
+  const before = await Promise.all(names.map((name) => readFile(join(data, name))));
+  const second = await start();
+  await pasteRecord(second.page, '第二份', '患者糖尿病史5年。');
+  await second.quit();
+  for (const [index, name] of names.entries()) {
+    await writeFile(join(data, name), before[index] ?? '');
+  }
+  const { page } = await start();
+  await expect(
+    page.locator('[data-testid="error-banner"][data-code="JOURNAL_ROLLED_BACK"]'),
+  ).toBeVisible();
+  await expect(page.getByTestId('record-row')).toHaveCount(1);
 });

@@ -77,6 +77,8 @@ test('the main job by keyboard alone', async ({ start }) => {
   await expect(page.getByTestId('shortcuts-dialog')).toHaveCount(0);
   await page.keyboard.press('Control+Enter');
   await page.getByTestId('new-record-dialog').waitFor({ state: 'hidden' });
+  // Before its text is there, a record cannot be run.
+  await expect(page.getByTestId('run-extraction')).toBeEnabled();
   await page.keyboard.press('Control+Enter');
   await page.locator('[data-testid="run-status"][data-status="completed"]').waitFor();
   await page.keyboard.press('j');

@@ -284,8 +284,8 @@ test('each role sees its own: doctor, administrator, auditor', async ({ start })
   }
   expect(seen).toEqual({
     李医师: ['records', 'extraction', 'models'],
-    赵管理: ['models', 'users'],
-    钱审计: [],
+    赵管理: ['models', 'users', 'audit'],
+    钱审计: ['audit'],
   });
 });
 

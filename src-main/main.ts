@@ -1,8 +1,8 @@
 /** Composition root of the app. */
 import './offline/begin';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
+import { mkdir, rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import {
   app,
@@ -16,12 +16,14 @@ import {
   type MessagePortMain,
   type Input,
   type OpenDialogOptions,
+  type SaveDialogOptions,
 } from 'electron';
 import { ConversionSupervisor } from './convert/supervisor';
 import type { ConversionType } from './domain/contract/conversion';
 import { AppError, problemOf } from './domain/contract/errors';
 import { lockMinutes } from './domain/contract/policy';
-import type { AuditFilter } from './domain/contract/audit';
+import type { AuditFilter, JournalHead } from './domain/contract/audit';
+import type { SaveOrder } from './domain/contract/save-file';
 import type { LockReason } from './domain/contract/vault';
 import {
   settingsSchema,
@@ -59,6 +61,7 @@ import { installMenu } from './shell/menu';
 import { ChosenPaths } from './shell/network-path';
 import { refuseNetworkInChromium } from './shell/network-refusal';
 import type { OwnPage } from './shell/own-page';
+import { SaveTickets } from './shell/save-tickets';
 import { AuditTrail } from './vault/audit/audit-trail';
 import { policyPath } from './vault/policy';
 import { VaultSession } from './vault/session';
@@ -136,7 +139,7 @@ const library = new ModelLibrary({
   },
 });
 
-/** In memory only: before there is a user, nothing is stored. */
+/** A session in memory: before there is a user, the page stores nothing. */
 const trialPartition = 'trial';
 /** Milliseconds that the page has, before a lock, to put away what is not saved. */
 const putAwayMs = 1_500;
@@ -189,13 +192,27 @@ const desk = new ModelDesk({
 });
 const worker = new WorkerSupervisor({
   entry: join(out, 'worker.js'),
-  store: async () => ({
-    dataDir: vault.state.phase === 'open' ? dataDir : await trialFolder(),
+  store: () => ({
+    dataDir: vault.state.phase === 'open' ? dataDir : trialFolder,
     ...vault.dataKey(),
   }),
   onState: (state) => push('worker.state', state),
   onAct: (act, recordId) => audit.tell({ event: { kind: act }, subject: recordId }),
+  onWritten: (ticket) => saves.written(ticket),
 });
+const saves = new SaveTickets({
+  policy: () => vault.policy,
+  locale: () => settings.locale,
+  folder: () => app.getPath('documents'),
+  grant: (ticket) => worker.grant(ticket),
+  onExported: noteExported,
+});
+
+/** A file with records has been written: for the audit log. */
+function noteExported({ format, count, deidentified, recordId }: SaveOrder): void {
+  const subject = recordId === undefined ? {} : { subject: recordId };
+  audit.tell({ event: { kind: 'exported', format, count, deidentified }, ...subject });
+}
 
 function applyAppearance(): void {
   nativeTheme.themeSource = settings.theme;
@@ -221,7 +238,15 @@ installRouter(ipcMain, {
   isOurWindow: (id) =>
     BrowserWindow.getAllWindows().some(({ webContents }) => webContents.id === id),
   onRefused: (line) => process.stderr.write(`ipc: ${line}\n`),
-  demand: (access) => vault.demand(access),
+  demand: (access, channel) => {
+    try {
+      vault.demand(access);
+    } catch (error) {
+      const { code } = problemOf(error);
+      if (vault.user) audit.tell({ event: { kind: 'refused', channel }, result: code });
+      throw error;
+    }
+  },
   handlers: {
     'app.info': () => appInfo,
     'settings.get': () => settings,
@@ -278,6 +303,8 @@ installRouter(ipcMain, {
       await copied.write(text);
       audit.tell({ event: { kind: 'copied', chars: text.length } });
     },
+    'files.save': (order, sender) =>
+      saves.issue(order, (options) => chooseSavePath(sender, options)),
     'host.connect': (_nothing, sender) => handPort('host', host.connect(), sender),
     'worker.connect': (_nothing, sender) => handPort('worker', worker.connect(), sender),
     'host.state': () => host.state,
@@ -388,6 +415,11 @@ function windowOf(sender: Sender): BrowserWindow {
   return window;
 }
 
+async function chooseSavePath(sender: Sender, options: SaveDialogOptions): Promise<string | null> {
+  const { canceled, filePath } = await dialog.showSaveDialog(windowOf(sender), options);
+  return canceled || filePath === '' ? null : filePath;
+}
+
 /** A partial update without the keys that were given as undefined. */
 function definedOf(change: { [K in keyof Settings]?: Settings[K] | undefined }): Partial<Settings> {
   return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
@@ -398,19 +430,12 @@ function keepSettings(change: Partial<Settings>): void {
   writeJsonFile(settingsFile, settings);
 }
 
-let trialData: Promise<string> | null = null;
-/** For sealed files of a trial, whose key is stored nowhere; deleted at its end. */
-function trialFolder(): Promise<string> {
-  trialData ??= mkdtemp(join(tmpdir(), 'chimed-trial-'));
-  return trialData;
-}
-
-async function endTrial(): Promise<void> {
-  if (!trialData) return;
-  const folder = trialData;
-  trialData = null;
-  await rm(await folder, { recursive: true, force: true });
-}
+/**
+ * For what a trial keeps: sealed under a key that is stored nowhere, and deleted at its end, or at the
+ * next start where the program was killed.
+ */
+const trialFolder = join(userData, 'trial');
+const endTrial = (): Promise<void> => rm(trialFolder, { recursive: true, force: true });
 
 /** Without its log the vault stays closed: nothing may happen that nobody can look up. */
 async function openAudit(): Promise<void> {
@@ -432,24 +457,36 @@ async function opened(): Promise<void> {
 
 /** After the page is there, which is what a person waits for, and which shows what is found. */
 async function lookAfterLog(): Promise<void> {
-  await audit.compare(() => Promise.resolve(true));
+  await audit.compare(journalHolds);
   await audit.anchor();
   await audit.inspect();
   await audit.clean();
 }
 
-/** Whoever may read records gets the process that keeps them. */
-function startWorkerIfAllowed(): void {
+/** Who may not read records cannot ask; then it is for the next doctor to find out. */
+async function journalHolds(head: JournalHead): Promise<boolean> {
+  if (!mayReadRecords() || !(await worker.settled())) return true;
+  const { holds } = await worker.ask({ kind: 'holds', head });
+  return holds !== false;
+}
+
+function mayReadRecords(): boolean {
   try {
     vault.demand('records');
+    return true;
   } catch {
-    return;
+    return false;
   }
-  worker.start();
+}
+
+/** Whoever may read records gets the process that keeps them. */
+function startWorkerIfAllowed(): void {
+  if (mayReadRecords()) worker.start();
 }
 
 /** The first user was made: what was tried before is gone, and from here on things are stored. */
 async function enterVault(): Promise<void> {
+  saves.drop();
   await worker.rest();
   await endTrial();
   host.forget();
@@ -473,6 +510,7 @@ async function lockVault(reason: LockReason): Promise<void> {
       setTimeout(resolve, putAwayMs);
     });
     putAway = null;
+    saves.drop();
     await audit.anchor();
     vault.lock(reason);
     await copied.clearOurs();
@@ -565,6 +603,7 @@ void app.whenReady().then(async () => {
     idleLimit: () => lockMinutes(settings.lockMinutes, vault.policy) * 60_000,
     lock: (reason) => void lockVault(reason),
   });
+  await endTrial();
   await vault.load();
   if (vault.state.phase === 'locked') await openAudit();
   openWindow('gate');

@@ -8,6 +8,7 @@ import { Connection } from './data/connection';
 import { windowInbox } from './data/port-inbox';
 import { Store } from './data/store';
 import { AuditState } from './features/audit';
+import { DeidentifyState, findInThread } from './features/deidentify';
 import { ExtractionState } from './features/extraction';
 import { ModelsState } from './features/models';
 import { RecordsState } from './features/records';
@@ -49,6 +50,17 @@ export class Workstation {
     invoke(this.#bridge, 'audit.viewed', { recordId }).catch((error: unknown) => {
       this.notices.error(error);
     });
+  });
+
+  readonly deidentify = new DeidentifyState({
+    find: findInThread,
+    policy: () => this.vault.policy,
+    save: async (order, text) => {
+      const ticket = await invoke(this.#bridge, 'files.save', order);
+      if (ticket === null) return false;
+      await this.#store.call('files.write', { ticket, text });
+      return true;
+    },
   });
 
   #entered = false;

@@ -54,6 +54,7 @@ function router(changes: Partial<InvokeHandlers> = {}): RouterOptions & { calls:
     'audit.export': () => null,
     'audit.people': () => [],
     'clipboard.write': () => undefined,
+    'files.save': () => null,
     'host.connect': () => undefined,
     'worker.connect': () => undefined,
     'host.state': () => ({ process: { phase: 'starting' }, models: [] }),

@@ -43,7 +43,7 @@ export interface RouterOptions {
   readonly handlers: InvokeHandlers;
   isOurWindow(webContentsId: number): boolean;
   /** @throws AppError when who is signed in, or nobody, may not */
-  demand(access: ChannelAccess): void;
+  demand(access: ChannelAccess, channel: InvokeChannel): void;
   /** For the log: the channel and a code or incident, never a payload. */
   onRefused?(line: string): void;
 }
@@ -61,7 +61,7 @@ export async function route(
     if (!Object.hasOwn(invokeChannels, channel)) throw new AppError('UNKNOWN_METHOD');
     const name = channel as InvokeChannel;
     const access = channelAccess[name];
-    options.demand(access);
+    options.demand(access, name);
     if (page === 'gate' && access !== 'anyone') throw new AppError('FORBIDDEN_SENDER');
     const params = invokeChannels[name].params.safeParse(payload);
     if (!params.success) throw new AppError('BAD_REQUEST');

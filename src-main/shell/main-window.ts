@@ -88,6 +88,8 @@ export async function showPage(window: BrowserWindow, page: OwnPage): Promise<vo
   const { webContents } = window;
   const before = webContents.getOSProcessId();
   await webContents.loadURL(pageUrls[page]);
+  // A page that has crashed had none; 0 would mean every process of the program's group.
+  if (before === 0) return;
   if (webContents.getOSProcessId() === before) {
     // Chromium has put both into one process (it does when memory is short): then by force.
     const gone = new Promise<void>((resolve) => {

@@ -1,7 +1,8 @@
 /**
- * Refuses the network in Chromium (Node's part is the room `offline`). Each line stops something that
- * the others let through (measured; see docs/security.md): CSP does not stop dns-prefetch, WebRTC or navigation,
- * and webRequest does not see the spell-checker's download, preconnect or STUN.
+ * Refuses the network in Chromium (Node's part is the room `offline`). CSP does not stop dns-prefetch,
+ * WebRTC or navigation, and webRequest does not see the spell-checker's download, preconnect or STUN, so
+ * no one of these is enough. What was measured of which, and which are a second lock only, is in
+ * docs/security.md.
  */
 import type { App, Session, WebContents } from 'electron';
 import { ownPageOf } from './own-page';
@@ -12,7 +13,7 @@ export function refuseNetworkInChromium(app: App): void {
   app.on('session-created', hardenSession);
   app.on('web-contents-created', (_event, contents) => hardenContents(contents));
   commandLine.appendSwitch('host-resolver-rules', 'MAP * ~NOTFOUND');
-  // A proxy named by the system would be asked to resolve what the rule above does not.
+  // A second lock: a proxy of the system's could be asked to resolve what the rule above does not.
   commandLine.appendSwitch('no-proxy-server');
   commandLine.appendSwitch('disable-background-networking');
   commandLine.appendSwitch('disable-component-update');

@@ -177,6 +177,10 @@ describe('signing in and locking', () => {
     session.lock('asked');
     for (let attempt = 0; attempt < 5; attempt += 1)
       await code(() => session.signIn(userId, other));
+    expect(
+      await code(() => session.recover(words.words.en.slice(1).join(' '), userId, other)),
+    ).toBe('RECOVERY_WORDS_INVALID');
+    expect(events.at(-1)).toMatchObject({ kind: 'recovery-failed', userId });
     await session.recover(words.words['zh-CN'].join(' '), userId, other);
     expect(session.state.phase).toBe('open');
     expect(events.map(({ kind }) => kind)).toContain('recovered');

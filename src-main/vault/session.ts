@@ -31,7 +31,11 @@ const askedWords = 3;
 /** What happened, for the audit log; ids only. */
 export type SessionEvent =
   | { readonly kind: 'founded' | 'signed-in' | 'recovered'; readonly userId: string }
-  | { readonly kind: 'sign-in-failed'; readonly userId: string; readonly code: ErrorCode }
+  | {
+      readonly kind: 'sign-in-failed' | 'recovery-failed';
+      readonly userId: string;
+      readonly code: ErrorCode;
+    }
   | { readonly kind: 'locked'; readonly userId: string; readonly reason: LockReason }
   | {
       readonly kind: 'user-added';
@@ -267,14 +271,19 @@ export class VaultSession {
   async recover(words: string, userId: string, passphrase: string): Promise<void> {
     const { keyring, guard } = this.#founded();
     if (this.#keys) throw new AppError('BAD_REQUEST');
-    const access = keyring.recover(words);
     try {
-      await keyring.resetPassphrase(access, userId, passphrase);
-    } finally {
-      wipeAccess(access);
+      const access = keyring.recover(words);
+      try {
+        await keyring.resetPassphrase(access, userId, passphrase);
+      } finally {
+        wipeAccess(access);
+      }
+      await guard.passed(userId);
+      this.#report({ kind: 'recovered', userId });
+    } catch (error) {
+      this.#report({ kind: 'recovery-failed', userId, code: problemOf(error).code });
+      throw error;
     }
-    await guard.passed(userId);
-    this.#report({ kind: 'recovered', userId });
     await this.signIn(userId, passphrase);
   }
 

@@ -1,10 +1,12 @@
 /**
- * Messages between main and the worker process, checked on arrival. Main sends `init` once, then one
- * `connect` for each window, with the port beside the message, and may ask things of the vault.
+ * Messages between main and the worker process, checked on arrival. Main sends `init` once, one
+ * `connect` for each window, with the port beside the message, a `ticket` for each place that a person
+ * chose for a file, and may ask things of the vault.
  */
 import * as z from 'zod';
 import { problemSchema } from '../domain/contract/errors';
 import { workerStateSchema } from '../domain/contract/ipc';
+import { saveFormatSchema, ticketSchema } from '../domain/contract/save-file';
 
 const keyBytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
 const headSchema = z.object({
@@ -53,6 +55,12 @@ export const toWorkerSchema = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('connect') }),
   z.object({ type: z.literal('ask'), id: z.string(), question: questionSchema }),
+  z.object({
+    type: z.literal('ticket'),
+    id: ticketSchema,
+    path: z.string().min(1),
+    format: saveFormatSchema,
+  }),
 ]);
 export type ToWorker = z.infer<typeof toWorkerSchema>;
 
@@ -81,6 +89,10 @@ export const fromWorkerSchema = z.discriminatedUnion('type', [
     backup: backupReportSchema.optional(),
     problem: problemSchema.optional(),
   }),
+  /** It knows the ticket: the page may use it. */
+  z.object({ type: z.literal('granted'), id: ticketSchema }),
+  /** The file of the ticket is on the disk. */
+  z.object({ type: z.literal('written'), id: ticketSchema }),
 ]);
 export type FromWorker = z.infer<typeof fromWorkerSchema>;
 /** What an answer says beside its id. */

@@ -1,8 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { WorkerState } from '../domain/contract/ipc';
 import { RpcClient } from '../domain/contract/rpc';
 import {
@@ -11,6 +11,7 @@ import {
   workerMethods,
   type WorkerMethods,
 } from '../domain/contract/worker-port';
+import { writeChosenFile } from '../documents/write-chosen-file';
 import { journalFileName } from '../vault/journal';
 import { fromWorkerSchema, type FromWorker } from './control';
 import type { ParentPort, ProcessPort } from '../domain/contract/process-port';
@@ -49,6 +50,8 @@ type Answer = Extract<FromWorker, { type: 'answer' }>;
 interface Started {
   readonly states: WorkerState[];
   readonly answers: Answer[];
+  /** What main is told of files. */
+  readonly told: FromWorker[];
   readonly send: (data: unknown, ports?: ProcessPort[]) => void;
   readonly connect: () => RpcClient<WorkerMethods>;
 }
@@ -56,12 +59,14 @@ interface Started {
 function start(): Started {
   const states: WorkerState[] = [];
   const answers: Answer[] = [];
+  const told: FromWorker[] = [];
   let send: Started['send'] = () => undefined;
   const parent: ParentPort = {
-    postMessage: (message) => {
-      const parsed = fromWorkerSchema.parse(message);
-      if (parsed.type === 'state') states.push(parsed.state);
-      else if (parsed.type === 'answer') answers.push(parsed);
+    postMessage: (raw) => {
+      const message = fromWorkerSchema.parse(raw);
+      if (message.type === 'state') states.push(message.state);
+      else if (message.type === 'answer') answers.push(message);
+      else if (message.type !== 'act') told.push(message);
     },
     on: (_event, listener) => {
       send = (data, ports = []) => listener({ data, ports });
@@ -75,6 +80,7 @@ function start(): Started {
       extractor: 'test 1',
       notices: [],
     }),
+    writeFile: writeChosenFile,
     onInternalError: () => undefined,
   });
   cleanups.push(() => service.close());
@@ -93,7 +99,7 @@ function start(): Started {
     cleanups.push(() => client.close({ code: 'PORT_CLOSED' }));
     return client;
   };
-  return { states, answers, send, connect };
+  return { states, answers, told, send, connect };
 }
 
 const init = (): { type: 'init'; dataDir: string; keyId: string; key: Uint8Array } => ({
@@ -226,4 +232,53 @@ test('main asks where the journal stands, and whether it stood there; under a ne
   const { backup } = await ask('8', { kind: 'backup', destination: dir, extraFiles: [] });
   expect(backup).toMatchObject({ head: { seq: before?.seq } });
   await window.call('records.create', { title: 'c', text: '头痛', source });
+});
+
+describe('a file at a place that a person chose', () => {
+  const id = '5f2b8a52-6c1e-4d0e-9a3b-0d4c1f7e9b11';
+
+  async function announced(path: string): Promise<Started> {
+    const started = start();
+    started.send({ ...init(), dataDir: join(dir, 'data') });
+    // Else the folder is removed while the store is still being opened in it.
+    await vi.waitFor(() => expect(started.states.at(-1)?.phase).toBe('ready'), patience);
+    started.send({ type: 'ticket', id, path, format: 'txt' });
+    await vi.waitFor(() => expect(started.told).toEqual([{ type: 'granted', id }]), patience);
+    return started;
+  }
+
+  beforeEach(() => mkdir(join(dir, 'data')));
+
+  test('is written once for its ticket, and main is told when it is there', async () => {
+    const path = join(dir, 'out.txt');
+    const { told, connect } = await announced(path);
+    const window = connect();
+    expect(await window.call('files.write', { ticket: id, text: '头痛' })).toEqual({ bytes: 6 });
+    expect(await readFile(path, 'utf-8')).toBe('头痛');
+    await expect(window.call('files.write', { ticket: id, text: '头晕' })).rejects.toMatchObject({
+      code: 'SAVE_EXPIRED',
+    });
+    expect(await readFile(path, 'utf-8')).toBe('头痛');
+    expect(told.slice(1)).toEqual([{ type: 'written', id }]);
+  });
+
+  test('without a ticket, and for a ticket that nobody gave, nothing is written', async () => {
+    const { told, connect } = await announced(join(dir, 'out.txt'));
+    const other = '00000000-0000-4000-8000-000000000000';
+    await expect(connect().call('files.write', { ticket: other, text: 'x' })).rejects.toMatchObject(
+      { code: 'SAVE_EXPIRED' },
+    );
+    expect(told).toHaveLength(1);
+  });
+
+  test("the program's own folder is refused, and main is not told of a file", async () => {
+    const { told, connect } = await announced(join(dir, 'data', journalFileName));
+    const window = connect();
+    await window.call('records.create', { title: 'a', text: '头痛', source });
+    await expect(window.call('files.write', { ticket: id, text: 'x' })).rejects.toMatchObject({
+      code: 'OUTPUT_UNWRITABLE',
+    });
+    expect((await window.call('journal.read', { after: 0, limit: 9 })).rows).toHaveLength(2);
+    expect(told).toHaveLength(1);
+  });
 });

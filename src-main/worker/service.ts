@@ -21,12 +21,20 @@ import {
   type ProcessPort,
 } from '../domain/contract/process-port';
 import { RecordStore } from './store';
+import { WriteTickets, type TicketPlace } from './write-tickets';
 
 type DecodeText = (bytes: Uint8Array) => ResultOf<WorkerMethods['documents.decode']>;
+type WriteFile = (
+  place: TicketPlace,
+  text: string,
+  options: { readonly ownFolder: string },
+) => Promise<number>;
 
 export interface WorkerParts {
   /** Bytes of a file into text. @throws AppError */
   readonly decodeText: DecodeText;
+  /** Text into a file, whole or not at all; returns bytes. @throws AppError */
+  readonly writeFile: WriteFile;
   /** Called with errors that have no code and the incident id that the window was given. */
   readonly onInternalError: (error: unknown, incident: string) => void;
 }
@@ -40,6 +48,8 @@ export class WorkerService {
   readonly #store: Promise<RecordStore>;
   #settleStore: (store: Promise<RecordStore>) => void = () => undefined;
   #vault: Vault | null = null;
+  readonly #tickets = new WriteTickets();
+  #dataDir: string | null = null;
   #initialised = false;
 
   constructor(main: ParentPort, parts: WorkerParts) {
@@ -71,6 +81,12 @@ export class WorkerService {
       void this.#answer(message.data.id, message.data.question);
       return;
     }
+    if (message.success && message.data.type === 'ticket') {
+      const { id, path, format } = message.data;
+      this.#tickets.grant(id, { path, format });
+      this.#tell({ type: 'granted', id });
+      return;
+    }
     if (this.#initialised) return;
     this.#initialised = true;
     const store =
@@ -78,15 +94,16 @@ export class WorkerService {
         ? this.#init(message.data)
         : Promise.reject(new AppError('BAD_REQUEST'));
     this.#settleStore(store);
-    this.#tell({ phase: 'starting' });
+    this.#tellState({ phase: 'starting' });
     store.then(
-      () => this.#tell({ phase: 'ready' }),
-      (error: unknown) => this.#tell({ phase: 'failed', problem: this.#problemOf(error) }),
+      () => this.#tellState({ phase: 'ready' }),
+      (error: unknown) => this.#tellState({ phase: 'failed', problem: this.#problemOf(error) }),
     );
   }
 
   async #init(message: Extract<ToWorker, { type: 'init' }>): Promise<RecordStore> {
     const { dataDir, keyId, key } = message;
+    this.#dataDir = dataDir;
     const onCommit = (rows: readonly JournalRow[]): void => this.#announce(rows);
     const vault = await Vault.open(dataDir, { keyId, key }, { onCommit }).finally(() =>
       key.fill(0),
@@ -100,10 +117,10 @@ export class WorkerService {
     try {
       const store = await this.#store;
       const answer = await store.answer(question);
-      this.#main.postMessage({ type: 'answer', id, ...answer } satisfies FromWorker);
+      this.#tell({ type: 'answer', id, ...answer });
     } catch (error) {
       const problem = this.#problemOf(error);
-      this.#main.postMessage({ type: 'answer', id, head: null, problem } satisfies FromWorker);
+      this.#tell({ type: 'answer', id, head: null, problem });
     } finally {
       if (question.kind === 'rotate') question.key.fill(0);
     }
@@ -124,7 +141,7 @@ export class WorkerService {
   }
 
   #act(act: Act, recordId: string): void {
-    this.#main.postMessage({ type: 'act', act, recordId } satisfies FromWorker);
+    this.#tell({ type: 'act', act, recordId });
   }
 
   /** Tells of an act once it is committed. */
@@ -134,8 +151,19 @@ export class WorkerService {
     return result;
   }
 
-  #tell(state: WorkerState): void {
-    const message: FromWorker = { type: 'state', state };
+  async #write({ ticket, text }: ParamsOf<WorkerMethods['files.write']>): Promise<number> {
+    const ownFolder = this.#dataDir;
+    if (ownFolder === null) throw new AppError('BAD_REQUEST');
+    const bytes = await this.#parts.writeFile(this.#tickets.redeem(ticket), text, { ownFolder });
+    this.#tell({ type: 'written', id: ticket });
+    return bytes;
+  }
+
+  #tellState(state: WorkerState): void {
+    this.#tell({ type: 'state', state });
+  }
+
+  #tell(message: FromWorker): void {
     this.#main.postMessage(message);
   }
 
@@ -166,6 +194,7 @@ export class WorkerService {
       }),
       'runs.save': async (run: ParamsOf<WorkerMethods['runs.save']>) =>
         this.#acted('run-saved', run.recordId, (await this.#store).saveRun(run)),
+      'files.write': async (params) => ({ bytes: await this.#write(params) }),
       'journal.read': async ({ after, limit }) => (await this.#store).read(after, limit),
       'rows.check': async ({ claims }) => (await this.#store).check(claims),
       'rows.ids': async ({ table }) => (await this.#store).ids(table),

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { MessagePortMain, UtilityProcess } from 'electron';
 import { AppError, problemOf } from '../domain/contract/errors';
 import type { WorkerState } from '../domain/contract/ipc';
+import type { SaveFormat } from '../domain/contract/save-file';
 import { SupervisedProcess } from '../shell/supervised-process';
 import { fromWorkerSchema, type Act, type Answer, type Question, type ToWorker } from './control';
 
@@ -13,16 +14,20 @@ export interface WorkerSupervisorOptions {
   /** Path of the worker's built entry. */
   readonly entry: string;
   /** What it opens, asked at each start; the key is wiped when it was sent. */
-  store(): Promise<{ dataDir: string; keyId: string; bytes: Uint8Array }>;
+  store(): { dataDir: string; keyId: string; bytes: Uint8Array };
   onState(state: WorkerState): void;
   /** A window has changed a record, and it is committed. */
   onAct(act: Act, recordId: string): void;
+  /** The file of a ticket is on the disk. */
+  onWritten(ticket: string): void;
 }
 
 export class WorkerSupervisor {
   readonly #options: WorkerSupervisorOptions;
   readonly #process: SupervisedProcess;
+  readonly #granting = new Map<string, { resolve(): void; reject(error: AppError): void }>();
   #state: WorkerState = { phase: 'starting' };
+  #waiting: ((isReady: boolean) => void)[] = [];
   /** By their ids. */
   readonly #questions = new Map<
     string,
@@ -36,10 +41,11 @@ export class WorkerSupervisor {
       serviceName: 'chimed-worker',
       // Without it nothing can be saved, and nobody but it tries again.
       mostDeaths: 5,
-      onSpawn: (child) => void this.#init(child),
+      onSpawn: (child) => this.#init(child),
       onMessage: (raw) => this.#receive(raw),
       onEnd: ({ again }) => {
         this.#forgetQuestions();
+        this.#endGranting();
         this.#setState({
           phase: again ? 'restarting' : 'failed',
           problem: { code: 'WORKER_DIED' },
@@ -54,6 +60,13 @@ export class WorkerSupervisor {
 
   start(): void {
     this.#process.start();
+  }
+
+  /** Whether it has opened the journal, once that is decided; false where it ends before. */
+  settled(): Promise<boolean> {
+    const { phase } = this.#state;
+    if (phase === 'ready' || phase === 'failed') return Promise.resolve(phase === 'ready');
+    return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   /** A fresh port to the worker, or null when it does not run. */
@@ -76,20 +89,40 @@ export class WorkerSupervisor {
     });
   }
 
+  /**
+   * Tells it a place for a file; resolves once it knows the ticket, as the page's port may be quicker
+   * than this way.
+   *
+   * @throws AppError `WORKER_DIED`
+   */
+  grant(ticket: { id: string; path: string; format: SaveFormat }): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const { child } = this.#process;
+      if (!child) {
+        reject(new AppError('WORKER_DIED'));
+        return;
+      }
+      this.#granting.set(ticket.id, { resolve, reject });
+      child.postMessage({ type: 'ticket', ...ticket } satisfies ToWorker);
+    });
+  }
+
   /** Ends it, after what was asked of it, and with it the keys that it holds. */
   async rest(): Promise<void> {
+    this.#endGranting();
     this.#setState({ phase: 'starting' });
     await this.#process.rest(lastWritesMs);
     this.#forgetQuestions();
+    this.#settle(false);
   }
 
   stop(): void {
     this.#process.stop();
   }
 
-  async #init(child: UtilityProcess): Promise<void> {
+  #init(child: UtilityProcess): void {
     try {
-      const { dataDir, keyId, bytes } = await this.#options.store();
+      const { dataDir, keyId, bytes } = this.#options.store();
       child.postMessage({ type: 'init', dataDir, keyId, key: bytes } satisfies ToWorker);
       bytes.fill(0);
     } catch (error) {
@@ -116,9 +149,20 @@ export class WorkerSupervisor {
         else question?.resolve(message);
         return;
       }
+      case 'granted':
+        this.#granting.get(message.id)?.resolve();
+        this.#granting.delete(message.id);
+        return;
+      case 'written':
+        this.#options.onWritten(message.id);
+        return;
       default:
         message satisfies never;
     }
+  }
+
+  #settle(isReady: boolean): void {
+    for (const resolve of this.#waiting.splice(0)) resolve(isReady);
   }
 
   #forgetQuestions(): void {
@@ -126,8 +170,14 @@ export class WorkerSupervisor {
     this.#questions.clear();
   }
 
+  #endGranting(): void {
+    for (const { reject } of this.#granting.values()) reject(new AppError('WORKER_DIED'));
+    this.#granting.clear();
+  }
+
   #setState(state: WorkerState): void {
     this.#state = state;
+    if (state.phase === 'ready' || state.phase === 'failed') this.#settle(state.phase === 'ready');
     this.#options.onState(state);
   }
 }

@@ -11,6 +11,7 @@ export const commands = [
   'rename',
   'remove',
   'undo',
+  'exportText',
   'panes',
   'screens',
   'lock',
@@ -30,6 +31,7 @@ export const keyCaps: Record<Command, readonly string[]> = {
   rename: ['F2'],
   remove: ['Delete'],
   undo: ['Ctrl Z'],
+  exportText: ['Ctrl E'],
   panes: ['F6'],
   screens: ['Ctrl 1', 'Ctrl 2', 'Ctrl 3'],
   // Main hears it before the page, so that it works whatever the page is doing.
@@ -64,6 +66,7 @@ const plain: Record<string, Command> = {
 const withControl: Record<string, Command> = {
   n: 'newRecord',
   o: 'openFile',
+  e: 'exportText',
   Enter: 'run',
   l: 'lock',
   z: 'undo',

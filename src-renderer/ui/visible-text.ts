@@ -12,6 +12,8 @@ export type TextPiece =
       readonly label: string;
       /** How many of the same stand in a row. */
       readonly count: number;
+      /** UTF-16 units that they take in the text. */
+      readonly units: number;
     };
 
 // Tab, line feed and carriage return (before a line feed) keep their meaning; everything else of
@@ -34,6 +36,7 @@ export function visiblePieces(text: string): TextPiece[] {
       kind: 'control',
       label: `U+${point.toString(16).toUpperCase().padStart(4, '0')}`,
       count: match[0].length / first.length,
+      units: match[0].length,
     });
     at = end;
   }

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { channelNames } from './channel-names';
+import { invokeChannels } from './ipc';
 import { auditEntrySchema, auditKinds, newAuditEntrySchema, type AuditEvent } from './audit';
 
 const user = '5f0b8c1e-0000-4000-8000-000000000001';
@@ -20,6 +22,7 @@ const events: { readonly [K in AuditEvent['kind']]: Extract<AuditEvent, { kind: 
   'user-added': { kind: 'user-added', roles: ['doctor', 'administrator'] },
   'user-removed': { kind: 'user-removed' },
   'user-let-in': { kind: 'user-let-in' },
+  refused: { kind: 'refused', channel: 'vault.key' },
   'record-viewed': { kind: 'record-viewed' },
   'record-created': { kind: 'record-created' },
   'record-changed': { kind: 'record-changed' },
@@ -151,6 +154,10 @@ describe('the audit log holds no words', () => {
       event: { kind: 'model-assigned', job: 'extraction:zhangsan' },
     });
     expect(parsed.event).toEqual({ kind: 'model-assigned', job: 'other' });
+  });
+
+  test('every channel that can be refused is known to it', () => {
+    expect([...channelNames].sort()).toEqual(Object.keys(invokeChannels).sort());
   });
 
   test('the ids that there are have their place', () => {

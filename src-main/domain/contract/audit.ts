@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { annotationSchemas } from './annotation-schema';
+import { channelNames } from './channel-names';
 import { errorCodes } from './errors';
 import { lockReasonSchema, roleSchema, userIdSchema } from './vault';
 
@@ -14,7 +15,7 @@ const schemaIds = annotationSchemas.map(({ id }) => id);
  * schemas. No other length, and no words: the 18 digits of an identity card are hexadecimal too, and a
  * name in Pinyin is a short word.
  */
-const opaqueIdSchema = z.union([
+export const opaqueIdSchema = z.union([
   z.string().regex(/^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}|[0-9a-f]{64})$/),
   z.enum(schemaIds),
 ]);
@@ -65,6 +66,8 @@ const toldEvents = [
   kind('user-added').extend({ roles: z.array(roleSchema).max(3) }),
   kind('user-removed'),
   kind('user-let-in'),
+  /** Somebody's page asked for what their role may not have. */
+  kind('refused').extend({ channel: z.enum(channelNames) }),
   kind('record-viewed'),
   kind('record-created'),
   kind('record-changed'),

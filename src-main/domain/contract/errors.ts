@@ -111,9 +111,10 @@ export const errorCodes = [
   'BACKUP_TAMPERED',
   'BACKUP_NOT_VERIFIED',
   'RESTORE_NOT_EMPTY',
-  // command line
+  // files that are written, and the command line
   'OUTPUT_EXISTS',
   'OUTPUT_UNWRITABLE',
+  'SAVE_EXPIRED',
   'USAGE',
   'INTERNAL',
 ] as const;

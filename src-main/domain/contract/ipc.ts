@@ -20,6 +20,7 @@ import {
 import { modelSettingsSchema } from './model-settings';
 import { policySchema } from './policy';
 import { chatFormatSchema } from './prompt-format';
+import { saveOrderSchema, ticketSchema } from './save-file';
 import {
   newWordsSchema,
   passphraseInputSchema,
@@ -160,6 +161,11 @@ export const invokeChannels = {
   },
   /** Copies; what is copied is taken off the clipboard after a minute and at the end. */
   'clipboard.write': { params: z.object({ text: clipboardTextSchema }), result: nothing },
+  /**
+   * Shows the system's dialog for saving; a ticket for `files.write` of the worker, or null when a
+   * person closed it. Main suggests the name, so that none is made of a record's words.
+   */
+  'files.save': { params: saveOrderSchema, result: ticketSchema.nullable() },
   /** Asks for a fresh port; it arrives as a `chimed.port` window message from the preload. */
   'host.connect': { params: nothing, result: nothing },
   'worker.connect': { params: nothing, result: nothing },
@@ -255,6 +261,7 @@ export const channelAccess: Readonly<Record<InvokeChannel, ChannelAccess>> = {
   'audit.people': 'audit',
   'vault.key': 'records',
   'clipboard.write': 'records',
+  'files.save': 'records',
   'host.connect': 'records',
   'worker.connect': 'records',
   'host.state': 'anyone',

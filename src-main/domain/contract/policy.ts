@@ -64,6 +64,14 @@ export type Policy = z.infer<typeof policySchema>;
 /** Where there is no policy file. */
 export const defaultPolicy: Policy = policySchema.parse({ format: 1 });
 
+/** Whether a text may leave as a file. */
+export function mayExport(
+  { export: { allowed } }: Pick<Policy, 'export'>,
+  { deidentified }: { readonly deidentified: boolean },
+): boolean {
+  return allowed === 'all' || (allowed === 'deidentified' && deidentified);
+}
+
 /** Minutes after which the vault locks: what the user chose, within what the policy allows. */
 export function lockMinutes(chosen: number | undefined, { lock }: Policy): number {
   return Math.min(chosen ?? lock.defaultMinutes, lock.maxMinutes);

@@ -9,6 +9,7 @@ import {
   tableSchema,
 } from './record';
 import { method } from './rpc';
+import { maxFileChars, ticketSchema } from './save-file';
 
 /** Largest file accepted as one record, bytes (2,000,000 characters of 4 bytes). */
 export const maxRecordFileBytes = 8_000_000;
@@ -71,6 +72,11 @@ export const workerMethods = {
     result: z.object({ recordIds: z.array(rowId) }),
   }),
   'runs.save': method({ params: storedRunSchema, result: committed }),
+  /** Writes a file at the place that a person chose; resolves once it is on the disk. */
+  'files.write': method({
+    params: z.object({ ticket: ticketSchema, text: z.string().max(maxFileChars) }),
+    result: z.object({ bytes: z.int().nonnegative() }),
+  }),
   /** Committed rows after `after`, oldest first, at most `limit`; the way the projection is rebuilt. */
   'journal.read': method({
     params: z.object({ after: z.int().nonnegative(), limit: z.int().min(1).max(5000) }),

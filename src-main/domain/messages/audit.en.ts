@@ -18,6 +18,7 @@ export const auditEn = {
     'user-added': 'User added',
     'user-removed': 'User removed',
     'user-let-in': 'Doctor let in',
+    refused: 'Request beyond the role refused',
     'record-viewed': 'Record viewed',
     'record-created': 'Record created',
     'record-changed': 'Record changed',

@@ -15,6 +15,7 @@ const kinds: Record<AuditKind, string> = {
   'user-added': '添加用户',
   'user-removed': '移除用户',
   'user-let-in': '授权医师查看病历',
+  refused: '越权请求被拒绝',
   'record-viewed': '查看病历',
   'record-created': '建立病历',
   'record-changed': '修改病历',

@@ -1,6 +1,7 @@
 /** The English texts; the type makes a missing or extra key a compile error. */
 import { errorsEn } from './errors.en';
 import { auditEn } from './audit.en';
+import { deidentifyEn } from './deidentify.en';
 import { vaultEn } from './vault.en';
 import type { zhCN } from './zh-CN';
 
@@ -436,6 +437,7 @@ export const en = {
     panes: 'Move between list, text and facts',
     screens: 'Go to Records, Extract, Models',
     lock: 'Lock the workstation',
+    exportText: 'Export text',
     help: 'Show shortcuts',
     or: 'or',
   },
@@ -538,5 +540,6 @@ export const en = {
   },
   vault: vaultEn,
   audit: auditEn,
+  deidentify: deidentifyEn,
   errors: errorsEn,
 } satisfies typeof zhCN;

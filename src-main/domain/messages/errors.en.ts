@@ -384,6 +384,10 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     title: 'The output file cannot be written',
     remedy: 'Check that the folder exists, free space and permissions.',
   },
+  SAVE_EXPIRED: {
+    title: 'The chosen place is no longer valid; nothing was written',
+    remedy: 'Press Save again and choose a place.',
+  },
   USAGE: { title: 'The command was used in a wrong way', remedy: 'See --help.' },
   INTERNAL: {
     title: 'Something unexpected went wrong',

@@ -349,6 +349,10 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     title: '无法写入输出文件',
     remedy: '请检查文件夹是否存在、磁盘空间和写入权限。',
   },
+  SAVE_EXPIRED: {
+    title: '所选的保存位置已失效，没有写入',
+    remedy: '请再点一次“保存”，重新选择位置。',
+  },
   USAGE: { title: '命令用法不正确', remedy: '请用 --help 查看用法。' },
   INTERNAL: {
     title: '程序出现意外错误',

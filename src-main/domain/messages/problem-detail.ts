@@ -2,6 +2,7 @@
 import type { Problem } from '../contract/errors';
 import type { Locale } from '../contract/ipc';
 import { templateFaults } from '../contract/prompt-format';
+import { placeFaults } from '../contract/save-file';
 import { formatterFor } from './format';
 import { messagesFor } from './index';
 
@@ -32,6 +33,10 @@ export function problemDetail(locale: Locale, { code, params = {} }: Problem): s
       return seconds === null
         ? null
         : texts.wait(integer(Math.floor(seconds / 60)), integer(seconds % 60));
+    }
+    case 'OUTPUT_UNWRITABLE': {
+      const why = placeFaults.find((fault) => fault === params['why']);
+      return why === undefined ? null : messagesFor(locale).deidentify.place[why];
     }
     case 'POLICY_INVALID':
       return typeof params['at'] === 'string' ? texts.place(params['at']) : null;

@@ -88,7 +88,7 @@ export const vaultEn = {
     submit: 'Set and sign in',
   },
   trial: {
-    banner: 'Trial: everything is in memory only and is gone when you quit.',
+    banner: 'Trial: nothing is kept; it is all gone when you quit.',
     found: 'Make an account',
     confirm: 'What you tried is not kept when the account is made.',
   },

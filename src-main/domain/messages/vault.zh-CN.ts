@@ -76,7 +76,7 @@ export const vaultZh = {
     submit: '重设并登录',
   },
   trial: {
-    banner: '试用中：内容只在内存里，退出即消失。',
+    banner: '试用中：内容不会保存，退出即清除。',
     found: '建立账号',
     confirm: '建立账号后，试用中的内容不会保留。',
   },

@@ -4,6 +4,7 @@
  */
 import { errorsZh } from './errors.zh-CN';
 import { auditZh } from './audit.zh-CN';
+import { deidentifyZh } from './deidentify.zh-CN';
 import { vaultZh } from './vault.zh-CN';
 
 export const zhCN = {
@@ -413,6 +414,7 @@ export const zhCN = {
     panes: '在列表、原文、结果之间切换',
     screens: '切换到病历、抽取、模型',
     lock: '锁定工作站',
+    exportText: '导出文本',
     help: '显示快捷键',
     or: '或',
   },
@@ -514,5 +516,6 @@ export const zhCN = {
   },
   vault: vaultZh,
   audit: auditZh,
+  deidentify: deidentifyZh,
   errors: errorsZh,
 };

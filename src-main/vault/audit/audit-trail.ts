@@ -183,6 +183,8 @@ export function entryOf(event: SessionEvent): NewAuditEntry {
       return { actor, event: { kind: 'sign-in' } };
     case 'sign-in-failed':
       return { actor, event: { kind: 'sign-in-failed' }, result: event.code };
+    case 'recovery-failed':
+      return { actor, event: { kind: 'recovery-used' }, result: event.code };
     case 'recovered':
       return { actor, event: { kind: 'recovery-used' } };
     case 'locked':

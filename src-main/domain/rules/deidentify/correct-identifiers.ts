@@ -5,7 +5,8 @@ import type { Identifier, IdentifierKind } from './identifier';
 
 /**
  * The list with the marked words added, at the marked place and wherever else they stand. Identifiers
- * that overlap them give way.
+ * that overlap the marked place give way; elsewhere only those that the words cover wholly: a surname
+ * that is marked once must not bring to light the rest of every name that begins with it.
  * @param marked offsets in UTF-16 units of `text`
  * @throws AppError `BAD_REQUEST` if nothing or half a character is marked
  */
@@ -19,21 +20,26 @@ export function addIdentifier(
   const isPiece = start >= 0 && end <= text.length && words.trim() !== '';
   if (!isPiece || splitsPair(text, start) || splitsPair(text, end))
     throw new AppError('BAD_REQUEST');
-  const added: Identifier[] = [{ kind, text: words, start, end, rule: 'person' }];
+  const here: Identifier = { kind, text: words, start, end, rule: 'person' };
+  const others = identifiers.filter((one) => one.end <= start || one.start >= end);
+  const again: Identifier[] = [];
+  const covered = new Set<Identifier>();
+  let i = 0;
   for (let at = text.indexOf(words); at >= 0; at = text.indexOf(words, at + words.length)) {
     const until = at + words.length;
-    if ((until <= start || at >= end) && !splitsPair(text, at) && !splitsPair(text, until))
-      added.push({ kind, text: words, start: at, end: until, rule: 'person' });
+    if (until > start && at < end) continue;
+    if (splitsPair(text, at) || splitsPair(text, until)) continue;
+    while (i < others.length && (others[i] as Identifier).end <= at) i++;
+    const overlapped: Identifier[] = [];
+    for (let j = i; j < others.length && (others[j] as Identifier).start < until; j++)
+      overlapped.push(others[j] as Identifier);
+    if (overlapped.some((one) => one.start < at || one.end > until)) continue;
+    for (const one of overlapped) covered.add(one);
+    again.push({ kind, text: words, start: at, end: until, rule: 'person' });
   }
-  added.sort((a, b) => a.start - b.start);
-  const kept: Identifier[] = [];
-  let i = 0;
-  for (const one of identifiers) {
-    while (i < added.length && (added[i] as Identifier).end <= one.start) i++;
-    const next = added[i];
-    if (!next || next.start >= one.end) kept.push(one);
-  }
-  return [...kept, ...added].sort((a, b) => a.start - b.start);
+  return [...others.filter((one) => !covered.has(one)), here, ...again].sort(
+    (a, b) => a.start - b.start,
+  );
 }
 
 /** The list without an identifier; with `everywhere` also without the same words of its kind. */

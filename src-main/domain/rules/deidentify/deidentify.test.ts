@@ -115,6 +115,35 @@ describe('a person corrects', () => {
     expect(() => deidentify(note, list)).not.toThrow();
   });
 
+  it('a surname marked alone uncovers no name that begins with it', () => {
+    const text = '患者李凤英，女。李医生查房。李凤英好转。';
+    const found = findIdentifiers('患者李凤英，女。');
+    const [name] = found;
+    if (!name) throw new Error('no name');
+    const again = {
+      ...name,
+      start: text.lastIndexOf('李凤英'),
+      end: text.lastIndexOf('李凤英') + 3,
+    };
+    const at = text.indexOf('李医生');
+    const list = addIdentifier(text, [name, again], { kind: 'name', start: at, end: at + 1 });
+    expect(deidentify(text, list).text).toBe(
+      '患者【姓名1】，女。【姓名2】医生查房。【姓名1】好转。',
+    );
+  });
+
+  it('words that cover what was found elsewhere take its place there, too', () => {
+    const text = '张建国主任来电。张建国主任回复。';
+    const found = [0, 8].map((start) => ({
+      ...{ kind: 'name' as const, text: '张建国', start, end: start + 3, rule: 'x' },
+    }));
+    const list = addIdentifier(text, found, { kind: 'name', start: 0, end: 5 });
+    expect(list.map(({ text: words, start }) => [words, start])).toEqual([
+      ['张建国主任', 0],
+      ['张建国主任', 8],
+    ]);
+  });
+
   it('what is none is removed, everywhere if wanted', () => {
     const found = findIdentifiers(note);
     const [name] = found;

@@ -1,8 +1,12 @@
 /**
- * From a text and its facts to what is drawn: the text in blocks of whole lines, each block in
- * segments that lie under the same set of facts. Offsets are UTF-16 units of the original text.
+ * From a text and marked spans of it to what is drawn: the text in blocks of whole lines, each block
+ * in segments that lie under the same set of spans. Offsets are UTF-16 units of the text.
  */
-import type { Fact } from '@domain/contract/fact';
+export interface Span {
+  readonly start: number;
+  /** Exclusive, after start. */
+  readonly end: number;
+}
 
 export interface Block {
   readonly start: number;
@@ -31,34 +35,26 @@ export function splitBlocks(text: string, target = blockChars, hardLimit = longe
   return blocks;
 }
 
-/** A fact that has a place in the text. */
-export type PlacedFact = Fact & { readonly start: number; readonly end: number };
-
-export function isPlaced(fact: Fact): fact is PlacedFact {
-  return fact.start !== null && fact.end !== null && fact.end > fact.start;
-}
-
 /**
- * The facts of each block, in the blocks' order; `facts` are sorted by start. Lists that have not
- * changed are returned as the same arrays, so that a streamed fact redraws its own block only.
+ * The spans of each block, in the blocks' order; `spans` are sorted by start. Lists that have not
+ * changed are returned as the same arrays, so that a new span redraws its own block only.
  */
-export function factsByBlock(
+export function spansByBlock<T extends Span>(
   blocks: readonly Block[],
-  facts: readonly Fact[],
-  previous: readonly (readonly PlacedFact[])[] = [],
-): (readonly PlacedFact[])[] {
-  const lists: PlacedFact[][] = blocks.map(() => []);
-  for (const fact of facts) {
-    if (!isPlaced(fact)) continue;
-    for (let at = blockAt(blocks, fact.start); at < blocks.length; at++) {
+  spans: readonly T[],
+  previous: readonly (readonly T[])[] = [],
+): (readonly T[])[] {
+  const lists: T[][] = blocks.map(() => []);
+  for (const span of spans) {
+    for (let at = blockAt(blocks, span.start); at < blocks.length; at++) {
       const block = blocks[at];
-      if (!block || block.start >= fact.end) break;
-      lists[at]?.push(fact);
+      if (!block || block.start >= span.end) break;
+      lists[at]?.push(span);
     }
   }
   return lists.map((list, index) => {
     const old = previous[index];
-    const same = old?.length === list.length && list.every((fact, at) => fact === old[at]);
+    const same = old?.length === list.length && list.every((span, at) => span === old[at]);
     return same ? old : list;
   });
 }
@@ -75,44 +71,48 @@ export function blockAt(blocks: readonly Block[], offset: number): number {
   return Math.max(0, low);
 }
 
-export interface SegmentFact {
-  readonly fact: PlacedFact;
-  /** True on the first segment of the fact: it carries the fact's label. */
+export interface SegmentSpan<T extends Span> {
+  readonly span: T;
+  /** True on the first segment of the span: it carries the label. */
   readonly first: boolean;
 }
 
-export interface Segment {
+export interface Segment<T extends Span> {
   readonly start: number;
   readonly end: number;
-  /** The facts over this stretch, the widest first: drawn from the outside in. */
-  readonly facts: readonly SegmentFact[];
+  /** The spans over this stretch, the widest first: drawn from the outside in. */
+  readonly spans: readonly SegmentSpan<T>[];
 }
 
-/** Cuts a block at every border of its facts; the segments cover the block without gaps. */
-export function segmentBlock(text: string, block: Block, facts: readonly PlacedFact[]): Segment[] {
+/** Cuts a block at every border of its spans; the segments cover the block without gaps. */
+export function segmentBlock<T extends Span>(
+  text: string,
+  block: Block,
+  spans: readonly T[],
+): Segment<T>[] {
   if (block.end <= block.start) return [];
-  const spans = facts
-    .map((fact) => ({
-      fact,
-      from: snap(text, fact.start, -1),
-      to: snap(text, fact.end, 1),
+  const placed = spans
+    .map((span) => ({
+      span,
+      from: snap(text, span.start, -1),
+      to: snap(text, span.end, 1),
     }))
     .filter(({ from, to }) => from < block.end && to > block.start && from < to);
   const borders = new Set([block.start, block.end]);
-  for (const { from, to } of spans) {
+  for (const { from, to } of placed) {
     if (from > block.start) borders.add(from);
     if (to < block.end) borders.add(to);
   }
   const cuts = [...borders].sort((a, b) => a - b);
-  const segments: Segment[] = [];
+  const segments: Segment<T>[] = [];
   for (let index = 0; index + 1 < cuts.length; index++) {
     const start = cuts[index] ?? 0;
     const end = cuts[index + 1] ?? 0;
-    const over = spans
+    const over = placed
       .filter(({ from, to }) => from <= start && to >= end)
       .sort((a, b) => b.to - b.from - (a.to - a.from) || a.from - b.from)
-      .map(({ fact, from }) => ({ fact, first: from === start }));
-    segments.push({ start, end, facts: over });
+      .map(({ span, from }) => ({ span, first: from === start }));
+    segments.push({ start, end, spans: over });
   }
   return segments;
 }

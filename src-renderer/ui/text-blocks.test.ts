@@ -1,43 +1,35 @@
 import { describe, expect, it } from 'vitest';
-import type { Fact } from '@domain/contract/fact';
 import { isWellFormed } from '@domain/text/well-formed';
-import { blockAt, factsByBlock, isPlaced, segmentBlock, splitBlocks } from './segments';
+import { blockAt, segmentBlock, spansByBlock, splitBlocks, type Span } from './text-blocks';
+
+interface Marked extends Span {
+  readonly id: string;
+}
 
 let nextId = 0;
-function fact(start: number | null, end: number | null, type = '药物'): Fact {
+function marked(start: number, end: number): Marked {
   nextId += 1;
-  const id = `f${nextId}`;
-  return {
-    id,
-    kind: 'mention',
-    type,
-    text: '',
-    start,
-    end,
-    evidence: [],
-    attributes: {},
-    confidence: 1,
-  };
+  return { id: `s${nextId}`, start, end };
 }
 const whole = (text: string) => ({ start: 0, end: text.length });
-const shape = (text: string, facts: Fact[]) =>
-  segmentBlock(text, whole(text), facts.filter(isPlaced)).map(({ start, end, facts: over }) => [
+const shape = (text: string, spans: Marked[]) =>
+  segmentBlock(text, whole(text), spans).map(({ start, end, spans: over }) => [
     text.slice(start, end),
-    ...over.map((layer) => (layer.first ? layer.fact.id : `${layer.fact.id}+`)),
+    ...over.map((layer) => (layer.first ? layer.span.id : `${layer.span.id}+`)),
   ]);
 
 describe('segments', () => {
-  it('cover the text without gaps, with and without facts', () => {
+  it('cover the text without gaps, with and without spans', () => {
     const text = '口服二甲双胍治疗';
-    const drug = fact(2, 6);
+    const drug = marked(2, 6);
     expect(shape(text, [])).toEqual([[text]]);
     expect(shape(text, [drug])).toEqual([['口服'], ['二甲双胍', drug.id], ['治疗']]);
     expect(segmentBlock('', { start: 0, end: 0 }, [])).toEqual([]);
   });
 
-  it('a fact inside another is drawn inside it, the wider one outside', () => {
-    const inner = fact(2, 4);
-    const outer = fact(0, 5);
+  it('a span inside another is drawn inside it, the wider one outside', () => {
+    const inner = marked(2, 4);
+    const outer = marked(0, 5);
     expect(shape('急性阑尾炎', [inner, outer])).toEqual([
       ['急性', outer.id],
       ['阑尾', `${outer.id}+`, inner.id],
@@ -45,15 +37,15 @@ describe('segments', () => {
     ]);
   });
 
-  it('of two facts with the same start the wider one is outside', () => {
-    const inner = fact(0, 2);
-    const outer = fact(0, 5);
+  it('of two spans with the same start the wider one is outside', () => {
+    const inner = marked(0, 2);
+    const outer = marked(0, 5);
     expect(shape('急性阑尾炎', [inner, outer])[0]).toEqual(['急性', outer.id, inner.id]);
   });
 
-  it('facts that cross each other both keep all of their characters', () => {
-    const left = fact(0, 3);
-    const right = fact(2, 5);
+  it('spans that cross each other both keep all of their characters', () => {
+    const left = marked(0, 3);
+    const right = marked(2, 5);
     const cut = shape('一二三四五', [left, right]);
     const lettersOf = (id: string) =>
       cut
@@ -64,21 +56,17 @@ describe('segments', () => {
     expect(lettersOf(right.id)).toBe('三四五');
   });
 
-  it('two facts on the same characters are both drawn', () => {
-    const one = fact(0, 2, '手术');
-    const two = fact(0, 2, '药物');
+  it('two spans on the same characters are both drawn', () => {
+    const one = marked(0, 2);
+    const two = marked(0, 2);
     expect(shape('置换', [one, two])).toEqual([['置换', one.id, two.id]]);
   });
 
   it('never cut a surrogate pair in two', () => {
     const text = 'a𠮷b';
-    for (const { start, end } of segmentBlock(text, whole(text), [fact(2, 4)].filter(isPlaced))) {
+    for (const { start, end } of segmentBlock(text, whole(text), [marked(2, 4)])) {
       expect(isWellFormed(text.slice(start, end))).toBe(true);
     }
-  });
-
-  it('facts without a place, or of no length, draw nothing', () => {
-    expect(shape('文', [fact(null, null), fact(0, 0)])).toEqual([['文']]);
   });
 });
 
@@ -108,30 +96,30 @@ describe('blocks', () => {
     expect(joined(text, 20, 50)).toBe(text);
   });
 
-  it('a fact over a border is in both blocks and drawn as one', () => {
+  it('a span over a border is in both blocks and drawn as one', () => {
     const blocks = [
       { start: 0, end: 4 },
       { start: 4, end: 8 },
     ];
-    const over = [fact(2, 6)].filter(isPlaced);
-    const lists = factsByBlock(blocks, over);
+    const over = [marked(2, 6)];
+    const lists = spansByBlock(blocks, over);
     expect(lists).toEqual([over, over]);
     const firsts = blocks.flatMap((block, at) =>
-      segmentBlock('01234567', block, lists[at] ?? []).flatMap(({ facts }) =>
-        facts.map(({ first }) => first),
+      segmentBlock('01234567', block, lists[at] ?? []).flatMap(({ spans }) =>
+        spans.map(({ first }) => first),
       ),
     );
     expect(firsts).toEqual([true, false]);
   });
 
-  it('a new fact leaves the lists of other blocks as they are', () => {
+  it('a new span leaves the lists of other blocks as they are', () => {
     const blocks = [
       { start: 0, end: 4 },
       { start: 4, end: 8 },
     ];
-    const one = fact(0, 1);
-    const before = factsByBlock(blocks, [one]);
-    const after = factsByBlock(blocks, [one, fact(5, 6)], before);
+    const one = marked(0, 1);
+    const before = spansByBlock(blocks, [one]);
+    const after = spansByBlock(blocks, [one, marked(5, 6)], before);
     expect(after[0]).toBe(before[0]);
     expect(after[1]).not.toBe(before[1]);
   });

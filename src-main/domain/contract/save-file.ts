@@ -1,0 +1,34 @@
+/**
+ * A file that a person chose in the system's dialog for saving. Main shows the dialog and gives the
+ * page a ticket for the place; the worker writes there. The page never names a path.
+ */
+import * as z from 'zod';
+import { opaqueIdSchema } from './audit';
+
+/** Milliseconds that a ticket can be used. */
+export const ticketLifeMs = 10 * 60_000;
+
+/** Longest text of one file, UTF-16 units. */
+export const maxFileChars = 50_000_000;
+
+export const saveFormatSchema = z.enum(['txt', 'csv']);
+export type SaveFormat = z.infer<typeof saveFormatSchema>;
+
+/** Opaque, good for one file. */
+export const ticketSchema = z.uuid();
+
+/** What is about to be saved, for the policy, the suggested name and the audit log. */
+export const saveOrderSchema = z.object({
+  format: saveFormatSchema,
+  /** Number of records in it. */
+  count: z.int().positive(),
+  /** Everything that was found to identify somebody is replaced in it. */
+  deidentified: z.boolean(),
+  /** The record, where it is one. */
+  recordId: opaqueIdSchema.optional(),
+});
+export type SaveOrder = z.infer<typeof saveOrderSchema>;
+
+/** What can be wrong with a chosen place: `why` of `OUTPUT_UNWRITABLE`. */
+export const placeFaults = ['link', 'not-a-file', 'no-folder', 'own-folder'] as const;
+export type PlaceFault = (typeof placeFaults)[number];

@@ -1,0 +1,82 @@
+import type { SaveDialogOptions } from 'electron';
+import { expect, test } from 'vitest';
+import { policySchema, type Policy } from '../domain/contract/policy';
+import type { SaveOrder } from '../domain/contract/save-file';
+import { SaveTickets } from './save-tickets';
+
+const original: SaveOrder = { format: 'txt', count: 1, deidentified: false };
+const deidentified: SaveOrder = { ...original, deidentified: true };
+
+function start(allowed: Policy['export']['allowed'] = 'all') {
+  const granted: { id: string; path: string; format: string }[] = [];
+  const exported: SaveOrder[] = [];
+  const asked: SaveDialogOptions[] = [];
+  const tickets = new SaveTickets({
+    policy: () => policySchema.parse({ format: 1, export: { allowed } }),
+    locale: () => 'zh-CN',
+    folder: () => '/home/doctor',
+    grant: async (ticket) => void granted.push(ticket),
+    onExported: (order) => exported.push(order),
+  });
+  const choose = (path: string | null) => async (options: SaveDialogOptions) => {
+    asked.push(options);
+    return path;
+  };
+  return { tickets, granted, exported, asked, choose };
+}
+
+test('the page gets a ticket, the worker the path', async () => {
+  const { tickets, granted, choose } = start();
+  const ticket = await tickets.issue(original, choose('/media/张三.txt'));
+  expect(ticket).toMatch(/^[0-9a-f-]{36}$/);
+  expect(granted).toEqual([{ id: ticket, path: '/media/张三.txt', format: 'txt' }]);
+});
+
+test('the suggested name tells when and what, and nothing of the record', async () => {
+  const { tickets, asked, choose } = start();
+  await tickets.issue(original, choose(null));
+  await tickets.issue(deidentified, choose(null));
+  expect(asked.map(({ defaultPath }) => defaultPath?.replace(/[0-9]/g, '0'))).toEqual([
+    expect.stringMatching(/病历_00000000-0000\.txt$/),
+    expect.stringMatching(/去标识病历_00000000-0000\.txt$/),
+  ]);
+  expect(asked[0]?.properties).toContain('dontAddToRecent');
+});
+
+test('a closed dialog gives no ticket', async () => {
+  const { tickets, granted, choose } = start();
+  expect(await tickets.issue(original, choose(null))).toBeNull();
+  expect(granted).toEqual([]);
+});
+
+test('what the policy forbids is refused before a dialog is shown', async () => {
+  const forbidden = { code: 'POLICY_FORBIDS' };
+  const none = start('none');
+  await expect(none.tickets.issue(deidentified, none.choose('/a'))).rejects.toMatchObject(
+    forbidden,
+  );
+  const some = start('deidentified');
+  await expect(some.tickets.issue(original, some.choose('/a'))).rejects.toMatchObject(forbidden);
+  expect([...none.asked, ...some.asked]).toEqual([]);
+  expect(await some.tickets.issue(deidentified, some.choose('/a'))).not.toBeNull();
+});
+
+test('a dialog that was open while it was locked gives nothing to whoever signs in next', async () => {
+  const { tickets, granted } = start();
+  let close: (path: string) => void = () => undefined;
+  const issued = tickets.issue(original, () => new Promise((resolve) => (close = resolve)));
+  tickets.drop();
+  close('/a');
+  await expect(issued).rejects.toMatchObject({ code: 'VAULT_LOCKED' });
+  expect(granted).toEqual([]);
+});
+
+test('an export is noted once, when the file is there, and not for other tickets', async () => {
+  const { tickets, exported, choose } = start();
+  const ticket = await tickets.issue(deidentified, choose('/a'));
+  expect(exported).toEqual([]);
+  tickets.written('00000000-0000-4000-8000-000000000000');
+  tickets.written(ticket ?? '');
+  tickets.written(ticket ?? '');
+  expect(exported).toEqual([deidentified]);
+});

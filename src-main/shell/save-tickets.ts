@@ -1,0 +1,90 @@
+/**
+ * Places that persons chose for files: asks the policy, shows the dialog, tells the worker the path,
+ * and gives the page a ticket in its stead. Writes nothing itself.
+ */
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { SaveDialogOptions } from 'electron';
+import { AppError } from '../domain/contract/errors';
+import type { Locale } from '../domain/contract/ipc';
+import { mayExport, type Policy } from '../domain/contract/policy';
+import type { SaveFormat, SaveOrder } from '../domain/contract/save-file';
+import { saveDialogMessages } from '../domain/messages/save-dialog';
+
+export interface SaveTicketsOptions {
+  policy(): Policy;
+  locale(): Locale;
+  /** Folder that the dialog begins in, unless the system remembers another. */
+  folder(): string;
+  /** Tells the worker; resolves once it knows the ticket. */
+  grant(ticket: { id: string; path: string; format: SaveFormat }): Promise<void>;
+  /** A file was written. */
+  onExported(order: SaveOrder): void;
+}
+
+export class SaveTickets {
+  readonly #options: SaveTicketsOptions;
+  readonly #open = new Map<string, SaveOrder>();
+  /** Counts the locks: what was begun before one is not finished after it. */
+  #era = 0;
+
+  constructor(options: SaveTicketsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Lets a person choose a place.
+   *
+   * @param ask shows the system's dialog; null when a person closed it
+   * @returns a ticket for the worker's `files.write`, or null when no place was chosen
+   * @throws AppError `POLICY_FORBIDS` before anything is shown; `VAULT_LOCKED` if it was locked
+   *   meanwhile; `WORKER_DIED`
+   */
+  async issue(
+    order: SaveOrder,
+    ask: (options: SaveDialogOptions) => Promise<string | null>,
+  ): Promise<string | null> {
+    if (!mayExport(this.#options.policy(), order)) throw new AppError('POLICY_FORBIDS');
+    const era = this.#era;
+    const path = await ask(this.#dialogFor(order));
+    if (era !== this.#era) throw new AppError('VAULT_LOCKED');
+    if (path === null) return null;
+    const id = randomUUID();
+    await this.#options.grant({ id, path, format: order.format });
+    if (era !== this.#era) throw new AppError('VAULT_LOCKED');
+    this.#open.set(id, order);
+    return id;
+  }
+
+  /** The worker has written the file of a ticket. */
+  written(id: string): void {
+    const order = this.#open.get(id);
+    if (!order) return;
+    this.#open.delete(id);
+    this.#options.onExported(order);
+  }
+
+  /** At a lock: no ticket is good any more, and no open dialog will give one. */
+  drop(): void {
+    this.#era += 1;
+    this.#open.clear();
+  }
+
+  #dialogFor({ format, deidentified }: SaveOrder): SaveDialogOptions {
+    const texts = saveDialogMessages[this.#options.locale()];
+    const name = `${texts.name(stampOf(new Date()), deidentified)}.${format}`;
+    return {
+      defaultPath: join(this.#options.folder(), name),
+      filters: [{ name: texts.format[format], extensions: [format] }],
+      // Lists of recent files are shown to everybody who uses this desktop.
+      properties: ['createDirectory', 'showOverwriteConfirmation', 'dontAddToRecent'],
+    };
+  }
+}
+
+/** 20260704-0912, local time. */
+function stampOf(now: Date): string {
+  const two = (number: number): string => String(number).padStart(2, '0');
+  const day = `${now.getFullYear()}${two(now.getMonth() + 1)}${two(now.getDate())}`;
+  return `${day}-${two(now.getHours())}${two(now.getMinutes())}`;
+}
