@@ -1,18 +1,34 @@
 /**
  * What the audit log holds of each act: who, when, what kind, on which opaque id, with what result.
- * There is no field that could hold words of a record: ids, codes, counts and names of formats only.
+ * There is no field that could hold words of a record: ids, codes, counts and names of ours only.
  */
 import * as z from 'zod';
+import { annotationSchemas } from './annotation-schema';
+import { channelNames } from './channel-names';
 import { errorCodes } from './errors';
 import { lockReasonSchema, roleSchema, userIdSchema } from './vault';
 
-/** A UUID, a SHA-256, or a short name of ours (a schema's id, a setting's name). */
-export const opaqueIdSchema = z
-  .string()
-  .regex(/^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{16,64}|[a-z][a-z0-9-]{0,39})$/);
+const schemaIds = annotationSchemas.map(({ id }) => id);
+
+/**
+ * A UUID, 128 or 256 bits in hexadecimal (a vault, a backup; a model, a text), or the id of one of our
+ * schemas. No other length, and no words: the 18 digits of an identity card are hexadecimal too, and a
+ * name in Pinyin is a short word.
+ */
+export const opaqueIdSchema = z.union([
+  z.string().regex(/^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}|[0-9a-f]{64})$/),
+  z.enum(schemaIds),
+]);
 
 const hashSchema = z.string().regex(/^[0-9a-f]{64}$/);
-const countSchema = z.int().nonnegative();
+const signatureSchema = z.string().regex(/^[0-9a-f]{128}$/);
+/** Of nine digits at most: a telephone number has eleven. */
+const countSchema = z.int().min(0).max(999_999_999);
+const momentSchema = z.int().min(0).max(8_640_000_000_000_000);
+
+const jobs = new Set(['qa', 'dialogue', ...schemaIds.map((id) => `extraction:${id}`)]);
+/** A job of ours; that of a schema which only a model's card knows is kept as `other`. */
+const jobSchema = z.string().overwrite((job) => (jobs.has(job) ? job : 'other'));
 
 /** How far the journal was when an anchor was made. */
 export const journalHeadSchema = z.object({
@@ -27,15 +43,17 @@ export const anchorSchema = z.object({
   journal: journalHeadSchema.nullable(),
   keyring: z.object({ revision: countSchema, mac: hashSchema }),
   /** Ed25519, 128 hexadecimal digits. */
-  signature: z.string().regex(/^[0-9a-f]{128}$/),
+  signature: signatureSchema,
 });
 export type Anchor = z.infer<typeof anchorSchema>;
 
 const kind = <K extends string>(name: K) => z.object({ kind: z.literal(name) });
 
-/** What happened; `subject` is what it happened to. */
-export const auditEventSchema = z.discriminatedUnion('kind', [
-  kind('app-started').extend({ version: z.string().regex(/^[0-9]+\.[0-9]+\.[0-9]+$/) }),
+/** What happened, as it is told to the log; `subject` is what it happened to. */
+const toldEvents = [
+  kind('app-started').extend({
+    version: z.string().regex(/^[0-9]{1,4}(?:\.[0-9]{1,4}){2}(?:-(?:alpha|beta|rc)\.[0-9]{1,4})?$/),
+  }),
   kind('app-ended'),
   kind('vault-founded'),
   kind('sign-in'),
@@ -45,11 +63,11 @@ export const auditEventSchema = z.discriminatedUnion('kind', [
   kind('recovery-renewed'),
   kind('passphrase-changed'),
   kind('passphrase-reset'),
-  kind('user-added').extend({ roles: z.array(roleSchema) }),
+  kind('user-added').extend({ roles: z.array(roleSchema).max(3) }),
   kind('user-removed'),
   kind('user-let-in'),
   /** Somebody's page asked for what their role may not have. */
-  kind('refused').extend({ channel: z.string().regex(/^[a-zA-Z.-]{1,40}$/) }),
+  kind('refused').extend({ channel: z.enum(channelNames) }),
   kind('record-viewed'),
   kind('record-created'),
   kind('record-changed'),
@@ -69,9 +87,11 @@ export const auditEventSchema = z.discriminatedUnion('kind', [
   kind('model-removed'),
   kind('model-activated'),
   kind('model-settings'),
-  kind('model-assigned').extend({ job: z.string().regex(/^[a-z][a-z0-9:-]{0,60}$/) }),
+  kind('model-assigned').extend({ job: jobSchema }),
   kind('schema-changed'),
-  kind('settings-changed').extend({ settings: z.array(z.string().regex(/^[a-zA-Z]{1,30}$/)) }),
+  kind('settings-changed').extend({
+    settings: z.array(z.enum(['locale', 'theme', 'zoom', 'lockMinutes'])).max(4),
+  }),
   kind('policy-read').extend({ sha256: hashSchema }),
   kind('backed-up').extend({ records: countSchema }),
   kind('restored').extend({ records: countSchema }),
@@ -85,10 +105,23 @@ export const auditEventSchema = z.discriminatedUnion('kind', [
   }),
   /** A torn last line, which nobody was told is stored, was cut off. */
   kind('audit-cut').extend({ bytes: countSchema }),
-  /** Old segments were removed, up to this entry and its hash. */
-  kind('audit-removed').extend({ upTo: countSchema, hash: hashSchema }),
+] as const;
+
+/** What only the log itself says, signed by a user. */
+const signedEvents = [
+  /** An old segment was removed, up to this entry and its hash. */
+  kind('audit-removed').extend({
+    upTo: countSchema,
+    hash: hashSchema,
+    /** Time of the newest entry that was removed. */
+    newest: momentSchema,
+    /** Of the user in whose name it was removed: whoever else removes the beginning cannot sign it. */
+    signature: signatureSchema,
+  }),
   kind('anchor').extend({ anchor: anchorSchema }),
-]);
+] as const;
+
+export const auditEventSchema = z.discriminatedUnion('kind', [...toldEvents, ...signedEvents]);
 export type AuditEvent = z.infer<typeof auditEventSchema>;
 export type AuditKind = AuditEvent['kind'];
 
@@ -101,7 +134,7 @@ export const auditEntrySchema = z.object({
   /** Counts from 1, never twice. */
   n: z.int().positive(),
   /** Milliseconds since the epoch, UTC, by the system's clock. */
-  at: z.number(),
+  at: momentSchema,
   /** The clock stood before that of an earlier entry. */
   clockBack: z.literal(true).optional(),
   /** Who did it; `system` for what the program did by itself. */
@@ -113,7 +146,8 @@ export const auditEntrySchema = z.object({
 export type AuditEntry = z.infer<typeof auditEntrySchema>;
 
 /** What a caller tells; the log adds the rest. */
-export const newAuditEntrySchema = auditEntrySchema.pick({ event: true }).extend({
+export const newAuditEntrySchema = z.object({
+  event: z.discriminatedUnion('kind', toldEvents),
   actor: auditEntrySchema.shape.actor.default('system'),
   subject: opaqueIdSchema.optional(),
   result: auditEntrySchema.shape.result.default('ok'),
@@ -127,6 +161,7 @@ export const auditFilterSchema = z.object({
   kinds: z.array(z.string()).optional(),
   actor: z.union([userIdSchema, z.literal('system')]).optional(),
   subject: opaqueIdSchema.optional(),
+  result: auditEntrySchema.shape.result.optional(),
   /** Only what failed. */
   failedOnly: z.boolean().optional(),
 });
@@ -156,12 +191,19 @@ export const auditFaultSchema = z.enum([
 ]);
 export type AuditFault = z.infer<typeof auditFaultSchema>;
 
+const anchoredSchema = z.object({ n: z.int().positive(), at: momentSchema });
+
 export const auditVerificationSchema = z.object({
-  entries: countSchema,
-  anchors: countSchema,
+  entries: z.int().nonnegative(),
+  anchors: z.int().nonnegative(),
   /** Number and time of the last anchor before the first fault: up to it the log is certain. */
-  certainTo: z.object({ n: countSchema, at: z.number() }).nullable(),
-  /** The first ones; `n` is of the last sound entry before. */
-  faults: z.array(z.object({ fault: auditFaultSchema, after: countSchema })),
+  certainTo: anchoredSchema.nullable(),
+  /**
+   * The first anchor after the last fault: from it on, up to the newest anchor, the log is certain
+   * again. null without a fault, and while nobody has signed since.
+   */
+  certainFrom: anchoredSchema.nullable(),
+  /** The first ones; the entry `after`, in order by itself, or what stands right behind it was changed. */
+  faults: z.array(z.object({ fault: auditFaultSchema, after: z.int().nonnegative() })),
 });
 export type AuditVerification = z.infer<typeof auditVerificationSchema>;

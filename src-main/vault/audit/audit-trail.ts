@@ -14,7 +14,6 @@ import type {
 import type { SessionEvent, VaultSession } from '../session';
 import { AuditLog, type AuditLogOptions } from './audit-log';
 import { exportAudit, type AuditExport } from './export-audit';
-import { verifyAudit } from './verify-audit';
 
 export interface AuditTrailOptions extends AuditLogOptions {
   readonly folder: string;
@@ -41,7 +40,13 @@ export class AuditTrail {
    */
   async open(): Promise<void> {
     this.#opening ??= AuditLog.open(this.#options.folder, this.#options);
-    this.#log = await this.#opening;
+    try {
+      this.#log = await this.#opening;
+    } catch (error) {
+      // What was in the way, a full disk, may be gone at the next try.
+      this.#opening = null;
+      throw error;
+    }
   }
 
   /** Adds an entry in the name of who is signed in. What fails is reported, never thrown. */
@@ -105,7 +110,7 @@ export class AuditTrail {
     return this.#opened().read(filter, { before });
   }
 
-  /** @throws AppError as `verifyAudit` */
+  /** @throws AppError as `AuditLog.verify` */
   async verify(): Promise<AuditVerification> {
     const result = await this.#verified();
     this.tell({
@@ -123,12 +128,17 @@ export class AuditTrail {
     return count;
   }
 
-  /** Removes what is older than the policy wants kept. */
+  /** Removes what is older than the policy wants kept. Nothing when nobody can sign that. */
   async clean(): Promise<void> {
-    const { retention } = this.#options.vault.policy;
-    await this.#log?.removeOlderThan(retention.auditDays).catch((error: unknown) => {
+    const { vault } = this.#options;
+    const { user } = vault;
+    if (!user || !this.#log) return;
+    try {
+      const days = vault.policy.retention.auditDays;
+      await this.#log.removeOlderThan(days, (bytes) => vault.sign(bytes), user.id);
+    } catch (error) {
       this.#report(error);
-    });
+    }
   }
 
   async close(): Promise<void> {
@@ -148,9 +158,9 @@ export class AuditTrail {
     return this.#log;
   }
 
-  #verified(): ReturnType<typeof verifyAudit> {
-    const { folder, vault } = this.#options;
-    return verifyAudit(folder, { signingKeysOf: (userId) => vault.signingKeysOf(userId) });
+  async #verified(): Promise<AuditVerification> {
+    const { vault } = this.#options;
+    return this.#opened().verify({ signingKeysOf: (userId) => vault.signingKeysOf(userId) });
   }
 
   #found(what: 'keyring' | 'journal' | 'audit', code: Problem['code']): void {

@@ -7,21 +7,25 @@
  * with `prev`, the SHA-256 of the line before it (its bytes without the line end). So a line cannot be
  * changed, put in, taken out or moved without changing every later one, and the signed anchors among
  * them fix where they stand.
+ *
+ * A line has one form only: the keys in the order of the schema, nothing between them. Whatever else
+ * would parse to the same entry is no line of ours.
  */
 import { createHash } from 'node:crypto';
-import { open, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
 import * as z from 'zod';
 import { AppError } from '../../domain/contract/errors';
 import { auditEntrySchema, type AuditEntry } from '../../domain/contract/audit';
-import { readFully, readProblem, systemCode } from '../files';
+import { readProblem, systemCode } from '../files';
 
 export const auditFormat = 1;
 
-/** A segment is closed when it is longer, so that reading one takes little memory. */
+/** A segment is closed when it is longer. */
 export const segmentBytes = 8 * 1024 * 1024;
 /** Longest segment that is read at all; a longer one was not written by this program. */
-const mostSegmentBytes = 4 * segmentBytes;
+export const mostSegmentBytes = 4 * segmentBytes;
+/** Longest line; the longest entry has a tenth of it. */
+export const mostLineBytes = 16 * 1024;
 
 /** What precedes the first entry of all. */
 export const genesis = '0'.repeat(64);
@@ -44,22 +48,11 @@ export interface Line {
   readonly hash: string;
 }
 
-export interface Segment {
-  readonly head: SegmentHead | null;
-  /** Hash of the head's line. */
-  readonly headHash: string;
-  /** Entries in their order; null for a line that is none. */
-  readonly lines: readonly (Line | null)[];
-  /** Bytes after the last line end. */
-  readonly tornBytes: number;
-  readonly bytes: number;
-}
-
 export function segmentName(number: number): string {
   return `audit-${String(number).padStart(6, '0')}.jsonl`;
 }
 
-/** Numbers of the segments of a folder, in order. */
+/** Numbers of the segments of a folder, in order. @throws AppError `STORE_READ_FAILED` */
 export async function segmentsOf(folder: string): Promise<number[]> {
   const names = await readdir(folder).catch((error: unknown) => {
     if (systemCode(error) === 'ENOENT') return [];
@@ -73,79 +66,52 @@ export async function segmentsOf(folder: string): Promise<number[]> {
     .sort((a, b) => a - b);
 }
 
-/**
- * Reads a segment as it lies; what is wrong in it is for the caller to judge.
- *
- * @throws AppError `STORE_READ_FAILED`, `STORE_NEWER`, `STORE_CORRUPT` for one that is far too long
- */
-export async function readSegment(folder: string, number: number): Promise<Segment> {
-  let bytes: Buffer;
-  try {
-    const file = await open(join(folder, segmentName(number)), 'r');
-    try {
-      const { size } = await file.stat();
-      if (size > mostSegmentBytes) {
-        throw new AppError('STORE_CORRUPT', { params: { offset: mostSegmentBytes } });
-      }
-      bytes = Buffer.alloc(size);
-      bytes = bytes.subarray(0, await readFully(file, bytes, 0));
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    throw error instanceof AppError ? error : readProblem(error);
-  }
-  const end = bytes.lastIndexOf(0x0a) + 1;
-  const [first, ...rest] = splitLines(bytes.subarray(0, end));
-  const head = first ? parse(first) : null;
-  const format = z.object({ format: z.number() }).safeParse(head);
+export function encodeHead({ firstN, prev }: Omit<SegmentHead, 'format'>): Buffer {
+  return Buffer.from(`${JSON.stringify({ format: auditFormat, firstN, prev })}\n`, 'utf-8');
+}
+
+/** @returns null for what is no head. @throws AppError `STORE_NEWER` */
+export function decodeHead(bytes: Buffer): SegmentHead | null {
+  const value = parse(bytes);
+  const format = z.object({ format: z.number() }).safeParse(value);
   if (format.success && format.data.format > auditFormat) {
     throw new AppError('STORE_NEWER', { params: { format: format.data.format } });
   }
-  const parsed = headSchema.safeParse(head);
-  return {
-    head: parsed.success ? parsed.data : null,
-    headHash: first ? hashOf(first) : genesis,
-    lines: rest.map(lineOf),
-    tornBytes: bytes.byteLength - end,
-    bytes: bytes.byteLength,
-  };
+  const head = headSchema.safeParse(value);
+  return head.success && encodeHead(head.data).subarray(0, -1).equals(bytes) ? head.data : null;
 }
 
-export function encodeHead(head: SegmentHead): Buffer {
-  return Buffer.from(`${JSON.stringify(head)}\n`, 'utf-8');
-}
-
-/** @returns the line with its end, and its hash */
+/**
+ * @param entry as the schema gives it, so that its keys have their order
+ * @returns the line with its end, and its hash
+ */
 export function encodeEntry(entry: AuditEntry, prev: string): { line: Buffer; hash: string } {
-  const text = JSON.stringify({ ...entry, prev });
-  return { line: Buffer.from(`${text}\n`, 'utf-8'), hash: hashOf(Buffer.from(text, 'utf-8')) };
+  const line = Buffer.from(`${JSON.stringify({ ...entry, prev })}\n`, 'utf-8');
+  return { line, hash: hashOf(line.subarray(0, -1)) };
+}
+
+/** @param bytes without the line end. @returns null for what is no entry in its one form */
+export function decodeLine(bytes: Buffer): Line | null {
+  const parsed = lineSchema.safeParse(parse(bytes));
+  if (!parsed.success) return null;
+  const { prev, ...entry } = parsed.data;
+  const { line, hash } = encodeEntry(entry, prev);
+  return line.subarray(0, -1).equals(bytes) ? { entry, prev, hash } : null;
+}
+
+/** Number and time of a line, from its first bytes; null for what is no entry. A fraction of `decodeLine`. */
+export function placeOfLine(bytes: Buffer): { n: number; at: number } | null {
+  const found = /^\{"n":([0-9]{1,16}),"at":([0-9]{1,16}),/.exec(bytes.toString('latin1', 0, 64));
+  return found ? { n: Number(found[1]), at: Number(found[2]) } : null;
 }
 
 export function hashOf(line: Uint8Array): string {
   return createHash('sha256').update(line).digest('hex');
 }
 
-function splitLines(bytes: Buffer): Buffer[] {
-  const lines: Buffer[] = [];
-  for (let from = 0; from < bytes.byteLength;) {
-    const end = bytes.indexOf(0x0a, from);
-    lines.push(bytes.subarray(from, end));
-    from = end + 1;
-  }
-  return lines;
-}
-
-function lineOf(bytes: Buffer): Line | null {
-  const parsed = lineSchema.safeParse(parse(bytes));
-  if (!parsed.success) return null;
-  const { prev, ...entry } = parsed.data;
-  return { entry, prev, hash: hashOf(bytes) };
-}
-
 function parse(bytes: Buffer): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
   } catch {
     return undefined;
   }
