@@ -20,6 +20,7 @@ import {
 import { ConversionSupervisor } from './convert/supervisor';
 import type { ConversionType } from './domain/contract/conversion';
 import { AppError, problemOf } from './domain/contract/errors';
+import type { MadeBackup } from './domain/contract/backup';
 import { lockMinutes } from './domain/contract/policy';
 import type { AuditFilter } from './domain/contract/audit';
 import type { LockReason } from './domain/contract/vault';
@@ -60,6 +61,8 @@ import { ChosenPaths } from './shell/network-path';
 import { refuseNetworkInChromium } from './shell/network-refusal';
 import type { OwnPage } from './shell/own-page';
 import { AuditTrail } from './vault/audit/audit-trail';
+import { BackupDesk } from './vault/backup-desk';
+import { keyringFileName } from './vault/keyring/keyring-file';
 import { policyPath } from './vault/policy';
 import { VaultSession } from './vault/session';
 import { WorkerSupervisor } from './worker/supervisor';
@@ -197,6 +200,48 @@ const worker = new WorkerSupervisor({
   onAct: (act, recordId) => audit.tell({ event: { kind: act }, subject: recordId }),
 });
 
+/** Milliseconds between two looks whether a backup is due. */
+const backupLookMs = 3_600_000;
+
+const backups = new BackupDesk({
+  path: join(userData, 'backups.json'),
+  ownFolder: userData,
+  make: makeBackup,
+  onState: (state) => push('backup.state', state),
+});
+
+/** A backup with the keyring, so that it opens on another machine; told to the audit log. */
+async function makeBackup(destination: string): Promise<MadeBackup> {
+  try {
+    const { backup } = await worker.ask({
+      kind: 'backup',
+      destination,
+      extraFiles: [{ name: keyringFileName, path: join(dataDir, keyringFileName) }],
+    });
+    if (!backup) throw new AppError('BAD_REPLY');
+    const { folder, createdAt, bytes, records } = backup;
+    audit.tell({ event: { kind: 'backed-up', records } });
+    await audit.anchor();
+    return { folder, createdAt, bytes, records };
+  } catch (error) {
+    audit.tell({ event: { kind: 'backed-up', records: 0 }, result: problemOf(error).code });
+    throw error;
+  }
+}
+
+/** By the schedule. A lock in between ends it; the next look makes it up. */
+async function backUpIfDue(): Promise<void> {
+  if (!vault.user || !backups.isDue()) return;
+  try {
+    vault.demand('records');
+  } catch {
+    return;
+  }
+  await backups.run().catch((error: unknown) => {
+    if (vault.user) push('problem', problemOf(error));
+  });
+}
+
 function applyAppearance(): void {
   nativeTheme.themeSource = settings.theme;
   installMenu(
@@ -266,6 +311,24 @@ installRouter(ipcMain, {
     },
     'users.reset': ({ id, passphrase }) => vault.resetPassphrase(id, passphrase),
     'users.passphrase': ({ current, next }) => vault.changePassphrase(current, next),
+    'backup.state': () => backups.state,
+    'backup.choose': async (_nothing, sender) => {
+      vault.demand('user');
+      const folder = await choosePath(sender, { properties: ['openDirectory', 'createDirectory'] });
+      if (folder === null) return;
+      await backups.choose(folder);
+      audit.tell({ event: { kind: 'settings-changed', settings: ['backupPlace'] } });
+    },
+    'backup.schedule': async ({ schedule }) => {
+      vault.demand('user');
+      await backups.setSchedule(schedule);
+      audit.tell({ event: { kind: 'settings-changed', settings: ['backupSchedule'] } });
+    },
+    'backup.now': () => {
+      vault.demand('user');
+      return backups.run();
+    },
+    'backup.known': async () => [...(await backups.known())],
     'audit.viewed': ({ recordId }) =>
       audit.tell({ event: { kind: 'record-viewed' }, subject: recordId }),
     'audit.read': ({ filter, before }) => audit.read(filter, before),
@@ -436,6 +499,7 @@ async function lookAfterLog(): Promise<void> {
   await audit.anchor();
   await audit.inspect();
   await audit.clean();
+  await backUpIfDue();
 }
 
 /** Whoever may read records gets the process that keeps them. */
@@ -565,6 +629,8 @@ void app.whenReady().then(async () => {
     idleLimit: () => lockMinutes(settings.lockMinutes, vault.policy) * 60_000,
     lock: (reason) => void lockVault(reason),
   });
+  await backups.load();
+  setInterval(() => void backUpIfDue(), backupLookMs).unref();
   await vault.load();
   if (vault.state.phase === 'locked') await openAudit();
   openWindow('gate');

@@ -48,6 +48,19 @@ function router(changes: Partial<InvokeHandlers> = {}): RouterOptions & { calls:
     'users.remove': () => undefined,
     'users.reset': () => undefined,
     'users.passphrase': () => undefined,
+    'backup.state': () => ({
+      destination: null,
+      schedule: 'off',
+      running: false,
+      last: null,
+      problem: null,
+    }),
+    'backup.choose': () => undefined,
+    'backup.schedule': () => undefined,
+    'backup.now': () => {
+      throw new AppError('BACKUP_PLACE_MISSING');
+    },
+    'backup.known': () => [],
     'audit.viewed': () => undefined,
     'audit.read': () => ({ entries: [], next: null }),
     'audit.verify': () => ({ entries: 0, anchors: 0, certainTo: null, faults: [] }),

@@ -21,6 +21,8 @@ const backupReportSchema = z.object({
   createdAt: z.number(),
   /** Where the journal stood. */
   head: headSchema,
+  /** How many records it holds, with those in the bin. */
+  records: z.int().nonnegative(),
 });
 
 /** What main may ask; each is answered under its id, in any order. */

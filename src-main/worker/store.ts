@@ -238,10 +238,16 @@ export class RecordStore {
         this.#duplicates.forget();
         return {};
       case 'backup':
-        return { backup: await backUp(this.#vault, question) };
+        return {
+          backup: { ...(await backUp(this.#vault, question)), records: this.#recordCount() },
+        };
       default:
         return question satisfies never;
     }
+  }
+
+  #recordCount(): number {
+    return [...this.#journal.idsOf('record')].length;
   }
 
   /** @param change returns what to change, or null when there is nothing to do */

@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { auditFilterSchema, auditPageSchema, auditVerificationSchema } from './audit';
+import { backupScheduleSchema, backupStateSchema, madeBackupSchema } from './backup';
 import { clipboardTextSchema } from './clipboard';
 import { conversionStateSchema, conversionTypeSchema } from './conversion';
 import { hostStateSchema, hostVitalsSchema } from './host-port';
@@ -136,6 +137,13 @@ export const invokeChannels = {
     params: z.object({ current: passphraseInputSchema, next: passphraseInputSchema }),
     result: nothing,
   },
+  'backup.state': { params: nothing, result: backupStateSchema },
+  /** Shows the system's dialog for where backups go; nothing changes when a person closes it. */
+  'backup.choose': { params: nothing, result: nothing },
+  'backup.schedule': { params: z.object({ schedule: backupScheduleSchema }), result: nothing },
+  'backup.now': { params: nothing, result: madeBackupSchema },
+  /** Backups of this workstation that may still be read, newest first. */
+  'backup.known': { params: nothing, result: z.array(madeBackupSchema) },
   /** A record's text is on screen. */
   'audit.viewed': { params: z.object({ recordId: z.uuid() }), result: nothing },
   'audit.read': {
@@ -248,6 +256,11 @@ export const channelAccess: Readonly<Record<InvokeChannel, ChannelAccess>> = {
   'users.remove': 'users',
   'users.reset': 'users',
   'users.passphrase': 'user',
+  'backup.state': 'records',
+  'backup.choose': 'records',
+  'backup.schedule': 'records',
+  'backup.now': 'records',
+  'backup.known': 'records',
   'audit.viewed': 'records',
   'audit.read': 'audit',
   'audit.verify': 'audit',
@@ -294,6 +307,7 @@ export const pushChannels = {
   'vault.state': vaultStateSchema,
   /** Something went wrong that no request asked for. */
   problem: problemSchema,
+  'backup.state': backupStateSchema,
   /** The vault locks in a moment: what is not saved yet is put away now. */
   'vault.locking': z.object({ withinMs: z.number() }),
   /** A menu item or global shortcut asks the page to do something. */

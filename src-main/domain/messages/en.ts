@@ -1,6 +1,7 @@
 /** The English texts; the type makes a missing or extra key a compile error. */
 import { errorsEn } from './errors.en';
 import { auditEn } from './audit.en';
+import { backupEn } from './backup.en';
 import { vaultEn } from './vault.en';
 import type { zhCN } from './zh-CN';
 
@@ -538,5 +539,6 @@ export const en = {
   },
   vault: vaultEn,
   audit: auditEn,
+  backup: backupEn,
   errors: errorsEn,
 } satisfies typeof zhCN;

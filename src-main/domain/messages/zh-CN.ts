@@ -4,6 +4,7 @@
  */
 import { errorsZh } from './errors.zh-CN';
 import { auditZh } from './audit.zh-CN';
+import { backupZh } from './backup.zh-CN';
 import { vaultZh } from './vault.zh-CN';
 
 export const zhCN = {
@@ -514,5 +515,6 @@ export const zhCN = {
   },
   vault: vaultZh,
   audit: auditZh,
+  backup: backupZh,
   errors: errorsZh,
 };
