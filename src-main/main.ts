@@ -20,7 +20,7 @@ import {
 import { ConversionSupervisor } from './convert/supervisor';
 import type { ConversionType } from './domain/contract/conversion';
 import { AppError, problemOf } from './domain/contract/errors';
-import type { MadeBackup } from './domain/contract/backup';
+import type { ChosenBackup, MadeBackup } from './domain/contract/backup';
 import { lockMinutes } from './domain/contract/policy';
 import type { AuditFilter } from './domain/contract/audit';
 import type { LockReason } from './domain/contract/vault';
@@ -64,6 +64,7 @@ import { AuditTrail } from './vault/audit/audit-trail';
 import { BackupDesk } from './vault/backup-desk';
 import { keyringFileName } from './vault/keyring/keyring-file';
 import { policyPath } from './vault/policy';
+import { examineBackup, finishRestore, restore, type RestoreProof } from './vault/restore';
 import { VaultSession } from './vault/session';
 import { WorkerSupervisor } from './worker/supervisor';
 
@@ -329,6 +330,22 @@ installRouter(ipcMain, {
       return backups.run();
     },
     'backup.known': async () => [...(await backups.known())],
+    'restore.offer': async () => {
+      const { state } = worker;
+      vault.demand('user');
+      if (state.phase !== 'failed') throw new AppError('BAD_REQUEST');
+      await lockVault('asked');
+      if (vault.user) return;
+      vault.fail(new AppError(state.problem.code, state.problem));
+    },
+    'restore.choose': async (_nothing, sender) => {
+      demandRestorable();
+      toRestore = null;
+      const folder = await choosePath(sender, { properties: ['openDirectory'] });
+      toRestore = folder === null ? null : await examineBackup(folder);
+      return toRestore;
+    },
+    'restore.run': (proof) => restoreChosen(proof),
     'audit.viewed': ({ recordId }) =>
       audit.tell({ event: { kind: 'record-viewed' }, subject: recordId }),
     'audit.read': ({ filter, before }) => audit.read(filter, before),
@@ -485,6 +502,67 @@ async function openAudit(): Promise<void> {
   }
 }
 
+/** Chosen in the system's dialog; the page only says when. */
+let toRestore: ChosenBackup | null = null;
+let restoring = false;
+
+/** Where there is no data, or none that opens. @throws AppError `BAD_REQUEST` */
+function demandRestorable(): void {
+  const { state } = vault;
+  // A policy that cannot be read is nothing that a backup would bring back.
+  const broken = state.phase === 'failed' && state.problem.code !== 'POLICY_INVALID';
+  const absent = state.phase === 'absent' && !state.trial;
+  if (!broken && !absent) throw new AppError('BAD_REQUEST');
+}
+
+/** Puts the chosen backup in the place of the data, and signs in who gave a passphrase. */
+async function restoreChosen(proof: RestoreProof): Promise<void> {
+  demandRestorable();
+  if (!toRestore || restoring) throw new AppError('BAD_REQUEST');
+  restoring = true;
+  try {
+    const { records } = await restore(toRestore.folder, dataDir, proof);
+    toRestore = null;
+    await forgetProjection();
+    const wasAbsent = vault.state.phase === 'absent';
+    await vault.load();
+    if (vault.state.phase !== 'locked') return;
+    await openAudit();
+    const who = 'userId' in proof ? { actor: proof.userId } : {};
+    audit.tell({ event: { kind: 'restored', records }, ...who });
+    try {
+      if ('userId' in proof) await vault.signIn(proof.userId, proof.passphrase);
+    } finally {
+      // The window of a first start stores nothing: its session is in memory.
+      if (wasAbsent) exchangeWindows(vault.user ? 'work' : 'gate');
+    }
+    if (!vault.user) return;
+    if (wasAbsent) enterWork();
+    else await opened();
+  } finally {
+    restoring = false;
+  }
+}
+
+/** What the page keeps of the journal is made anew from the one that is there now. */
+async function forgetProjection(): Promise<void> {
+  await session.defaultSession.clearStorageData({ storages: ['indexdb'] });
+}
+
+/** New windows in the place of those that are there, in the session that the vault's state asks for. */
+function exchangeWindows(page: OwnPage): void {
+  const before = BrowserWindow.getAllWindows();
+  openWindow(page);
+  for (const window of before) window.destroy();
+}
+
+/** What runs while somebody works. */
+function enterWork(): void {
+  triggers?.awake();
+  startWorkerIfAllowed();
+  void lookAfterLog();
+}
+
 /** Somebody has signed in, or tries the samples: to work. */
 async function opened(): Promise<void> {
   triggers?.awake();
@@ -517,12 +595,8 @@ async function enterVault(): Promise<void> {
   await worker.rest();
   await endTrial();
   host.forget();
-  triggers?.awake();
-  startWorkerIfAllowed();
-  const trial = BrowserWindow.getAllWindows();
-  openWindow('work');
-  for (const window of trial) window.destroy();
-  void lookAfterLog();
+  enterWork();
+  exchangeWindows('work');
 }
 
 let locking = false;
@@ -631,8 +705,13 @@ void app.whenReady().then(async () => {
   });
   await backups.load();
   setInterval(() => void backUpIfDue(), backupLookMs).unref();
-  await vault.load();
-  if (vault.state.phase === 'locked') await openAudit();
+  try {
+    await finishRestore(dataDir);
+    await vault.load();
+    if (vault.state.phase === 'locked') await openAudit();
+  } catch (error) {
+    vault.fail(error);
+  }
   openWindow('gate');
   applyAppearance();
 });

@@ -61,6 +61,9 @@ function router(changes: Partial<InvokeHandlers> = {}): RouterOptions & { calls:
       throw new AppError('BACKUP_PLACE_MISSING');
     },
     'backup.known': () => [],
+    'restore.offer': () => undefined,
+    'restore.choose': () => null,
+    'restore.run': () => undefined,
     'audit.viewed': () => undefined,
     'audit.read': () => ({ entries: [], next: null }),
     'audit.verify': () => ({ entries: 0, anchors: 0, certainTo: null, faults: [] }),

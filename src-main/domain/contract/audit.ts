@@ -73,6 +73,8 @@ export const auditEventSchema = z.discriminatedUnion('kind', [
   kind('policy-read').extend({ sha256: hashSchema }),
   kind('backed-up').extend({ records: countSchema }),
   kind('restored').extend({ records: countSchema }),
+  /** All data of this workstation was destroyed; the log stays. */
+  kind('wiped'),
   kind('key-rotated'),
   kind('journal-compacted'),
   kind('audit-verified').extend({ entries: countSchema, problems: countSchema }),

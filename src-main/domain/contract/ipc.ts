@@ -4,7 +4,12 @@
  */
 import * as z from 'zod';
 import { auditFilterSchema, auditPageSchema, auditVerificationSchema } from './audit';
-import { backupScheduleSchema, backupStateSchema, madeBackupSchema } from './backup';
+import {
+  backupScheduleSchema,
+  backupStateSchema,
+  chosenBackupSchema,
+  madeBackupSchema,
+} from './backup';
 import { clipboardTextSchema } from './clipboard';
 import { conversionStateSchema, conversionTypeSchema } from './conversion';
 import { hostStateSchema, hostVitalsSchema } from './host-port';
@@ -144,6 +149,18 @@ export const invokeChannels = {
   'backup.now': { params: nothing, result: madeBackupSchema },
   /** Backups of this workstation that may still be read, newest first. */
   'backup.known': { params: nothing, result: z.array(madeBackupSchema) },
+  /** Leaves data that cannot be opened, for the gate, where a backup can be restored. */
+  'restore.offer': { params: nothing, result: nothing },
+  /** Shows the system's dialog for a backup; null when a person closed it. */
+  'restore.choose': { params: nothing, result: chosenBackupSchema.nullable() },
+  /** Restores the backup that was chosen, with a passphrase or the recovery words of its time. */
+  'restore.run': {
+    params: z.union([
+      z.strictObject({ userId: userIdSchema, passphrase: passphraseInputSchema }),
+      z.strictObject({ words: wordsInputSchema }),
+    ]),
+    result: nothing,
+  },
   /** A record's text is on screen. */
   'audit.viewed': { params: z.object({ recordId: z.uuid() }), result: nothing },
   'audit.read': {
@@ -261,6 +278,9 @@ export const channelAccess: Readonly<Record<InvokeChannel, ChannelAccess>> = {
   'backup.schedule': 'records',
   'backup.now': 'records',
   'backup.known': 'records',
+  'restore.offer': 'records',
+  'restore.choose': 'anyone',
+  'restore.run': 'anyone',
   'audit.viewed': 'records',
   'audit.read': 'audit',
   'audit.verify': 'audit',

@@ -32,6 +32,11 @@ export async function verifyAudit(
   /** Where the log begins, when that is not at its first entry. */
   let beginsAfter: { n: number; hash: string } | null = null;
   let removal = false;
+  /**
+   * Anchors whose signer this vault never knew: right only for one that was wiped or replaced by a
+   * backup later on, and then they make nothing certain.
+   */
+  const strangers: number[] = [];
   const note = (fault: AuditFault): void => {
     if (faults.length < mostFaults) faults.push({ fault, after: n });
   };
@@ -67,7 +72,12 @@ export async function verifyAudit(
       if (event.kind === 'audit-removed' && beginsAfter) {
         if (event.upTo === beginsAfter.n && event.hash === beginsAfter.hash) removal = true;
       }
+      if (event.kind === 'restored' || event.kind === 'wiped') strangers.length = 0;
       if (event.kind !== 'anchor') continue;
+      if (signingKeysOf(line.entry.actor).length === 0) {
+        strangers.push(n);
+        continue;
+      }
       if (!isAnchorSound(line.entry, line.prev, signingKeysOf)) {
         note('anchor-invalid');
         continue;
@@ -80,6 +90,8 @@ export async function verifyAudit(
     }
     if (segment.tornBytes > 0) note('unreadable');
   }
+  for (const after of strangers)
+    if (faults.length < mostFaults) faults.push({ fault: 'anchor-invalid', after });
   if (beginsAfter && !removal) note('beginning-missing');
   if (!foundNewest) note('end-missing');
   return { entries, anchors, certainTo, faults };
