@@ -1,10 +1,11 @@
 /** Backup, restoring, the bin, history and wiping, through the real screens. */
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ElectronApplication, Page } from '@playwright/test';
 import { answerDialog, expect, filesHolding, pasteRecord, test } from './app';
 import { findings } from './axe';
+import { testPassphrase } from './profile';
 
 let disk: string;
 test.beforeEach(async () => {
@@ -66,4 +67,74 @@ test('a scheduled backup is made after signing in; a missing disk is said', asyn
     'data-code',
     'BACKUP_PLACE_MISSING',
   );
+});
+
+test('restored on another machine from the first start: wrong passphrase said, then all is there', async ({
+  start,
+}) => {
+  const first = await start();
+  await pasteRecord(first.page, '第一份', '患者高血压病史10年。');
+  await backUp(first.app, first.page);
+  await first.quit();
+  const machine = join(disk, 'machine');
+  const { app, page } = await start({ vault: 'none', userData: machine });
+  await page.getByTestId('restore').click();
+  await answerDialog(app, join(disk, 'nothing'));
+  await page.getByTestId('restore-choose').click();
+  await expect(page.getByTestId('error-banner')).toBeVisible();
+  await answerDialog(app, disk);
+  await page.getByTestId('restore-choose').click();
+  await page.getByTestId('restore-chosen').waitFor();
+  expect(await findings(page)).toEqual([]);
+  await page.getByTestId('restore-passphrase').fill('不是这个口令，也不是那个');
+  await page.getByTestId('restore-run').click();
+  await expect(page.getByTestId('error-banner')).toHaveAttribute('data-code', 'PASSPHRASE_WRONG');
+  const opened = app.waitForEvent('window');
+  await page.getByTestId('restore-passphrase').fill(testPassphrase);
+  await page.keyboard.press('Enter');
+  const work = await opened;
+  await expect(work.getByTestId('record-row')).toHaveCount(1);
+  await work.getByTestId('nav-audit').click();
+  await expect(work.locator('[data-testid="audit-row"][data-kind="restored"]')).toHaveCount(1);
+  await work.getByTestId('audit-verify').click();
+  await expect(work.getByTestId('audit-result')).toHaveAttribute('data-faults', '0');
+});
+
+test('a damaged keyring: the data moves aside, and the backup takes its place', async ({
+  start,
+}) => {
+  const first = await start();
+  await pasteRecord(first.page, '第一份', '患者高血压病史10年。');
+  const folder = await backUp(first.app, first.page);
+  await pasteRecord(first.page, '第二份', '患者糖尿病史3年。');
+  await first.quit();
+  await writeFile(join(first.userData, 'data', 'vault.json'), '{"format":1');
+  const { app, page } = await start({ vault: 'none' });
+  await expect(page.getByTestId('error-banner')).toHaveAttribute('data-code', 'KEYRING_DAMAGED');
+  await page.getByTestId('restore').click();
+  await answerDialog(app, folder);
+  await page.getByTestId('restore-choose').click();
+  await page.getByTestId('restore-passphrase').fill(testPassphrase);
+  await page.getByTestId('restore-run').click();
+  await page.getByTestId('app').waitFor();
+  await expect(page.getByTestId('record-row')).toHaveCount(1);
+  // Nothing says that somebody put an old keyring back.
+  await pasteRecord(page, '第三份', '患者哮喘。');
+  await expect(page.getByTestId('record-row')).toHaveCount(2);
+  await expect(page.getByTestId('error-banner')).toHaveCount(0);
+  const names = await readdir(first.userData);
+  expect(names.filter((name) => name.startsWith('data.set-aside-'))).toHaveLength(1);
+});
+
+test('records that do not open: a doctor locks them and restores a backup', async ({ start }) => {
+  const first = await start();
+  await pasteRecord(first.page, '第一份', '患者高血压病史10年。');
+  await backUp(first.app, first.page);
+  await first.quit();
+  await truncate(join(first.userData, 'data', 'journal.cmj'), 40);
+  const { page } = await start();
+  await page.getByTestId('open-settings').click();
+  await page.getByTestId('restore-offer').click();
+  await page.getByTestId('gate').waitFor();
+  await expect(page.getByTestId('restore')).toBeVisible();
 });
