@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { ElectronApplication, Page } from '@playwright/test';
 import { answerDialog, expect, filesHolding, pasteRecord, test } from './app';
 import { findings } from './axe';
-import { testPassphrase } from './profile';
+import { testPassphrase, testUser } from './profile';
 
 let disk: string;
 test.beforeEach(async () => {
@@ -137,4 +137,70 @@ test('records that do not open: a doctor locks them and restores a backup', asyn
   await page.getByTestId('restore-offer').click();
   await page.getByTestId('gate').waitFor();
   await expect(page.getByTestId('restore')).toBeVisible();
+});
+
+test('the bin: restored from it, or deleted for good after naming the backups that hold it', async ({
+  start,
+}) => {
+  const { app, page } = await start();
+  await pasteRecord(page, '第一份', '患者高血压病史10年。');
+  await page.getByTestId('nav-records').click();
+  await pasteRecord(page, '第二份', '患者糖尿病史3年。');
+  await page.getByTestId('nav-records').click();
+  const folder = await backUp(app, page);
+  for (const title of ['第一份', '第二份']) {
+    const row = page.getByTestId('record-row').filter({ hasText: title });
+    await row.click();
+    await page.getByTestId('nav-records').click();
+    await page.getByTestId('delete-record').click();
+    await expect(row).toHaveCount(0);
+  }
+  await page.getByTestId('open-bin').click();
+  await expect(page.getByTestId('bin-row')).toHaveCount(2);
+  expect(await findings(page)).toEqual([]);
+  await page.getByTestId('bin-row').filter({ hasText: '第一份' }).click();
+  await page.getByTestId('bin-restore').click();
+  await expect(page.getByTestId('bin-row')).toHaveCount(1);
+  await page.getByRole('listbox').focus();
+  await page.keyboard.press('Home');
+  // Keys of the list behind it do nothing here.
+  await page.keyboard.press('Delete');
+  await page.getByTestId('bin-shred').click();
+  await expect(page.getByTestId('shred-backups')).toContainText(folder);
+  expect(await findings(page)).toEqual([]);
+  await page.getByTestId('shred-confirm').click();
+  await expect(page.getByTestId('bin-row')).toHaveCount(0);
+  await page.getByTestId('close-bin').click();
+  await expect(page.getByTestId('record-row')).toHaveCount(1);
+  await page.getByTestId('nav-audit').click();
+  await expect(page.locator('[data-testid="audit-row"][data-kind="record-shredded"]')).toHaveCount(
+    1,
+  );
+});
+
+test('a record tells its history: titles, the bin and back, and who', async ({ start }) => {
+  const { page } = await start();
+  await pasteRecord(page, '初次记录', '患者高血压病史10年。');
+  await page.getByTestId('nav-records').click();
+  await page.getByTestId('rename-record').click();
+  await page.getByTestId('rename-title').fill('更正标题');
+  await page.getByTestId('save-title').click();
+  await page.getByTestId('rename-dialog').waitFor({ state: 'hidden' });
+  await page.getByTestId('delete-record').click();
+  await page.getByTestId('open-bin').click();
+  await page.getByTestId('bin-row').click();
+  await page.getByTestId('bin-restore').click();
+  await page.getByTestId('close-bin').click();
+  await page.getByTestId('record-history').click();
+  const rows = page.getByTestId('history-row');
+  await expect(rows).toHaveCount(4);
+  expect(await rows.evaluateAll((all) => all.map((row) => row.getAttribute('data-kind')))).toEqual([
+    'restored',
+    'deleted',
+    'renamed',
+    'created',
+  ]);
+  await expect(rows.first()).toContainText(testUser.name);
+  await expect(rows.nth(2)).toContainText('更正标题');
+  expect(await findings(page)).toEqual([]);
 });

@@ -196,6 +196,8 @@ const worker = new WorkerSupervisor({
   store: async () => ({
     dataDir: vault.state.phase === 'open' ? dataDir : await trialFolder(),
     ...vault.dataKey(),
+    userId: vault.user?.id ?? null,
+    deletion: vault.policy.retention,
   }),
   onState: (state) => push('worker.state', state),
   onAct: (act, recordId) => audit.tell({ event: { kind: act }, subject: recordId }),
@@ -305,6 +307,7 @@ installRouter(ipcMain, {
     'recovery.renew': () => vault.renewRecovery(),
     'recovery.confirm': ({ answers }) => vault.confirmRecovery(answers),
     'users.list': () => [...vault.users],
+    'users.names': () => [...vault.people],
     'users.add': ({ details, passphrase }) => vault.addUser(details, passphrase),
     'users.remove': async ({ id }) => {
       if (id === vault.user?.id) throw new AppError('BAD_REQUEST');
@@ -329,7 +332,7 @@ installRouter(ipcMain, {
       vault.demand('user');
       return backups.run();
     },
-    'backup.known': async () => [...(await backups.known())],
+    'backup.known': async () => (vault.user ? [...(await backups.known())] : []),
     'restore.offer': async () => {
       const { state } = worker;
       vault.demand('user');

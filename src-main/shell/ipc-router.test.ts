@@ -42,6 +42,7 @@ function router(changes: Partial<InvokeHandlers> = {}): RouterOptions & { calls:
     },
     'recovery.confirm': () => undefined,
     'users.list': () => [],
+    'users.names': () => [],
     'users.add': () => {
       throw new AppError('STAFF_NUMBER_TAKEN');
     },

@@ -52,11 +52,15 @@ export const toWorkerSchema = z.discriminatedUnion('type', [
     keyId: z.string(),
     /** Raw data key; the worker wipes its copy, main wipes its own. */
     key: keyBytes,
+    /** Opaque id of who works with it; null in a trial. */
+    userId: z.string().nullable().default(null),
+    /** What the policy says of deleting for good. */
+    deletion: z.object({ deletionAllowed: z.boolean(), binDays: z.int().nonnegative() }).optional(),
   }),
   z.object({ type: z.literal('connect') }),
   z.object({ type: z.literal('ask'), id: z.string(), question: questionSchema }),
 ]);
-export type ToWorker = z.infer<typeof toWorkerSchema>;
+export type ToWorker = z.input<typeof toWorkerSchema>;
 
 /** What a window had done to a record, for the audit log. */
 const actSchema = z.enum([

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { MessagePortMain, UtilityProcess } from 'electron';
 import { AppError, problemOf } from '../domain/contract/errors';
+import type { DeletionRule } from '../domain/contract/policy';
 import type { WorkerState } from '../domain/contract/ipc';
 import { SupervisedProcess } from '../shell/supervised-process';
 import { fromWorkerSchema, type Act, type Answer, type Question, type ToWorker } from './control';
@@ -13,7 +14,13 @@ export interface WorkerSupervisorOptions {
   /** Path of the worker's built entry. */
   readonly entry: string;
   /** What it opens, asked at each start; the key is wiped when it was sent. */
-  store(): Promise<{ dataDir: string; keyId: string; bytes: Uint8Array }>;
+  store(): Promise<{
+    dataDir: string;
+    keyId: string;
+    bytes: Uint8Array;
+    userId: string | null;
+    deletion: DeletionRule;
+  }>;
   onState(state: WorkerState): void;
   /** A window has changed a record, and it is committed. */
   onAct(act: Act, recordId: string): void;
@@ -89,8 +96,8 @@ export class WorkerSupervisor {
 
   async #init(child: UtilityProcess): Promise<void> {
     try {
-      const { dataDir, keyId, bytes } = await this.#options.store();
-      child.postMessage({ type: 'init', dataDir, keyId, key: bytes } satisfies ToWorker);
+      const { bytes, ...rest } = await this.#options.store();
+      child.postMessage({ type: 'init', ...rest, key: bytes } satisfies ToWorker);
       bytes.fill(0);
     } catch (error) {
       this.#setState({ phase: 'failed', problem: problemOf(error) });

@@ -127,6 +127,11 @@ export const invokeChannels = {
   'recovery.renew': { params: nothing, result: newWordsSchema },
   'recovery.confirm': { params: z.object({ answers: answersSchema }), result: nothing },
   'users.list': { params: nothing, result: z.array(userSchema) },
+  /** Names of everybody who ever had an account, for what they did. */
+  'users.names': {
+    params: nothing,
+    result: z.array(z.object({ id: userIdSchema, name: z.string() })),
+  },
   'users.add': {
     params: z.object({ details: userDetailsSchema, passphrase: passphraseInputSchema }),
     result: userSchema,
@@ -269,6 +274,7 @@ export const channelAccess: Readonly<Record<InvokeChannel, ChannelAccess>> = {
   'recovery.renew': 'records',
   'recovery.confirm': 'records',
   'users.list': 'user',
+  'users.names': 'user',
   'users.add': 'users',
   'users.remove': 'users',
   'users.reset': 'users',

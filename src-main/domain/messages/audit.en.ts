@@ -40,7 +40,7 @@ export const auditEn = {
     'backed-up': 'Backed up',
     restored: 'Restored from a backup',
     wiped: 'Workstation wiped',
-  'key-rotated': 'Data key replaced',
+    'key-rotated': 'Data key replaced',
     'journal-compacted': 'Data file compacted',
     'audit-verified': 'Audit log verified',
     integrity: 'Stored data found changed',
