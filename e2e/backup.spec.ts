@@ -1,11 +1,11 @@
 /** Backup, restoring, the bin, history and wiping, through the real screens. */
-import { mkdtemp, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ElectronApplication, Page } from '@playwright/test';
 import { answerDialog, expect, filesHolding, pasteRecord, test } from './app';
 import { findings } from './axe';
-import { testPassphrase, testUser } from './profile';
+import { makeProfile, testPassphrase, testUser } from './profile';
 
 let disk: string;
 test.beforeEach(async () => {
@@ -203,4 +203,38 @@ test('a record tells its history: titles, the bin and back, and who', async ({ s
   await expect(rows.first()).toContainText(testUser.name);
   await expect(rows.nth(2)).toContainText('更正标题');
   expect(await findings(page)).toEqual([]);
+});
+
+test('the workstation is wiped behind a word and the passphrase; the log says so, and it begins anew', async ({
+  start,
+}) => {
+  const { app, page, userData } = await start();
+  await pasteRecord(page, '第一份', '患者高血压病史10年。');
+  await page.getByTestId('open-settings').click();
+  await page.getByTestId('wipe').click();
+  await page.getByTestId('wipe-passphrase').fill('不是这个口令，也不是那个');
+  await expect(page.getByTestId('wipe-run')).toBeDisabled();
+  await page.getByTestId('wipe-word').fill('清除');
+  expect(await findings(page)).toEqual([]);
+  await page.getByTestId('wipe-run').click();
+  await expect(page.getByTestId('error-banner')).toHaveAttribute('data-code', 'PASSPHRASE_WRONG');
+  const opened = app.waitForEvent('window');
+  await page.getByTestId('wipe-passphrase').fill(testPassphrase);
+  await page.getByTestId('wipe-run').click();
+  const fresh = await opened;
+  await fresh.getByTestId('first-start').waitFor();
+  expect((await readdir(userData)).filter((name) => name.startsWith('data'))).toEqual([]);
+  const log = await readFile(
+    join(userData, 'audit', (await readdir(join(userData, 'audit')))[0] ?? ''),
+    'utf-8',
+  );
+  expect(log).toContain('"wiped"');
+  // The next account's verification finds the log sound, with the anchors of one it never knew.
+  await makeProfile(userData);
+  await app.close();
+  const again = await start();
+  await again.page.getByTestId('nav-audit').click();
+  await again.page.getByTestId('audit-verify').click();
+  await expect(again.page.getByTestId('audit-result')).toHaveAttribute('data-faults', '0');
+  await expect(again.page.getByTestId('error-banner')).toHaveCount(0);
 });

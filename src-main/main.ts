@@ -66,6 +66,7 @@ import { keyringFileName } from './vault/keyring/keyring-file';
 import { policyPath } from './vault/policy';
 import { examineBackup, finishRestore, restore, type RestoreProof } from './vault/restore';
 import { VaultSession } from './vault/session';
+import { wipeVault } from './vault/wipe';
 import { WorkerSupervisor } from './worker/supervisor';
 
 const out = import.meta.dirname;
@@ -206,8 +207,9 @@ const worker = new WorkerSupervisor({
 /** Milliseconds between two looks whether a backup is due. */
 const backupLookMs = 3_600_000;
 
+const backupsFile = join(userData, 'backups.json');
 const backups = new BackupDesk({
-  path: join(userData, 'backups.json'),
+  path: backupsFile,
   ownFolder: userData,
   make: makeBackup,
   onState: (state) => push('backup.state', state),
@@ -333,6 +335,7 @@ installRouter(ipcMain, {
       return backups.run();
     },
     'backup.known': async () => (vault.user ? [...(await backups.known())] : []),
+    'vault.wipe': ({ passphrase }) => wipeWorkstation(passphrase),
     'restore.offer': async () => {
       const { state } = worker;
       vault.demand('user');
@@ -545,6 +548,34 @@ async function restoreChosen(proof: RestoreProof): Promise<void> {
   } finally {
     restoring = false;
   }
+}
+
+/** Destroys all data but the audit log, and begins anew. @throws AppError `POLICY_FORBIDS` and others */
+async function wipeWorkstation(passphrase: string): Promise<void> {
+  vault.demand('user');
+  if (!vault.policy.retention.deletionAllowed) throw new AppError('POLICY_FORBIDS');
+  await vault.confirmPassphrase(passphrase);
+  const actor = vault.user?.id;
+  await lockVault('asked');
+  if (vault.user || actor === undefined) throw new AppError('BAD_REQUEST');
+  // Before it is done: ended in the middle, the log still says what was begun.
+  audit.tell({ event: { kind: 'wiped' }, actor });
+  try {
+    await wipeVault(dataDir);
+    await forgetProjection();
+    await rm(backupsFile, { force: true });
+  } catch (error) {
+    const { code } = problemOf(error);
+    audit.tell({ event: { kind: 'wiped' }, actor, result: code });
+    // The window that asked is gone: the gate says what happened.
+    vault.fail(error);
+    return;
+  }
+  await audit.close();
+  await backups.load();
+  keepSettings({ lastUserId: undefined });
+  await vault.load();
+  exchangeWindows('gate');
 }
 
 /** What the page keeps of the journal is made anew from the one that is there now. */

@@ -62,6 +62,7 @@ function router(changes: Partial<InvokeHandlers> = {}): RouterOptions & { calls:
       throw new AppError('BACKUP_PLACE_MISSING');
     },
     'backup.known': () => [],
+    'vault.wipe': () => undefined,
     'restore.offer': () => undefined,
     'restore.choose': () => null,
     'restore.run': () => undefined,

@@ -166,6 +166,8 @@ export const invokeChannels = {
     ]),
     result: nothing,
   },
+  /** Destroys all data of this workstation, but for the audit log; then it is as at its first start. */
+  'vault.wipe': { params: z.object({ passphrase: passphraseInputSchema }), result: nothing },
   /** A record's text is on screen. */
   'audit.viewed': { params: z.object({ recordId: z.uuid() }), result: nothing },
   'audit.read': {
@@ -284,6 +286,8 @@ export const channelAccess: Readonly<Record<InvokeChannel, ChannelAccess>> = {
   'backup.schedule': 'records',
   'backup.now': 'records',
   'backup.known': 'records',
+  // An auditor keeps no data, and may destroy none.
+  'vault.wipe': 'models',
   'restore.offer': 'records',
   'restore.choose': 'anyone',
   'restore.run': 'anyone',

@@ -33,7 +33,7 @@ export const backupEn = {
     from: (when: string) => `It can be deleted for good from ${when}.`,
     confirmTitle: (title: string) => `Delete “${title}” for good`,
     confirmBody:
-      'The key of this record is destroyed: nobody can read its text, its results and its history again, and nothing brings it back.',
+      'The key of this record on this machine is destroyed: nobody can read its text, its results and its history again, and nothing on this machine brings it back.',
     inBackups: 'These backups may still hold the record; restoring one would bring it back:',
     inNoBackup: 'No known backup holds this record.',
     unknownCopies: 'The program cannot know of backups that were copied elsewhere.',
@@ -51,6 +51,17 @@ export const backupEn = {
     restored: 'restored from the bin',
     changed: 'changed',
     unknown: 'not recorded',
+  },
+  wipe: {
+    heading: 'Wipe this workstation',
+    body: 'Before a machine is put out of use or given away. Records, accounts and keys are destroyed for good; backups and the audit log stay.',
+    begin: 'Wipe all data of this machine',
+    forbidden: 'The policy of this machine does not allow wiping it.',
+    word: 'WIPE',
+    wordLabel: (word: string) => `Type “${word}” to confirm`,
+    passphrase: 'Your passphrase',
+    run: 'Wipe everything',
+    running: 'Wiping…',
   },
   restore: {
     title: 'Restore from a backup',

@@ -30,7 +30,8 @@ export const backupZh = {
     term: (days: string) => `按管理规则，病历须在回收站保留 ${days} 天。`,
     from: (when: string) => `${when} 起可彻底删除。`,
     confirmTitle: (title: string) => `彻底删除「${title}」`,
-    confirmBody: '这份病历的密钥将被销毁：原文、抽取结果和全部历史从此无人能读，也无法恢复。',
+    confirmBody:
+      '这份病历在本机的密钥将被销毁：原文、抽取结果和全部历史从此无人能读，在本机上无法恢复。',
     inBackups: '以下备份中可能仍有这份病历，恢复备份便能再读到：',
     inNoBackup: '没有已知的备份含有这份病历。',
     unknownCopies: '另行复制到别处的备份，程序无从得知。',
@@ -48,6 +49,17 @@ export const backupZh = {
     restored: '从回收站恢复',
     changed: '修改',
     unknown: '未记载',
+  },
+  wipe: {
+    heading: '清除本机数据',
+    body: '设备停用、移交或报废前使用。病历、账号和密钥全部销毁，无法恢复；已有的备份和操作记录不受影响。',
+    begin: '清除本机全部数据',
+    forbidden: '本机的管理规则不允许清除数据。',
+    word: '清除',
+    wordLabel: (word: string) => `请输入「${word}」二字以确认`,
+    passphrase: '您的口令',
+    run: '全部清除',
+    running: '正在清除…',
   },
   restore: {
     title: '从备份恢复',

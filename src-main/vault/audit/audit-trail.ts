@@ -134,6 +134,7 @@ export class AuditTrail {
   async close(): Promise<void> {
     const log = this.#log;
     this.#log = null;
+    this.#opening = null;
     await log?.close();
   }
 

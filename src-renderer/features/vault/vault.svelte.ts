@@ -92,6 +92,11 @@ export class VaultModel {
     return invoke(this.#bridge, 'restore.run', proof);
   }
 
+  /** Destroys all data of this workstation but the audit log. @throws AppError `PASSPHRASE_WRONG` */
+  wipe(passphrase: string): Promise<void> {
+    return invoke(this.#bridge, 'vault.wipe', { passphrase });
+  }
+
   /** Leaves data that cannot be opened, for the gate. */
   offerRestore(): Promise<void> {
     return invoke(this.#bridge, 'restore.offer');
