@@ -7,7 +7,7 @@ export const backupEn = {
   place: 'Place',
   noPlace: 'not chosen yet',
   choose: 'Choose a folder',
-  schedule: 'Automatic backup',
+  schedule: 'Schedule',
   schedules: { off: 'off', daily: 'every day', weekly: 'every week' },
   scheduleHint: 'Made when due, while the program is open and somebody is signed in.',
   now: 'Back up now',
@@ -15,7 +15,7 @@ export const backupEn = {
   last: 'Last backup',
   never: 'no backup yet',
   lastDetail: (when: string, size: string, records: string) =>
-    `${when}, ${size}, ${records} records, verified`,
+    `${when}, ${size}, records: ${records}, verified`,
   done: 'The backup is done and verified',
   failed: 'The backup was not made',
   bin: {

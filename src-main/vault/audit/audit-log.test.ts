@@ -272,6 +272,23 @@ describe('verification', () => {
     }
   });
 
+  test('anchors of users whom this vault never knew pass only before a restoring or a wiping', async () => {
+    await written();
+    const strangers = { signingKeysOf: () => [] };
+    const fault = { fault: 'anchor-invalid' };
+    expect((await verifyAudit(folder, strangers)).faults).toMatchObject([fault, fault]);
+    const log = await opened();
+    await log.append({ event: { kind: 'wiped' }, actor: doctor });
+    expect(await verifyAudit(folder, strangers)).toMatchObject({
+      anchors: 0,
+      certainTo: null,
+      faults: [],
+    });
+    await anchorOf(log);
+    expect((await verifyAudit(folder, strangers)).faults).toMatchObject([fault]);
+    await log.close();
+  });
+
   test('a log that was rewritten with right hashes has no anchor that fits', async () => {
     await written();
     const sound = await linesOf();
