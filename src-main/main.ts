@@ -21,6 +21,7 @@ import {
 import { ConversionSupervisor } from './convert/supervisor';
 import type { ConversionType } from './domain/contract/conversion';
 import { AppError, problemOf } from './domain/contract/errors';
+import type { ChosenBackup, MadeBackup } from './domain/contract/backup';
 import { lockMinutes } from './domain/contract/policy';
 import type { AuditFilter, JournalHead } from './domain/contract/audit';
 import type { SaveOrder } from './domain/contract/save-file';
@@ -63,8 +64,12 @@ import { refuseNetworkInChromium } from './shell/network-refusal';
 import type { OwnPage } from './shell/own-page';
 import { SaveTickets } from './shell/save-tickets';
 import { AuditTrail } from './vault/audit/audit-trail';
+import { BackupDesk } from './vault/backup-desk';
+import { keyringFileName } from './vault/keyring/keyring-file';
 import { policyPath } from './vault/policy';
+import { examineBackup, finishRestore, restore, type RestoreProof } from './vault/restore';
 import { VaultSession } from './vault/session';
+import { wipeVault } from './vault/wipe';
 import { WorkerSupervisor } from './worker/supervisor';
 
 const out = import.meta.dirname;
@@ -195,6 +200,8 @@ const worker = new WorkerSupervisor({
   store: () => ({
     dataDir: vault.state.phase === 'open' ? dataDir : trialFolder,
     ...vault.dataKey(),
+    userId: vault.user?.id ?? null,
+    deletion: vault.policy.retention,
   }),
   onState: (state) => push('worker.state', state),
   onAct: (act, recordId) => audit.tell({ event: { kind: act }, subject: recordId }),
@@ -212,6 +219,49 @@ const saves = new SaveTickets({
 function noteExported({ format, count, deidentified, recordId }: SaveOrder): void {
   const subject = recordId === undefined ? {} : { subject: recordId };
   audit.tell({ event: { kind: 'exported', format, count, deidentified }, ...subject });
+}
+
+/** Milliseconds between two looks whether a backup is due. */
+const backupLookMs = 3_600_000;
+
+const backupsFile = join(userData, 'backups.json');
+const backups = new BackupDesk({
+  path: backupsFile,
+  ownFolder: userData,
+  make: makeBackup,
+  onState: (state) => push('backup.state', state),
+});
+
+/** A backup with the keyring, so that it opens on another machine; told to the audit log. */
+async function makeBackup(destination: string): Promise<MadeBackup> {
+  try {
+    const { backup } = await worker.ask({
+      kind: 'backup',
+      destination,
+      extraFiles: [{ name: keyringFileName, path: join(dataDir, keyringFileName) }],
+    });
+    if (!backup) throw new AppError('BAD_REPLY');
+    const { folder, createdAt, bytes, records } = backup;
+    audit.tell({ event: { kind: 'backed-up', records } });
+    await audit.anchor();
+    return { folder, createdAt, bytes, records };
+  } catch (error) {
+    audit.tell({ event: { kind: 'backed-up', records: 0 }, result: problemOf(error).code });
+    throw error;
+  }
+}
+
+/** By the schedule. A lock in between ends it; the next look makes it up. */
+async function backUpIfDue(): Promise<void> {
+  if (!vault.user || !backups.isDue()) return;
+  try {
+    vault.demand('records');
+  } catch {
+    return;
+  }
+  await backups.run().catch((error: unknown) => {
+    if (vault.user) push('problem', problemOf(error));
+  });
 }
 
 function applyAppearance(): void {
@@ -284,6 +334,7 @@ installRouter(ipcMain, {
     'recovery.renew': () => vault.renewRecovery(),
     'recovery.confirm': ({ answers }) => vault.confirmRecovery(answers),
     'users.list': () => [...vault.users],
+    'users.names': () => [...vault.people],
     'users.add': ({ details, passphrase }) => vault.addUser(details, passphrase),
     'users.remove': async ({ id }) => {
       if (id === vault.user?.id) throw new AppError('BAD_REQUEST');
@@ -291,6 +342,41 @@ installRouter(ipcMain, {
     },
     'users.reset': ({ id, passphrase }) => vault.resetPassphrase(id, passphrase),
     'users.passphrase': ({ current, next }) => vault.changePassphrase(current, next),
+    'backup.state': () => backups.state,
+    'backup.choose': async (_nothing, sender) => {
+      vault.demand('user');
+      const folder = await choosePath(sender, { properties: ['openDirectory', 'createDirectory'] });
+      if (folder === null) return;
+      await backups.choose(folder);
+      audit.tell({ event: { kind: 'settings-changed', settings: ['backupPlace'] } });
+    },
+    'backup.schedule': async ({ schedule }) => {
+      vault.demand('user');
+      await backups.setSchedule(schedule);
+      audit.tell({ event: { kind: 'settings-changed', settings: ['backupSchedule'] } });
+    },
+    'backup.now': () => {
+      vault.demand('user');
+      return backups.run();
+    },
+    'backup.known': async () => (vault.user ? [...(await backups.known())] : []),
+    'vault.wipe': ({ passphrase }) => wipeWorkstation(passphrase),
+    'restore.offer': async () => {
+      const { state } = worker;
+      vault.demand('user');
+      if (state.phase !== 'failed') throw new AppError('BAD_REQUEST');
+      await lockVault('asked');
+      if (vault.user) return;
+      vault.fail(new AppError(state.problem.code, state.problem));
+    },
+    'restore.choose': async (_nothing, sender) => {
+      demandRestorable();
+      toRestore = null;
+      const folder = await choosePath(sender, { properties: ['openDirectory'] });
+      toRestore = folder === null ? null : await examineBackup(folder);
+      return toRestore;
+    },
+    'restore.run': (proof) => restoreChosen(proof),
     'audit.viewed': ({ recordId }) =>
       audit.tell({ event: { kind: 'record-viewed' }, subject: recordId }),
     'audit.read': ({ filter, before }) => audit.read(filter, before),
@@ -447,6 +533,95 @@ async function openAudit(): Promise<void> {
   }
 }
 
+/** Chosen in the system's dialog; the page only says when. */
+let toRestore: ChosenBackup | null = null;
+let restoring = false;
+
+/** Where there is no data, or none that opens. @throws AppError `BAD_REQUEST` */
+function demandRestorable(): void {
+  const { state } = vault;
+  // A policy that cannot be read is nothing that a backup would bring back.
+  const broken = state.phase === 'failed' && state.problem.code !== 'POLICY_INVALID';
+  const absent = state.phase === 'absent' && !state.trial;
+  if (!broken && !absent) throw new AppError('BAD_REQUEST');
+}
+
+/** Puts the chosen backup in the place of the data, and signs in who gave a passphrase. */
+async function restoreChosen(proof: RestoreProof): Promise<void> {
+  demandRestorable();
+  if (!toRestore || restoring) throw new AppError('BAD_REQUEST');
+  restoring = true;
+  try {
+    const { records } = await restore(toRestore.folder, dataDir, proof);
+    toRestore = null;
+    await forgetProjection();
+    const wasAbsent = vault.state.phase === 'absent';
+    await vault.load();
+    if (vault.state.phase !== 'locked') return;
+    await openAudit();
+    const who = 'userId' in proof ? { actor: proof.userId } : {};
+    audit.tell({ event: { kind: 'restored', records }, ...who });
+    try {
+      if ('userId' in proof) await vault.signIn(proof.userId, proof.passphrase);
+    } finally {
+      // The window of a first start stores nothing: its session is in memory.
+      if (wasAbsent) exchangeWindows(vault.user ? 'work' : 'gate');
+    }
+    if (!vault.user) return;
+    if (wasAbsent) enterWork();
+    else await opened();
+  } finally {
+    restoring = false;
+  }
+}
+
+/** Destroys all data but the audit log, and begins anew. @throws AppError `POLICY_FORBIDS` and others */
+async function wipeWorkstation(passphrase: string): Promise<void> {
+  vault.demand('user');
+  if (!vault.policy.retention.deletionAllowed) throw new AppError('POLICY_FORBIDS');
+  await vault.confirmPassphrase(passphrase);
+  const actor = vault.user?.id;
+  await lockVault('asked');
+  if (vault.user || actor === undefined) throw new AppError('BAD_REQUEST');
+  // Before it is done: ended in the middle, the log still says what was begun.
+  audit.tell({ event: { kind: 'wiped' }, actor });
+  try {
+    await wipeVault(dataDir);
+    await forgetProjection();
+    await rm(backupsFile, { force: true });
+  } catch (error) {
+    const { code } = problemOf(error);
+    audit.tell({ event: { kind: 'wiped' }, actor, result: code });
+    // The window that asked is gone: the gate says what happened.
+    vault.fail(error);
+    return;
+  }
+  await audit.close();
+  await backups.load();
+  keepSettings({ lastUserId: undefined });
+  await vault.load();
+  exchangeWindows('gate');
+}
+
+/** What the page keeps of the journal is made anew from the one that is there now. */
+async function forgetProjection(): Promise<void> {
+  await session.defaultSession.clearStorageData({ storages: ['indexdb'] });
+}
+
+/** New windows in the place of those that are there, in the session that the vault's state asks for. */
+function exchangeWindows(page: OwnPage): void {
+  const before = BrowserWindow.getAllWindows();
+  openWindow(page);
+  for (const window of before) window.destroy();
+}
+
+/** What runs while somebody works. */
+function enterWork(): void {
+  triggers?.awake();
+  startWorkerIfAllowed();
+  void lookAfterLog();
+}
+
 /** Somebody has signed in, or tries the samples: to work. */
 async function opened(): Promise<void> {
   triggers?.awake();
@@ -461,6 +636,7 @@ async function lookAfterLog(): Promise<void> {
   await audit.anchor();
   await audit.inspect();
   await audit.clean();
+  await backUpIfDue();
 }
 
 /** Who may not read records cannot ask; then it is for the next doctor to find out. */
@@ -490,12 +666,8 @@ async function enterVault(): Promise<void> {
   await worker.rest();
   await endTrial();
   host.forget();
-  triggers?.awake();
-  startWorkerIfAllowed();
-  const trial = BrowserWindow.getAllWindows();
-  openWindow('work');
-  for (const window of trial) window.destroy();
-  void lookAfterLog();
+  enterWork();
+  exchangeWindows('work');
 }
 
 let locking = false;
@@ -604,8 +776,15 @@ void app.whenReady().then(async () => {
     lock: (reason) => void lockVault(reason),
   });
   await endTrial();
-  await vault.load();
-  if (vault.state.phase === 'locked') await openAudit();
+  await backups.load();
+  setInterval(() => void backUpIfDue(), backupLookMs).unref();
+  try {
+    await finishRestore(dataDir);
+    await vault.load();
+    if (vault.state.phase === 'locked') await openAudit();
+  } catch (error) {
+    vault.fail(error);
+  }
   openWindow('gate');
   applyAppearance();
 });

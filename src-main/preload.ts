@@ -17,6 +17,7 @@ const pushed: readonly PushChannel[] = [
   'conversion.state',
   'vault.state',
   'vault.locking',
+  'backup.state',
   'problem',
   'menu.command',
 ];

@@ -9,6 +9,7 @@ import { windowInbox } from './data/port-inbox';
 import { Store } from './data/store';
 import { AuditState } from './features/audit';
 import { DeidentifyState, findInThread } from './features/deidentify';
+import { BackupModel } from './features/backup';
 import { ExtractionState } from './features/extraction';
 import { ModelsState } from './features/models';
 import { RecordsState } from './features/records';
@@ -26,6 +27,7 @@ export class Workstation {
   readonly vault = new VaultModel(this.#bridge);
   readonly users = new UsersState(this.#bridge);
   readonly audit = new AuditState(this.#bridge);
+  readonly backup = new BackupModel(this.#bridge);
   readonly settings = new SettingsState(this.#bridge, documentTarget(document));
   readonly #host = new Connection<HostMethods>({
     table: hostMethods,

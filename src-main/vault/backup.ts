@@ -39,8 +39,9 @@ import type { DataKeyBytes, Vault, VaultSnapshot } from './vault';
 const pieceBytes = 1024 * 1024;
 /** Longest file that is taken along beside the vault's own. */
 const maxExtraBytes = 16 * 1024 * 1024;
-const folderPrefix = 'chimed-backup-';
-const partSuffix = '.part';
+export const backupFolderPrefix = 'chimed-backup-';
+/** Of a folder that is not whole yet. */
+export const partSuffix = '.part';
 
 export interface BackupOrder {
   /** An existing folder, e.g. on another disk. */
@@ -117,10 +118,10 @@ export async function restoreBackup(
   folder: string,
   dataDir: string,
   dataKey: DataKeyBytes,
-): Promise<Manifest> {
+): Promise<Manifest & { readonly records: number }> {
   const keys = await deriveVaultKeys(await importRootKey(dataKey.key), dataKey.keyId);
   if (!(await isEmpty(dataDir))) throw new AppError('RESTORE_NOT_EMPTY');
-  const manifest = await verify(folder, keys);
+  const { manifest, records } = await verify(folder, keys);
   const beside = `${dataDir}.restoring`;
   try {
     await rm(beside, { recursive: true, force: true });
@@ -155,13 +156,16 @@ export async function restoreBackup(
     await rm(beside, { recursive: true, force: true }).catch(() => undefined);
     throw error;
   }
-  return manifest;
+  return { ...manifest, records };
 }
 
 type CheckingKeys = Pick<Vault['keys'], 'keyId' | 'chain' | 'manifest'>;
 
 /** Holds a backup against its manifest, and the journal in it against its chain. */
-async function verify(folder: string, keys: CheckingKeys): Promise<Manifest> {
+async function verify(
+  folder: string,
+  keys: CheckingKeys,
+): Promise<{ manifest: Manifest; records: number }> {
   const signed = await readManifest(folder);
   if (signed.keyId !== keys.keyId || !isTrueManifest(signed, keys.manifest)) {
     throw new AppError('BACKUP_TAMPERED');
@@ -170,6 +174,7 @@ async function verify(folder: string, keys: CheckingKeys): Promise<Manifest> {
   if (!names.includes(journalFileName) || !names.includes(recordKeysFileName)) {
     throw new AppError('BACKUP_INCOMPLETE');
   }
+  let records = 0;
   for (const { name, bytes, sha256 } of signed.files) {
     const file = await openToRead(join(folder, name));
     try {
@@ -179,20 +184,26 @@ async function verify(folder: string, keys: CheckingKeys): Promise<Manifest> {
       const hash = createHash('sha256');
       for await (const piece of piecesOf(file, bytes)) hash.update(piece);
       if (hash.digest('hex') !== sha256) throw new AppError('BACKUP_TAMPERED');
-      if (name === journalFileName) await checkJournal(file, keys, signed.head);
+      if (name === journalFileName) records = await checkJournal(file, keys, signed.head);
       if (name === recordKeysFileName) await checkKeys(file, keys.keyId);
     } finally {
       await file.close();
     }
   }
-  return signed;
+  return { manifest: signed, records };
 }
 
-async function checkJournal(file: VaultFile, keys: CheckingKeys, head: JournalHead): Promise<void> {
+/** @returns how many records can be read of it */
+async function checkJournal(
+  file: VaultFile,
+  keys: CheckingKeys,
+  head: JournalHead,
+): Promise<number> {
   const scan = await scanJournal(file, { dataKeyId: keys.keyId, chain: new Chain(keys.chain) });
   const same =
     scan.index.lastSeq === head.seq && Buffer.from(scan.mac).toString('hex') === head.mac;
   if (!same || scan.tornBytes > 0) throw new AppError('BACKUP_TAMPERED');
+  return [...scan.index.idsOf('record')].length;
 }
 
 async function checkKeys(file: VaultFile, keyId: string): Promise<void> {
@@ -244,11 +255,11 @@ async function newFolder(
     const names = new Set(await readdir(destination));
     // What an interrupted backup left.
     for (const name of names) {
-      if (!name.startsWith(folderPrefix) || !name.endsWith(partSuffix)) continue;
+      if (!name.startsWith(backupFolderPrefix) || !name.endsWith(partSuffix)) continue;
       await rm(join(destination, name), { recursive: true, force: true });
     }
-    let name = `${folderPrefix}${date}`;
-    for (let copy = 2; names.has(name); copy += 1) name = `${folderPrefix}${date}-${copy}`;
+    let name = `${backupFolderPrefix}${date}`;
+    for (let copy = 2; names.has(name); copy += 1) name = `${backupFolderPrefix}${date}-${copy}`;
     const folder = join(destination, name);
     const part = `${folder}${partSuffix}`;
     await mkdir(part, { mode: 0o700 });

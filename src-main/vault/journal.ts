@@ -255,6 +255,23 @@ export class Journal {
     });
   }
 
+  /** All versions of a row that can be read, oldest first. @throws as `read` */
+  async versions(table: TableName, id: string): Promise<JournalRow[]> {
+    return this.#reading(async () => {
+      const newest = this.#index.newest(table, id);
+      if (!newest || !this.#index.isReadable(newest)) return [];
+      const versions: JournalRow[] = [];
+      // The index knows places by number; rows of one record are those of its key.
+      for (let seq = 1; seq <= newest.seq; seq += 1) {
+        const place = this.#index.place(seq);
+        if (!place || place.keyId !== newest.keyId || !this.#index.isReadable(place)) continue;
+        const [row] = await readRows(this.#file, [place]);
+        if (row?.table === table && row.id === id) versions.push(row);
+      }
+      return versions;
+    });
+  }
+
   /** Version of the newest committed version of a row; 0 when there is none. */
   latestVersion(table: TableName, id: string): number {
     return this.#index.newest(table, id)?.version ?? 0;

@@ -358,6 +358,21 @@ export class VaultSession {
     this.#report({ kind: 'passphrase-changed', userId });
   }
 
+  /**
+   * Makes sure that who is at the desk is who signed in.
+   *
+   * @throws AppError `PASSPHRASE_WRONG`, `PASSPHRASE_TOO_LONG`, `SIGN_IN_DELAYED`, `VAULT_LOCKED`
+   */
+  async confirmPassphrase(passphrase: string): Promise<void> {
+    const { keyring, guard } = this.#founded();
+    if (!this.#keys) throw new AppError('VAULT_LOCKED');
+    const { userId } = this.#keys;
+    await guard.begin(userId);
+    const keys = await keyring.signIn(userId, passphrase);
+    keys.wipe();
+    await guard.passed(userId);
+  }
+
   /** New recovery words; the old ones hold until `confirmRecovery`. @throws AppError `FORBIDDEN_ROLE` */
   renewRecovery(): NewWords {
     this.demand('records');

@@ -23,6 +23,8 @@ const backupReportSchema = z.object({
   createdAt: z.number(),
   /** Where the journal stood. */
   head: headSchema,
+  /** How many records it holds, with those in the bin. */
+  records: z.int().nonnegative(),
 });
 
 /** What main may ask; each is answered under its id, in any order. */
@@ -52,6 +54,10 @@ export const toWorkerSchema = z.discriminatedUnion('type', [
     keyId: z.string(),
     /** Raw data key; the worker wipes its copy, main wipes its own. */
     key: keyBytes,
+    /** Opaque id of who works with it; null in a trial. */
+    userId: z.string().nullable().default(null),
+    /** What the policy says of deleting for good. */
+    deletion: z.object({ deletionAllowed: z.boolean(), binDays: z.int().nonnegative() }).optional(),
   }),
   z.object({ type: z.literal('connect') }),
   z.object({ type: z.literal('ask'), id: z.string(), question: questionSchema }),
@@ -62,7 +68,7 @@ export const toWorkerSchema = z.discriminatedUnion('type', [
     format: saveFormatSchema,
   }),
 ]);
-export type ToWorker = z.infer<typeof toWorkerSchema>;
+export type ToWorker = z.input<typeof toWorkerSchema>;
 
 /** What a window had done to a record, for the audit log. */
 const actSchema = z.enum([

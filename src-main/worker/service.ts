@@ -2,6 +2,7 @@
  * The worker without its process: takes the messages of main, opens the store once, and serves every
  * connected window.
  */
+import type * as z from 'zod';
 import { AppError, problemOf, type Problem } from '../domain/contract/errors';
 import type { WorkerState } from '../domain/contract/ipc';
 import type { JournalRow } from '../domain/contract/record';
@@ -14,7 +15,7 @@ import {
 } from '../domain/contract/rpc';
 import { committedTopic, workerMethods, type WorkerMethods } from '../domain/contract/worker-port';
 import { Vault } from '../vault/vault';
-import { toWorkerSchema, type Act, type FromWorker, type Question, type ToWorker } from './control';
+import { toWorkerSchema, type Act, type FromWorker, type Question } from './control';
 import {
   fromProcessPort,
   type ParentPort,
@@ -23,6 +24,7 @@ import {
 import { RecordStore } from './store';
 import { WriteTickets, type TicketPlace } from './write-tickets';
 
+type Init = Extract<z.output<typeof toWorkerSchema>, { type: 'init' }>;
 type DecodeText = (bytes: Uint8Array) => ResultOf<WorkerMethods['documents.decode']>;
 type WriteFile = (
   place: TicketPlace,
@@ -101,15 +103,15 @@ export class WorkerService {
     );
   }
 
-  async #init(message: Extract<ToWorker, { type: 'init' }>): Promise<RecordStore> {
-    const { dataDir, keyId, key } = message;
+  async #init(message: Init): Promise<RecordStore> {
+    const { dataDir, keyId, key, userId, deletion } = message;
     this.#dataDir = dataDir;
     const onCommit = (rows: readonly JournalRow[]): void => this.#announce(rows);
     const vault = await Vault.open(dataDir, { keyId, key }, { onCommit }).finally(() =>
       key.fill(0),
     );
     this.#vault = vault;
-    return new RecordStore({ vault });
+    return new RecordStore({ vault, userId, ...(deletion ? { deletion } : {}) });
   }
 
   /** Answers main; a failure is its answer too. */
@@ -187,8 +189,11 @@ export class WorkerService {
         this.#acted('record-deleted', recordId, (await this.#store).delete(recordId)),
       'records.restore': async ({ recordId }) =>
         this.#acted('record-restored', recordId, (await this.#store).restore(recordId)),
-      'records.shred': async ({ recordId, by }) =>
-        this.#acted('record-shredded', recordId, (await this.#store).shred(recordId, by ?? null)),
+      'records.shred': async ({ recordId }) =>
+        this.#acted('record-shredded', recordId, (await this.#store).shred(recordId)),
+      'records.history': async ({ recordId }) => ({
+        rows: await (await this.#store).history(recordId),
+      }),
       'records.duplicates': async ({ text }) => ({
         recordIds: await (await this.#store).duplicates(text),
       }),

@@ -44,7 +44,7 @@ async function start(): Promise<void> {
   // The vault wipes the bytes that it is given.
   vault = await Vault.open(dir, { keyId, key: new Uint8Array(32).fill(7) });
   journal = vault.journal;
-  store = new RecordStore({ vault, now: () => clock++ });
+  store = new RecordStore({ vault, now: () => clock++, userId: 'user-1' });
 }
 
 async function restart(): Promise<void> {
@@ -332,7 +332,7 @@ describe('duplicates', () => {
     await restart();
     await store.delete(b.recordId);
     expect(new Set(await store.duplicates(note))).toEqual(new Set([a.recordId, b.recordId]));
-    await store.shred(a.recordId, null);
+    await store.shred(a.recordId);
     expect(await store.duplicates(note)).toEqual([b.recordId]);
     await restart();
     expect(await store.duplicates(note)).toEqual([b.recordId]);
@@ -347,13 +347,13 @@ describe('a record deleted for good', () => {
     await store.saveRun(runOf(recordId));
     const before = (await store.read(0, 100)).rows;
     const keyId = journal.keyIdOf('record', recordId) ?? '';
-    await store.shred(recordId, 'user-1');
+    await store.shred(recordId);
     for (let round = 0; round < 2; round += 1) {
       for (const attempt of [
         store.rename(recordId, 'x'),
         store.restore(recordId),
         store.saveRun(runOf(recordId, note, 'run-2')),
-        store.shred(recordId, null),
+        store.shred(recordId),
       ])
         expect(await code(attempt)).toBe('RECORD_NOT_FOUND');
       // Its run's id is never given to another record's run.
@@ -374,10 +374,25 @@ describe('a record deleted for good', () => {
     expect(said).toMatchObject({ recordId, by: 'user-1' });
   });
 
+  test('is refused where the policy forbids it, or before its days in the bin are over', async () => {
+    const { recordId } = await store.create({ title: 'a', text: note, source });
+    const day = 86_400_000;
+    const under = (binDays: number, deletionAllowed = true): RecordStore =>
+      new RecordStore({ vault, now: () => clock, deletion: { deletionAllowed, binDays } });
+    expect(await code(under(0, false).shred(recordId))).toBe('POLICY_FORBIDS');
+    expect(await code(under(2).shred(recordId))).toBe('POLICY_FORBIDS');
+    const since = clock;
+    await store.delete(recordId);
+    clock = since + 2 * day - 1;
+    expect(await code(under(2).shred(recordId))).toBe('POLICY_FORBIDS');
+    clock = since + 2 * day;
+    expect(await code(under(2).shred(recordId))).toBe('no error');
+  });
+
   test('can be one in the bin, or one whose key is damaged', async () => {
     const binned = await store.create({ title: 'binned', text: note, source });
     await store.delete(binned.recordId);
-    await store.shred(binned.recordId, null);
+    await store.shred(binned.recordId);
     expect(await code(store.restore(binned.recordId))).toBe('RECORD_NOT_FOUND');
 
     const hurt = await store.create({ title: 'hurt', text: note, source });
@@ -390,7 +405,7 @@ describe('a record deleted for good', () => {
     await start();
     expect(vault.lostKeys).toBe(1);
     expect(await code(store.rename(hurt.recordId, 'x'))).toBe('RECORD_KEY_LOST');
-    await store.shred(hurt.recordId, null);
+    await store.shred(hurt.recordId);
     expect(vault.lostKeys).toBe(0);
     expect(await code(store.rename(hurt.recordId, 'x'))).toBe('RECORD_NOT_FOUND');
   });
@@ -420,4 +435,26 @@ test('rows that a window holds are compared with what was committed', async () =
   ];
   expect(store.check([claim(text), ...wrong]).outdated).toEqual(wrong);
   expect(await store.rows([{ table: 'run', id: 'never' }])).toEqual([]);
+});
+
+test('the history of a record is every version of its head, with who made it; gone with the record', async () => {
+  const { recordId } = await store.create({ title: 'first', text: note, source });
+  const other = await store.create({ title: 'other', text: note, source });
+  await store.rename(recordId, 'second');
+  await store.delete(recordId);
+  const later = new RecordStore({ vault, now: () => clock++ });
+  await later.restore(recordId);
+  await restart();
+  const versions = await Promise.all(
+    (await store.history(recordId)).map((row) => opened(row, recordHeadSchema)),
+  );
+  expect(versions.map(({ title, deletedAt, by }) => [title, deletedAt !== null, by])).toEqual([
+    ['first', false, 'user-1'],
+    ['second', false, 'user-1'],
+    ['second', true, 'user-1'],
+    ['second', false, undefined],
+  ]);
+  await store.shred(recordId);
+  expect(await store.history(recordId)).toEqual([]);
+  expect(await store.history(other.recordId)).toHaveLength(1);
 });

@@ -5,6 +5,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type * as z from 'zod';
 import { AppError } from '../domain/contract/errors';
+import { defaultPolicy, deletableFrom, type DeletionRule } from '../domain/contract/policy';
 import { maxRecordChars } from '../domain/contract/extraction';
 import {
   recordHeadSchema,
@@ -30,6 +31,10 @@ export interface StoreOptions {
   readonly vault: Vault;
   /** Milliseconds since the epoch. Defaults to the system's clock. */
   readonly now?: () => number;
+  /** Opaque id of who works with it; null where nobody signed in. */
+  readonly userId?: string | null;
+  /** Defaults to what holds without a policy. */
+  readonly deletion?: DeletionRule;
 }
 
 interface Stored<T> {
@@ -50,12 +55,16 @@ export class RecordStore {
   readonly #now: () => number;
   readonly #turns = new Turns();
   readonly #duplicates: Duplicates;
+  readonly #userId: string | null;
+  readonly #deletion: DeletionRule;
 
-  constructor({ vault, now }: StoreOptions) {
+  constructor({ vault, now, userId, deletion }: StoreOptions) {
     this.#vault = vault;
     this.#journal = vault.journal;
     this.#now = now ?? Date.now;
     this.#duplicates = new Duplicates(vault);
+    this.#userId = userId ?? null;
+    this.#deletion = deletion ?? defaultPolicy.retention;
   }
 
   /**
@@ -90,6 +99,7 @@ export class RecordStore {
       textSha256,
       chars: text.length,
       source: isWellFormed(input.text) ? input.source : withReplacementNotice(input.source),
+      ...this.#by(),
     };
     const key = await this.#vault.takeKey();
     const rows = [
@@ -147,18 +157,25 @@ export class RecordStore {
    * Deletes a record for good: its key is destroyed, and with it every row of the record wherever it
    * was copied to, but for backups, which hold their own copy of the key.
    *
-   * @param by opaque id of the user who asked; null where nobody signed in
-   * @throws AppError `RECORD_NOT_FOUND`, also when it was done before; and what the journal throws
+   * @throws AppError `RECORD_NOT_FOUND`, also when it was done before; `POLICY_FORBIDS` when the policy
+   *   does, or its term in the bin is not over; and what the journal throws
    */
-  shred(recordId: string, by: string | null): Promise<Committed> {
+  shred(recordId: string): Promise<Committed> {
     return this.#turns.take(`record ${recordId}`, async () => {
       // By the row's address alone, so that a record whose key is damaged can be deleted too.
       const keyId = this.#journal.keyIdOf('record', recordId);
       if (keyId === null) throw new AppError('RECORD_NOT_FOUND');
-      const seq = await this.#vault.shred(keyId, { recordId, at: this.#now(), by });
+      if (!(await this.#mayShred(recordId))) throw new AppError('POLICY_FORBIDS');
+      const at = this.#now();
+      const seq = await this.#vault.shred(keyId, { recordId, at, by: this.#userId });
       this.#duplicates.remove(recordId);
       return { seq };
     });
+  }
+
+  /** All versions of a record's head, oldest first, still sealed. @throws what the journal throws */
+  history(recordId: string): Promise<JournalRow[]> {
+    return this.#journal.versions('record', recordId);
   }
 
   /**
@@ -238,10 +255,29 @@ export class RecordStore {
         this.#duplicates.forget();
         return {};
       case 'backup':
-        return { backup: await backUp(this.#vault, question) };
+        return {
+          backup: { ...(await backUp(this.#vault, question)), records: this.#recordCount() },
+        };
       default:
         return question satisfies never;
     }
+  }
+
+  async #mayShred(recordId: string): Promise<boolean> {
+    const rule = this.#deletion;
+    // Without a term in the bin the head need not be read, which a lost key would prevent.
+    if (!rule.deletionAllowed || rule.binDays === 0) return rule.deletionAllowed;
+    const record = await this.#latest('record', recordId, recordHeadSchema);
+    const from = deletableFrom(record?.value.deletedAt ?? null, rule);
+    return from !== null && this.#now() >= from;
+  }
+
+  #by(): Pick<RecordHead, 'by'> {
+    return this.#userId === null ? {} : { by: this.#userId };
+  }
+
+  #recordCount(): number {
+    return [...this.#journal.idsOf('record')].length;
   }
 
   /** @param change returns what to change, or null when there is nothing to do */
@@ -256,7 +292,13 @@ export class RecordStore {
       if (!changed) return { seq: record.seq };
       // A clock that was set back must not make a change look older than what it changed.
       const updatedAt = Math.max(this.#now(), record.value.updatedAt);
-      const head: RecordHead = { ...record.value, ...changed, updatedAt };
+      const head: RecordHead = {
+        ...record.value,
+        ...changed,
+        updatedAt,
+        // Of this version, not of the one before.
+        by: this.#userId ?? undefined,
+      };
       const row = sealed(record.key, 'record', recordId, record.version + 1, head);
       return { seq: await this.#append([row]) };
     });

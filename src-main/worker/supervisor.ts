@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { MessagePortMain, UtilityProcess } from 'electron';
 import { AppError, problemOf } from '../domain/contract/errors';
+import type { DeletionRule } from '../domain/contract/policy';
 import type { WorkerState } from '../domain/contract/ipc';
 import type { SaveFormat } from '../domain/contract/save-file';
 import { SupervisedProcess } from '../shell/supervised-process';
@@ -14,7 +15,13 @@ export interface WorkerSupervisorOptions {
   /** Path of the worker's built entry. */
   readonly entry: string;
   /** What it opens, asked at each start; the key is wiped when it was sent. */
-  store(): { dataDir: string; keyId: string; bytes: Uint8Array };
+  store(): {
+    dataDir: string;
+    keyId: string;
+    bytes: Uint8Array;
+    userId: string | null;
+    deletion: DeletionRule;
+  };
   onState(state: WorkerState): void;
   /** A window has changed a record, and it is committed. */
   onAct(act: Act, recordId: string): void;
@@ -122,8 +129,8 @@ export class WorkerSupervisor {
 
   #init(child: UtilityProcess): void {
     try {
-      const { dataDir, keyId, bytes } = this.#options.store();
-      child.postMessage({ type: 'init', dataDir, keyId, key: bytes } satisfies ToWorker);
+      const { bytes, ...rest } = this.#options.store();
+      child.postMessage({ type: 'init', ...rest, key: bytes } satisfies ToWorker);
       bytes.fill(0);
     } catch (error) {
       this.#setState({ phase: 'failed', problem: problemOf(error) });

@@ -147,7 +147,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
         const keyId = vault.journal.keyIdOf('record', id) ?? '';
         say('S', id, keyId, Buffer.from(vault.recordKeys.wrapped(keyId) ?? []).toString('hex'));
         mine.splice(mine.indexOf(id), 1);
-        await store.shred(id, null);
+        await store.shred(id);
         say('s', id);
       } else if (dice < 97) {
         await vault.compact();

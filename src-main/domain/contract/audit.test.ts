@@ -22,6 +22,7 @@ const events: { readonly [K in AuditEvent['kind']]: Extract<AuditEvent, { kind: 
   'user-added': { kind: 'user-added', roles: ['doctor', 'administrator'] },
   'user-removed': { kind: 'user-removed' },
   'user-let-in': { kind: 'user-let-in' },
+  wiped: { kind: 'wiped' },
   refused: { kind: 'refused', channel: 'vault.key' },
   'record-viewed': { kind: 'record-viewed' },
   'record-created': { kind: 'record-created' },

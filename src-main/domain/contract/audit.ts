@@ -90,11 +90,15 @@ const toldEvents = [
   kind('model-assigned').extend({ job: jobSchema }),
   kind('schema-changed'),
   kind('settings-changed').extend({
-    settings: z.array(z.enum(['locale', 'theme', 'zoom', 'lockMinutes'])).max(4),
+    settings: z
+      .array(z.enum(['locale', 'theme', 'zoom', 'lockMinutes', 'backupPlace', 'backupSchedule']))
+      .max(6),
   }),
   kind('policy-read').extend({ sha256: hashSchema }),
   kind('backed-up').extend({ records: countSchema }),
   kind('restored').extend({ records: countSchema }),
+  /** All data of this workstation was destroyed; the log stays. */
+  kind('wiped'),
   kind('key-rotated'),
   kind('journal-compacted'),
   kind('audit-verified').extend({ entries: countSchema, problems: countSchema }),

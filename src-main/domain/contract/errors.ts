@@ -111,6 +111,9 @@ export const errorCodes = [
   'BACKUP_TAMPERED',
   'BACKUP_NOT_VERIFIED',
   'RESTORE_NOT_EMPTY',
+  'BACKUP_NOT_FOUND',
+  'BACKUP_PLACE_MISSING',
+  'BACKUP_PLACE_INSIDE',
   // files that are written, and the command line
   'OUTPUT_EXISTS',
   'OUTPUT_UNWRITABLE',

@@ -4,6 +4,12 @@
  */
 import * as z from 'zod';
 import { auditFilterSchema, auditPageSchema, auditVerificationSchema } from './audit';
+import {
+  backupScheduleSchema,
+  backupStateSchema,
+  chosenBackupSchema,
+  madeBackupSchema,
+} from './backup';
 import { clipboardTextSchema } from './clipboard';
 import { conversionStateSchema, conversionTypeSchema } from './conversion';
 import { hostStateSchema, hostVitalsSchema } from './host-port';
@@ -122,6 +128,11 @@ export const invokeChannels = {
   'recovery.renew': { params: nothing, result: newWordsSchema },
   'recovery.confirm': { params: z.object({ answers: answersSchema }), result: nothing },
   'users.list': { params: nothing, result: z.array(userSchema) },
+  /** Names of everybody who ever had an account, for what they did. */
+  'users.names': {
+    params: nothing,
+    result: z.array(z.object({ id: userIdSchema, name: z.string() })),
+  },
   'users.add': {
     params: z.object({ details: userDetailsSchema, passphrase: passphraseInputSchema }),
     result: userSchema,
@@ -137,6 +148,27 @@ export const invokeChannels = {
     params: z.object({ current: passphraseInputSchema, next: passphraseInputSchema }),
     result: nothing,
   },
+  'backup.state': { params: nothing, result: backupStateSchema },
+  /** Shows the system's dialog for where backups go; nothing changes when a person closes it. */
+  'backup.choose': { params: nothing, result: nothing },
+  'backup.schedule': { params: z.object({ schedule: backupScheduleSchema }), result: nothing },
+  'backup.now': { params: nothing, result: madeBackupSchema },
+  /** Backups of this workstation that may still be read, newest first. */
+  'backup.known': { params: nothing, result: z.array(madeBackupSchema) },
+  /** Leaves data that cannot be opened, for the gate, where a backup can be restored. */
+  'restore.offer': { params: nothing, result: nothing },
+  /** Shows the system's dialog for a backup; null when a person closed it. */
+  'restore.choose': { params: nothing, result: chosenBackupSchema.nullable() },
+  /** Restores the backup that was chosen, with a passphrase or the recovery words of its time. */
+  'restore.run': {
+    params: z.union([
+      z.strictObject({ userId: userIdSchema, passphrase: passphraseInputSchema }),
+      z.strictObject({ words: wordsInputSchema }),
+    ]),
+    result: nothing,
+  },
+  /** Destroys all data of this workstation, but for the audit log; then it is as at its first start. */
+  'vault.wipe': { params: z.object({ passphrase: passphraseInputSchema }), result: nothing },
   /** A record's text is on screen. */
   'audit.viewed': { params: z.object({ recordId: z.uuid() }), result: nothing },
   'audit.read': {
@@ -250,10 +282,21 @@ export const channelAccess: Readonly<Record<InvokeChannel, ChannelAccess>> = {
   'recovery.renew': 'records',
   'recovery.confirm': 'records',
   'users.list': 'user',
+  'users.names': 'user',
   'users.add': 'users',
   'users.remove': 'users',
   'users.reset': 'users',
   'users.passphrase': 'user',
+  'backup.state': 'records',
+  'backup.choose': 'records',
+  'backup.schedule': 'records',
+  'backup.now': 'records',
+  'backup.known': 'records',
+  // An auditor keeps no data, and may destroy none.
+  'vault.wipe': 'models',
+  'restore.offer': 'records',
+  'restore.choose': 'anyone',
+  'restore.run': 'anyone',
   'audit.viewed': 'records',
   'audit.read': 'audit',
   'audit.verify': 'audit',
@@ -301,6 +344,7 @@ export const pushChannels = {
   'vault.state': vaultStateSchema,
   /** Something went wrong that no request asked for. */
   problem: problemSchema,
+  'backup.state': backupStateSchema,
   /** The vault locks in a moment: what is not saved yet is put away now. */
   'vault.locking': z.object({ withinMs: z.number() }),
   /** A menu item or global shortcut asks the page to do something. */

@@ -72,6 +72,20 @@ export function mayExport(
   return allowed === 'all' || (allowed === 'deidentified' && deidentified);
 }
 
+/** What the policy says of deleting records for good. */
+export type DeletionRule = Pick<Policy['retention'], 'deletionAllowed' | 'binDays'>;
+
+/**
+ * When a record may be deleted for good, milliseconds since the epoch; null when never.
+ *
+ * @param deletedAt since when it lies in the bin; null when it does not
+ */
+export function deletableFrom(deletedAt: number | null, rule: DeletionRule): number | null {
+  if (!rule.deletionAllowed) return null;
+  if (rule.binDays === 0) return 0;
+  return deletedAt === null ? null : deletedAt + rule.binDays * 86_400_000;
+}
+
 /** Minutes after which the vault locks: what the user chose, within what the policy allows. */
 export function lockMinutes(chosen: number | undefined, { lock }: Policy): number {
   return Math.min(chosen ?? lock.defaultMinutes, lock.maxMinutes);

@@ -50,6 +50,8 @@ export const recordHeadSchema = z.object({
   /** UTF-16 code units. */
   chars: z.int().nonnegative(),
   source: recordSourceSchema,
+  /** Opaque id of the user who made this version; absent in those of before, and in trials. */
+  by: z.string().max(128).optional(),
 });
 export type RecordHead = z.infer<typeof recordHeadSchema>;
 

@@ -71,7 +71,7 @@ export const lockReasonSchema = z.enum([
 export type LockReason = z.infer<typeof lockReasonSchema>;
 
 /** Who may be chosen on the lock screen. */
-const knownUserSchema = userSchema.pick({ id: true, name: true, title: true, roles: true });
+export const knownUserSchema = userSchema.pick({ id: true, name: true, title: true, roles: true });
 export type KnownUser = z.infer<typeof knownUserSchema>;
 
 export const vaultStateSchema = z.discriminatedUnion('phase', [

@@ -61,10 +61,12 @@ export const workerMethods = {
   }),
   'records.delete': method({ params: z.object({ recordId: rowId }), result: committed }),
   'records.restore': method({ params: z.object({ recordId: rowId }), result: committed }),
-  /** Deletes a record for good, at once and not to be undone; `by` is an opaque user id. */
-  'records.shred': method({
-    params: z.object({ recordId: rowId, by: z.string().min(1).max(128).optional() }),
-    result: committed,
+  /** Deletes a record for good, at once and not to be undone; the policy may forbid it. */
+  'records.shred': method({ params: z.object({ recordId: rowId }), result: committed }),
+  /** All committed versions of a record's head, oldest first, still sealed. */
+  'records.history': method({
+    params: z.object({ recordId: rowId }),
+    result: z.object({ rows: z.array(journalRowSchema) }),
   }),
   /** Records that have exactly this text, also those in the bin. */
   'records.duplicates': method({

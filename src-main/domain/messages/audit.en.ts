@@ -40,6 +40,7 @@ export const auditEn = {
     'policy-read': 'Policy read',
     'backed-up': 'Backed up',
     restored: 'Restored from a backup',
+    wiped: 'Workstation wiped',
     'key-rotated': 'Data key replaced',
     'journal-compacted': 'Data file compacted',
     'audit-verified': 'Audit log verified',

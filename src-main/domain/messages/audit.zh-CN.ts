@@ -37,6 +37,7 @@ const kinds: Record<AuditKind, string> = {
   'policy-read': '读取管理规则',
   'backed-up': '备份',
   restored: '从备份恢复',
+  wiped: '清除本机全部数据',
   'key-rotated': '更换数据密钥',
   'journal-compacted': '整理数据文件',
   'audit-verified': '核验操作记录',

@@ -2,6 +2,7 @@
 import { errorsEn } from './errors.en';
 import { auditEn } from './audit.en';
 import { deidentifyEn } from './deidentify.en';
+import { backupEn } from './backup.en';
 import { vaultEn } from './vault.en';
 import type { zhCN } from './zh-CN';
 
@@ -541,5 +542,6 @@ export const en = {
   vault: vaultEn,
   audit: auditEn,
   deidentify: deidentifyEn,
+  backup: backupEn,
   errors: errorsEn,
 } satisfies typeof zhCN;

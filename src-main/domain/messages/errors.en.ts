@@ -372,6 +372,18 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     title: 'The backup could not be read back and was discarded',
     remedy: 'Check the disk or network folder, then make the backup again.',
   },
+  BACKUP_NOT_FOUND: {
+    title: 'There is no backup in this folder',
+    remedy: 'Choose the folder that backups are kept in, or one of the backups.',
+  },
+  BACKUP_PLACE_MISSING: {
+    title: 'The place for backups was not found, so no backup was made',
+    remedy: 'Attach the disk or connect the network folder and try again, or choose another place.',
+  },
+  BACKUP_PLACE_INSIDE: {
+    title: 'A backup cannot go into the program’s own data folder',
+    remedy: 'Choose another folder, best on another disk.',
+  },
   RESTORE_NOT_EMPTY: {
     title: 'There are records here already, so nothing was restored',
     remedy: 'A backup is restored into an empty data folder only.',

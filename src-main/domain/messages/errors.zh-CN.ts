@@ -337,6 +337,18 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     title: '备份写入后读回校验未通过，已作废',
     remedy: '请检查磁盘或网络文件夹后重新备份。',
   },
+  BACKUP_NOT_FOUND: {
+    title: '这个文件夹里没有备份',
+    remedy: '请选择存放备份的文件夹，或其中的某一份备份。',
+  },
+  BACKUP_PLACE_MISSING: {
+    title: '找不到备份位置，没有备份',
+    remedy: '请接好备份盘或连上网络文件夹后重试，或另选备份位置。',
+  },
+  BACKUP_PLACE_INSIDE: {
+    title: '不能备份到程序自己的数据文件夹里',
+    remedy: '请选择另一个文件夹，最好在另一块硬盘上。',
+  },
   RESTORE_NOT_EMPTY: {
     title: '这里已有病历，没有恢复',
     remedy: '备份只能恢复到空的数据文件夹。',

@@ -5,6 +5,7 @@
 import { errorsZh } from './errors.zh-CN';
 import { auditZh } from './audit.zh-CN';
 import { deidentifyZh } from './deidentify.zh-CN';
+import { backupZh } from './backup.zh-CN';
 import { vaultZh } from './vault.zh-CN';
 
 export const zhCN = {
@@ -517,5 +518,6 @@ export const zhCN = {
   vault: vaultZh,
   audit: auditZh,
   deidentify: deidentifyZh,
+  backup: backupZh,
   errors: errorsZh,
 };

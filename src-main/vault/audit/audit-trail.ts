@@ -144,11 +144,13 @@ export class AuditTrail {
   async close(): Promise<void> {
     const log = this.#log;
     this.#log = null;
+    this.#opening = null;
     await log?.close();
   }
 
   async #newestAnchor(): Promise<Anchor | null> {
-    const page = await this.#log?.read({ kinds: ['anchor'] }, { limit: 1 });
+    // After a restoring, keyring and journal are those of the backup's time, and rightly so.
+    const page = await this.#log?.read({ kinds: ['anchor', 'restored', 'wiped'] }, { limit: 1 });
     const event = page?.entries[0]?.event;
     return event?.kind === 'anchor' ? event.anchor : null;
   }

@@ -79,6 +79,11 @@ class Verification {
   /** Where the log begins, when that is not at its first entry. */
   #beginsAfter: { readonly n: number; readonly hash: string } | null = null;
   #removalFits = false;
+  /**
+   * Anchors whose signer this vault never knew: right only for one that was wiped or replaced by a
+   * backup later on, and then they make nothing certain.
+   */
+  #strangers: number[] = [];
 
   constructor(options: VerifyOptions) {
     this.#options = options;
@@ -128,6 +133,8 @@ class Verification {
     this.#greatest = Math.max(this.#greatest, entry.n);
     this.#hash = hash;
     if (this.#intact) this.#lastSound = hash;
+    const { kind } = entry.event;
+    if (kind === 'restored' || kind === 'wiped') this.#strangers = [];
     if (entry.event.kind === 'anchor') this.#anchor(line, entry.event);
     if (entry.event.kind === 'audit-removed') this.#removal(line, entry.event);
   }
@@ -138,6 +145,9 @@ class Verification {
   }
 
   result(): AuditVerification {
+    for (const after of this.#strangers) {
+      if (this.#faults.length < mostFaults) this.#faults.push({ fault: 'anchor-invalid', after });
+    }
     if (this.#beginsAfter && !this.#removalFits) {
       this.#faults.push({ fault: 'beginning-missing', after: 0 });
     }
@@ -152,6 +162,10 @@ class Verification {
   }
 
   #anchor({ entry, prev }: Line, { anchor }: Extract<AuditEvent, { kind: 'anchor' }>): void {
+    if (this.#options.signingKeysOf(entry.actor).length === 0) {
+      this.#strangers.push(entry.n);
+      return;
+    }
     if (!isSignedSoundly(entry, prev, this.#options.signingKeysOf)) {
       this.#note('anchor-invalid');
       return;

@@ -3,4 +3,6 @@ export type { RecordItem } from './record-index';
 export { firstSample } from './samples';
 export { default as RecordList } from './RecordList.svelte';
 export { default as NewRecordDialog } from './NewRecordDialog.svelte';
+export { default as BinList } from './BinList.svelte';
+export { default as HistoryDialog } from './HistoryDialog.svelte';
 export { default as RenameDialog } from './RenameDialog.svelte';

@@ -41,6 +41,17 @@ export class RecordIndex {
     return head ? { id, head, lastRun: this.#lastRuns.get(id) ?? null } : null;
   }
 
+  /** Records in the bin, those deleted last first. */
+  bin(): RecordItem[] {
+    const items: RecordItem[] = [];
+    for (const [id, head] of this.#heads) {
+      if (head.deletedAt !== null) {
+        items.push({ id, head, lastRun: this.#lastRuns.get(id) ?? null });
+      }
+    }
+    return items.sort((a, b) => (b.head.deletedAt ?? 0) - (a.head.deletedAt ?? 0));
+  }
+
   /** Records outside the bin, newest first. */
   list(): RecordItem[] {
     const items: RecordItem[] = [];

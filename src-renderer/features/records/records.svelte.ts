@@ -1,7 +1,7 @@
 /** The records as the page knows them: the list, the selection, and every change to them. */
 import { AppError, problemOf, type Problem } from '@domain/contract/errors';
 import { maxRecordChars } from '@domain/contract/extraction';
-import type { RecordSource } from '@domain/contract/record';
+import type { RecordHead, RecordSource } from '@domain/contract/record';
 import type { ProjectionEvent } from '../../data/projection';
 import type { Store } from '../../data/store';
 import { i18n } from '../../ui/i18n.svelte';
@@ -26,6 +26,10 @@ export class RecordsState {
   #work: Promise<void> = Promise.resolve();
   #lastDeleted: { readonly item: RecordItem; readonly toast: number } | null = null;
   renaming = $state.raw<RecordItem | null>(null);
+  /** Whose history is shown. */
+  remembering = $state.raw<RecordItem | null>(null);
+  #binOpen = $state(false);
+  #bin = $state.raw<readonly RecordItem[]>([]);
 
   constructor(store: Store, notices: Notices) {
     this.#store = store;
@@ -105,6 +109,40 @@ export class RecordsState {
       }
       this.#publish();
     });
+  }
+
+  /** Whether the bin is shown in the place of the list. */
+  get binOpen(): boolean {
+    return this.#binOpen;
+  }
+
+  showBin(open: boolean): void {
+    this.#binOpen = open;
+    this.#publish();
+  }
+
+  /** What lies in the bin, while it is shown. */
+  get bin(): readonly RecordItem[] {
+    return this.#bin;
+  }
+
+  /** Deletes a record for good. @throws AppError `POLICY_FORBIDS` and what the worker answers */
+  async shred(item: RecordItem): Promise<void> {
+    await this.#store.call('records.shred', { recordId: item.id });
+    if (this.#lastDeleted?.item.id === item.id) {
+      this.#notices.closeToast(this.#lastDeleted.toast);
+      this.#lastDeleted = null;
+    }
+    this.#index.remove(item.id);
+    this.#publish();
+    this.#notices.toast(i18n.m.backup.bin.shredded(singleLine(item.head.title)));
+  }
+
+  /** Every version of a record's head, oldest first. @throws AppError what the worker answers */
+  async history(id: string): Promise<readonly RecordHead[]> {
+    const { rows } = await this.#store.call('records.history', { recordId: id });
+    const { values } = await this.#store.repository.openHeads(rows);
+    return values.map(({ value }) => value).sort((a, b) => a.updatedAt - b.updatedAt);
   }
 
   /** A title from the clock. */
@@ -242,6 +280,7 @@ export class RecordsState {
 
   #publish(): void {
     this.#items = this.#index.list();
+    if (this.#binOpen) this.#bin = this.#index.bin();
     for (const [id, done] of [...this.#awaited]) if (this.#index.get(id)) done();
   }
 

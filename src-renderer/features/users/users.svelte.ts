@@ -27,6 +27,13 @@ export class UsersState {
     this.#users = await invoke(this.#bridge, 'users.list');
   }
 
+  /** Names of everybody who ever had an account, by opaque id. */
+  async names(): Promise<ReadonlyMap<string, string>> {
+    const people = await invoke(this.#bridge, 'users.names');
+    // eslint-disable-next-line svelte/prefer-svelte-reactivity -- a snapshot that never changes
+    return new Map(people.map(({ id, name }) => [id, name]));
+  }
+
   /** @throws AppError `STAFF_NUMBER_TAKEN`, or for a passphrase that is not taken */
   async add(details: UserDetails, passphrase: string): Promise<void> {
     await invoke(this.#bridge, 'users.add', { details, passphrase });

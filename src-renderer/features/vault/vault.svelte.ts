@@ -1,4 +1,5 @@
 /** Who is signed in, as the page knows it; every decision about it is main's. */
+import type { ChosenBackup } from '@domain/contract/backup';
 import type { Bridge } from '@domain/contract/ipc';
 import { defaultPolicy, type Policy } from '@domain/contract/policy';
 import type { NewWords, Role, User, UserDetails, VaultState } from '@domain/contract/vault';
@@ -79,6 +80,26 @@ export class VaultModel {
 
   recover(words: string, userId: string, passphrase: string): Promise<void> {
     return invoke(this.#bridge, 'vault.recover', { words, userId, passphrase });
+  }
+
+  /** Shows the system's dialog; null when a person closed it. @throws AppError of the backup */
+  chooseBackup(): Promise<ChosenBackup | null> {
+    return invoke(this.#bridge, 'restore.choose');
+  }
+
+  /** Restores the chosen backup. @throws AppError of the backup, or for a wrong proof */
+  restore(proof: { userId: string; passphrase: string } | { words: string }): Promise<void> {
+    return invoke(this.#bridge, 'restore.run', proof);
+  }
+
+  /** Destroys all data of this workstation but the audit log. @throws AppError `PASSPHRASE_WRONG` */
+  wipe(passphrase: string): Promise<void> {
+    return invoke(this.#bridge, 'vault.wipe', { passphrase });
+  }
+
+  /** Leaves data that cannot be opened, for the gate. */
+  offerRestore(): Promise<void> {
+    return invoke(this.#bridge, 'restore.offer');
   }
 
   lock(): Promise<void> {

@@ -1,0 +1,2 @@
+export { BackupModel } from './backup.svelte';
+export { default as BackupSection } from './BackupSection.svelte';
