@@ -172,9 +172,9 @@ describe("a file's own template", () => {
   it('that asks for all memory ends itself and nothing else', async () => {
     const greedy =
       '{% set ns = namespace(all=[[1]]) %}{% for a in range(64) %}{% set ns.all = ns.all + ns.all %}{% endfor %}';
-    // Collecting garbage takes longest: on a busy machine the time may be over before the memory is.
-    const ended = await formatOf(greedy + chatml).catch((error: unknown) => error);
-    expect([refused('too-much-memory'), refused('too-slow')]).toContainEqual(ended);
+    // Collecting garbage takes longest: on a busy machine a second would be over before the memory is.
+    const ended = formatOfTemplate(greedy + chatml, vocabulary, 60_000);
+    await expect(ended).rejects.toEqual(refused('too-much-memory'));
   });
 
   it.each([

@@ -23,17 +23,19 @@ const longestTemplate = 64 * 1024;
 
 /**
  * @param template the Jinja source
+ * @param timeLimitMs of the thread that renders it; defaults to a second
  * @throws AppError `TEMPLATE_UNUSABLE` (why)
  */
 export async function formatOfTemplate(
   template: string,
   vocabulary: TemplateVocabulary,
+  timeLimitMs?: number,
 ): Promise<ChatFormat> {
   if (template === '') throw templateProblem('absent');
   if (template.length > longestTemplate) throw templateProblem('too-long');
   const { bos, eos } = vocabulary;
   const turns = await turnsOfTemplate((conversations) =>
-    renderTemplate({ template, conversations, bos: bos ?? '', eos: eos ?? '' }),
+    renderTemplate({ template, conversations, bos: bos ?? '', eos: eos ?? '' }, timeLimitMs),
   );
   const format = chatFormatSchema.safeParse(formatOf(turns, vocabulary));
   // Pages of words of its own, in every prompt.

@@ -27,14 +27,18 @@ const messageSchema = z.union([
 ]);
 export type TemplateThreadMessage = z.infer<typeof messageSchema>;
 
-const timeLimitMs = 1_000;
+const defaultTimeLimitMs = 1_000;
 const heapMiB = 64;
 
 /**
+ * @param timeLimitMs counted from when the thread is there
  * @returns what each conversation became; null where the template refused it
  * @throws AppError `TEMPLATE_UNUSABLE` (why: fails, too-slow, too-much-memory)
  */
-export function renderTemplate(job: TemplateJob): Promise<readonly (string | null)[]> {
+export function renderTemplate(
+  job: TemplateJob,
+  timeLimitMs = defaultTimeLimitMs,
+): Promise<readonly (string | null)[]> {
   return new Promise((resolve, reject) => {
     const worker = startThread(job);
     let timer: NodeJS.Timeout | undefined;
