@@ -1,7 +1,9 @@
 /** An extraction run: what is asked of the model host, what streams back, what is stored. */
 import * as z from 'zod';
+import { annotationSchemaSchema } from './annotation-schema';
 import { problemSchema } from './errors';
 import { factSchema } from './fact';
+import { sectionSchema } from './section';
 import { prioritySchema, speedSchema, usageSchema } from './usage';
 
 /** Longest text accepted as one record, UTF-16 code units (about 2,000 pages). */
@@ -15,6 +17,8 @@ export const runIdentitySchema = z.object({
   model: runModelSchema,
   strategy: z.string(),
   settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  /** The schema as it was, where it is not one of our own: a later change to it changes no run. */
+  definition: annotationSchemaSchema.optional(),
 });
 export type RunIdentity = z.infer<typeof runIdentitySchema>;
 
@@ -23,6 +27,10 @@ export const runStatusSchema = z.enum(['completed', 'incomplete', 'failed']);
 export const extractionRequestSchema = z.object({
   text: z.string(),
   schema: z.string(),
+  /** What `schema` names, where it is not one of our own. */
+  definition: annotationSchemaSchema.optional(),
+  /** Sections as a doctor corrected them. Defaults to those that are detected. */
+  sections: z.array(sectionSchema).max(2000).optional(),
   /** SHA-256 of the model that is to do it. Defaults to the first one that is ready. */
   model: z.string().optional(),
   /** Defaults to `interactive`. */

@@ -2,6 +2,10 @@
  * The fact, version 1: what extraction yields, what is stored, exported and printed.
  *
  * Offsets are UTF-16 code units of the original text, end exclusive.
+ * A mention is a stretch of the text. A field has a verbatim quotation as its text and evidence, and, where
+ * its value is not verbatim by nature, a `value` beside it: an ISO date, a number with `unit`, true or
+ * false, one of a list. A field that the record does not mention (未提及) has null as its text and place,
+ * no value and no evidence.
  * Readers ignore unknown keys; adding keys is allowed, changing them is version 2.
  */
 import * as z from 'zod';
@@ -27,7 +31,10 @@ export const factSchema = z.object({
     historical: z.boolean().optional(),
     experiencer: z.enum(['patient', 'family', 'other']).optional(),
   }),
+  /** Canonical name of the section that it stands in (现病史 ...). */
   section: z.string().optional(),
+  /** Of a member of a repeated group: members with the same number belong together. */
+  group: z.object({ name: z.string(), index: z.int().nonnegative() }).optional(),
   /** Model's own probability of this fact, 0..1; null where the backend gives none. */
   confidence: z.number().min(0).max(1).nullable(),
 });

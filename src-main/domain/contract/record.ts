@@ -3,15 +3,25 @@
  *
  * `record` is the small head that lists are made of; `text` holds one immutable version of a record's
  * original text under an identifier that says nothing of it; `run` holds an extraction run with its
- * facts. These are sealed under their record's own key. `deletion` says that a record was deleted for
- * good; it stands under the id of the key that was destroyed.
+ * facts; `review` what a doctor decided of a run's facts; `sections` a record's sections as a doctor
+ * corrected them. These are sealed under their record's own key. `schema` holds a version of a schema of
+ * the hospital's own, under a key of its own. `deletion` says that a record was deleted for good; it
+ * stands under the id of the key that was destroyed.
  */
 import * as z from 'zod';
 import { problemSchema } from './errors';
 import { factSchema } from './fact';
 import { runIdentitySchema } from './extraction';
 
-export const tableNames = ['record', 'text', 'run', 'deletion'] as const;
+export const tableNames = [
+  'record',
+  'text',
+  'run',
+  'deletion',
+  'review',
+  'sections',
+  'schema',
+] as const;
 export const tableSchema = z.enum(tableNames);
 export type TableName = (typeof tableNames)[number];
 
@@ -22,12 +32,19 @@ export const importNoticeSchema = z.enum([
 ]);
 export type ImportNotice = z.infer<typeof importNoticeSchema>;
 
+export const documentFormatSchema = z.enum(['text', 'docx', 'pdf', 'csv', 'xlsx']);
+export type DocumentFormat = z.infer<typeof documentFormatSchema>;
+
 export const encodingSchema = z.enum(['utf-8', 'gb18030', 'utf-16le', 'utf-16be']);
 export type TextEncodingName = z.infer<typeof encodingSchema>;
 
 export const recordSourceSchema = z.object({
   kind: z.enum(['paste', 'file', 'sample']),
   encoding: encodingSchema.optional(),
+  /** What the file was, where it was no plain text. */
+  format: documentFormatSchema.optional(),
+  /** Row of a table, from 1, without its heading. */
+  row: z.int().positive().optional(),
   /** SHA-256 of the file's bytes, hexadecimal. */
   fileSha256: z.string().optional(),
   /** Version of the code that turned the file into text. */
@@ -50,6 +67,8 @@ export const recordHeadSchema = z.object({
   /** UTF-16 code units. */
   chars: z.int().nonnegative(),
   source: recordSourceSchema,
+  /** Number or name of the case as the source gives it (a column of a table); groups a patient's notes. */
+  caseId: z.string().max(200).optional(),
   /** Opaque id of the user who made this version; absent in those of before, and in trials. */
   by: z.string().max(128).optional(),
 });
