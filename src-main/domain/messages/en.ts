@@ -512,6 +512,20 @@ export const en = {
     recall: 'Recall',
     support: 'Annotated',
     micro: 'All (micro)',
+    confusion: 'Confusion: rows as annotated, columns as found',
+    annotatedFound: 'Annotated \\ found',
+    missed: 'Missed',
+    spurious: 'Spurious',
+    calibration: (brier: string, ece: string) =>
+      `Calibration: Brier score ${brier}, expected calibration error ${ece}`,
+    confidence: 'Confidence',
+    facts: 'Facts',
+    meanConfidence: 'Mean',
+    rightShare: 'Right',
+    latency: (median: string, p95: string, max: string) =>
+      `A record: median ${median} ms, 95 % within ${p95} ms, longest ${max} ms`,
+    tokens: (prompt: string, reused: string, decoded: string) =>
+      `Tokens: ${prompt} of prompts (${reused} reused), ${decoded} decoded`,
     checks: (ungrounded: string, misplaced: string) =>
       `Facts not in their record: ${ungrounded}; facts at a wrong place: ${misplaced}`,
     defects: (count: string) =>

@@ -489,6 +489,20 @@ export const zhCN = {
     recall: '召回率',
     support: '标注数',
     micro: '合计（微平均）',
+    confusion: '类型混淆：行是标注的类型，列是抽取出的类型',
+    annotatedFound: '标注＼抽取',
+    missed: '漏掉',
+    spurious: '多出',
+    calibration: (brier: string, ece: string) =>
+      `把握是否可信：布里尔分 ${brier}，期望校准误差 ${ece}`,
+    confidence: '把握',
+    facts: '条数',
+    meanConfidence: '平均把握',
+    rightShare: '实际正确',
+    latency: (median: string, p95: string, max: string) =>
+      `每份用时：中位 ${median} 毫秒，95% 不超过 ${p95} 毫秒，最长 ${max} 毫秒`,
+    tokens: (prompt: string, reused: string, decoded: string) =>
+      `词元：提示 ${prompt} 个（其中 ${reused} 个沿用），解码 ${decoded} 个`,
     checks: (ungrounded: string, misplaced: string) =>
       `不在原文中的结果 ${ungrounded} 条，位置有误的结果 ${misplaced} 条`,
     defects: (count: string) => `数据集自身的差错 ${count} 处（有误的标注已略去）`,
