@@ -169,8 +169,11 @@ export function findElements(text: string): OrderElement[] {
   for (const element of found) {
     const last = kept.at(-1);
     if (last && element.start < last.end) {
-      // 每日 2 次 inside of a longer one says nothing new; another kind that reaches further does.
-      if (element.kind === last.kind || element.end <= last.end) continue;
+      // 每日 2 次 inside of a longer one says nothing new; a drug in 停用阿司匹林 7 天 does, and another
+      // kind that reaches further.
+      const says =
+        element.kind !== last.kind && (element.kind === 'drug' || element.end > last.end);
+      if (!says) continue;
     }
     kept.push(element);
   }
