@@ -9,6 +9,11 @@ import { conversionTypeSchema } from '../domain/contract/conversion';
 import { benchCommand, type BenchOptions } from './bench-command';
 import { deidentifyCommand, type DeidentifyOptions } from './deidentify-command';
 import { convertCommand, type ConvertCommandOptions } from './convert-command';
+import {
+  evalGenerateCommand,
+  evalMcqCommand,
+  type EvalGenerateOptions,
+} from './eval-answers-command';
 import { evalNerCommand, type EvalNerOptions } from './eval-command';
 import { inspectCommand, verifyCommand } from './model-commands';
 import { extractCommand, type ExtractOptions } from './extract-command';
@@ -95,9 +100,9 @@ program
     process.exitCode = await deidentifyCommand({ ...options, inputs });
   });
 
-program
-  .command('eval')
-  .description('measure a model on annotated data')
+const evaluation = program.command('eval').description('measure a model on data of people');
+
+evaluation
   .command('ner')
   .description('score the extraction of entities against annotations made by people')
   .requiredOption('--data <file>', 'annotated records, one JSON object a line')
@@ -125,6 +130,40 @@ program
       labelsDir: join(root, 'resources', 'labels'),
     });
   });
+
+const answerOptions = (command: Command): Command =>
+  command
+    .option('--model <file>', 'GGUF model file that can converse')
+    .option('--limit <n>', 'only the first ones', positiveInteger)
+    .addOption(
+      new Option('--format <format>', 'text: for people; json: one object')
+        .choices(['text', 'json'])
+        .default('text'),
+    )
+    .option(
+      '--threads <n>',
+      'threads to compute with; defaults to what suits the model',
+      positiveInteger,
+    );
+
+answerOptions(
+  evaluation
+    .command('mcq')
+    .description('questions with four options: accuracy by probability and by answer')
+    .requiredOption('--data <file>', 'CSV of C-Eval, or JSON of MedQA'),
+).action(async (options: Parameters<typeof evalMcqCommand>[0]) => {
+  process.exitCode = await evalMcqCommand(options, join(root, 'models'));
+});
+
+answerOptions(
+  evaluation
+    .command('generate')
+    .description('free answers against those of people: BLEU and ROUGE by character')
+    .requiredOption('--data <file>', 'questions with answers, or dialogues, one JSON object a line')
+    .option('--max-tokens <n>', 'tokens of one answer, at most', positiveInteger, 512),
+).action(async (options: EvalGenerateOptions) => {
+  process.exitCode = await evalGenerateCommand(options, join(root, 'models'));
+});
 
 const model = program.command('model').description('make and check model files');
 const textOrJson = (): Option =>

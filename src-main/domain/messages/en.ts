@@ -526,6 +526,15 @@ export const en = {
       `A record: median ${median} ms, 95 % within ${p95} ms, longest ${max} ms`,
     tokens: (prompt: string, reused: string, decoded: string) =>
       `Tokens: ${prompt} of prompts (${reused} reused), ${decoded} decoded`,
+    answered: (done: string, total: string) => `${done} / ${total} questions`,
+    accuracy: (value: string, low: string, high: string, counts: string) =>
+      `${value} % (95 % interval ${low} % to ${high} %, ${counts})`,
+    byProbability: (accuracy: string) => `Accuracy by probability: ${accuracy}`,
+    byGeneration: (accuracy: string) => `Accuracy by answer: ${accuracy}`,
+    unanswered: (count: string, tooLong: string) =>
+      `No option named: ${count}; beyond the context: ${tooLong} (both count as wrong)`,
+    answers: (count: string, cut: string, tooLong: string) =>
+      `Answers scored: ${count}, of which ${cut} reached the limit of length; beyond the context and not scored: ${tooLong}`,
     checks: (ungrounded: string, misplaced: string) =>
       `Facts not in their record: ${ungrounded}; facts at a wrong place: ${misplaced}`,
     defects: (count: string) =>

@@ -166,6 +166,10 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     title: 'The loaded model does not support the way of extraction asked for',
     remedy: 'Use another model, or check the model card.',
   },
+  TASK_NOT_SUPPORTED: {
+    title: 'This model can neither answer questions nor draft text',
+    remedy: 'The built-in model only extracts. Import or assign a model that can converse.',
+  },
   CONTEXT_EXCEEDED: {
     title: 'The text is longer than the model can take at once',
     remedy: 'Split the record, or use a model with a longer context.',

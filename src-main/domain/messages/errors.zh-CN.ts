@@ -156,6 +156,10 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     title: '当前模型不支持所需的抽取方式',
     remedy: '请换用其他模型，或检查模型说明卡。',
   },
+  TASK_NOT_SUPPORTED: {
+    title: '当前模型不能回答问题，也不能起草文字',
+    remedy: '内置小模型只做信息抽取。请在“模型”页导入或指定能对话的模型。',
+  },
   CONTEXT_EXCEEDED: {
     title: '文本超出模型一次能处理的长度',
     remedy: '请拆分病历，或换用上下文更长的模型。',

@@ -503,6 +503,15 @@ export const zhCN = {
       `每份用时：中位 ${median} 毫秒，95% 不超过 ${p95} 毫秒，最长 ${max} 毫秒`,
     tokens: (prompt: string, reused: string, decoded: string) =>
       `词元：提示 ${prompt} 个（其中 ${reused} 个沿用），解码 ${decoded} 个`,
+    answered: (done: string, total: string) => `已评测 ${done} / ${total} 题`,
+    accuracy: (value: string, low: string, high: string, counts: string) =>
+      `${value}%（95% 区间 ${low}%～${high}%，${counts}）`,
+    byProbability: (accuracy: string) => `按概率判定的正确率：${accuracy}`,
+    byGeneration: (accuracy: string) => `按回答判定的正确率：${accuracy}`,
+    unanswered: (count: string, tooLong: string) =>
+      `没有给出选项 ${count} 题，超出上下文 ${tooLong} 题（均算错）`,
+    answers: (count: string, cut: string, tooLong: string) =>
+      `评分 ${count} 条，其中到长度上限 ${cut} 条；超出上下文、未评分 ${tooLong} 条`,
     checks: (ungrounded: string, misplaced: string) =>
       `不在原文中的结果 ${ungrounded} 条，位置有误的结果 ${misplaced} 条`,
     defects: (count: string) => `数据集自身的差错 ${count} 处（有误的标注已略去）`,
