@@ -170,6 +170,14 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     title: 'This model can neither answer questions nor draft text',
     remedy: 'The built-in model only extracts. Import or assign a model that can converse.',
   },
+  EMPTY_QUESTION: {
+    title: 'There is no question yet',
+    remedy: 'Type a question, or choose one of the usual ones.',
+  },
+  QUESTION_TOO_LONG: {
+    title: 'The question is too long',
+    remedy: 'Shorten it; the record itself need not be in the question.',
+  },
   CONTEXT_EXCEEDED: {
     title: 'The text is longer than the model can take at once',
     remedy: 'Split the record, or use a model with a longer context.',

@@ -160,6 +160,14 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     title: '当前模型不能回答问题，也不能起草文字',
     remedy: '内置小模型只做信息抽取。请在“模型”页导入或指定能对话的模型。',
   },
+  EMPTY_QUESTION: {
+    title: '还没有写问题',
+    remedy: '请输入问题，或选一个常用问题。',
+  },
+  QUESTION_TOO_LONG: {
+    title: '问题太长',
+    remedy: '请缩短问题；病历内容不用写进问题里。',
+  },
   CONTEXT_EXCEEDED: {
     title: '文本超出模型一次能处理的长度',
     remedy: '请拆分病历，或换用上下文更长的模型。',
