@@ -178,6 +178,10 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     title: 'The question is too long',
     remedy: 'Shorten it; the record itself need not be in the question.',
   },
+  NO_PATIENT_TURN: {
+    title: 'The conversation holds nothing that a patient says',
+    remedy: "Paste the patient's messages, or mark one of the turns as the patient's.",
+  },
   CONTEXT_EXCEEDED: {
     title: 'The text is longer than the model can take at once',
     remedy: 'Split the record, or use a model with a longer context.',

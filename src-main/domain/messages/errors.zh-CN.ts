@@ -168,6 +168,10 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     title: '问题太长',
     remedy: '请缩短问题；病历内容不用写进问题里。',
   },
+  NO_PATIENT_TURN: {
+    title: '对话里没有患者说的话',
+    remedy: '请粘贴患者的消息，或把其中一段改为“患者”。',
+  },
   CONTEXT_EXCEEDED: {
     title: '文本超出模型一次能处理的长度',
     remedy: '请拆分病历，或换用上下文更长的模型。',
