@@ -33,7 +33,8 @@ export function surveyOrders(text: string): OrderSurvey {
   };
   for (const element of findElements(text)) {
     const last = group.at(-1);
-    if (last && element.start - last.end > orderGap) close();
+    if (last && (element.start - last.end > orderGap || beginsAnother(text, last, element)))
+      close();
     group.push(element);
   }
   const last = group.at(-1);
@@ -55,6 +56,11 @@ export function withoutOrders(text: string): string {
     from = end;
   }
   return result + text.slice(from);
+}
+
+/** A drug in the next sentence is another matter; a dose there may still be of the drug before. */
+function beginsAnother(text: string, last: OrderElement, next: OrderElement): boolean {
+  return next.kind === 'drug' && /[。！？!?；;\n]/u.test(text.slice(last.end, next.start));
 }
 
 function isOrder(group: readonly OrderElement[]): boolean {
