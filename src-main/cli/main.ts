@@ -4,9 +4,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { annotationSchemas } from '../domain/contract/annotation-schema';
+import { draftPurposeSchema, maxCandidates } from '../domain/contract/dialogue';
 import { AppError, problemOf } from '../domain/contract/errors';
 import { conversionTypeSchema } from '../domain/contract/conversion';
+import { askCommand, type AskOptions } from './ask-command';
 import { benchCommand, type BenchOptions } from './bench-command';
+import { draftCommand, type DraftOptions } from './draft-command';
 import { deidentifyCommand, type DeidentifyOptions } from './deidentify-command';
 import { convertCommand, type ConvertCommandOptions } from './convert-command';
 import {
@@ -28,6 +31,19 @@ function positiveInteger(value: string): number {
   const number = Number(value);
   if (!Number.isInteger(number) || number < 1)
     throw new InvalidArgumentError('a whole number from 1');
+  return number;
+}
+
+function share(value: string): number {
+  const number = Number(value);
+  if (!(number >= 0 && number <= 1)) throw new InvalidArgumentError('a number from 0 to 1');
+  return number;
+}
+
+function candidateCount(value: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1 || number > maxCandidates)
+    throw new InvalidArgumentError(`a whole number from 1 to ${maxCandidates}`);
   return number;
 }
 
@@ -100,6 +116,57 @@ program
     process.exitCode = await deidentifyCommand({ ...options, inputs });
   });
 
+const textOrJson = (): Option =>
+  new Option('--format <format>', 'text: for people; json: one object')
+    .choices(['text', 'json'])
+    .default('text');
+
+program
+  .command('ask')
+  .description('a question to a record, answered with quotations from it, or without a record')
+  .argument('<question>')
+  .option('--record <file>', 'the record, as text')
+  .option('--model <file>', 'GGUF model file; the built-in one answers with quotations alone')
+  .option('--threshold <share>', 'confidence below which nothing is answered, 0 to 1', share)
+  .addOption(textOrJson())
+  .option(
+    '--threads <n>',
+    'threads to compute with; defaults to what suits the model',
+    positiveInteger,
+  )
+  .action(async (question: string, options: AskOptions) => {
+    process.exitCode = await askCommand(question, options, join(root, 'models'));
+  });
+
+program
+  .command('draft')
+  .description('danger signs in a conversation, and draft replies to the patient')
+  .argument('<file>', '{"turns":[{"role":"patient|doctor","text":"..."}]}')
+  .option('--record <file>', "the patient's record, as text")
+  .option('--model <file>', 'GGUF model file that can converse; without one there are signs alone')
+  .addOption(
+    new Option('--purpose <purpose>', 'what the reply is for')
+      .choices(draftPurposeSchema.options)
+      .default('answer'),
+  )
+  .addOption(new Option('--tone <tone>', 'how').choices(['plain', 'formal']).default('plain'))
+  .addOption(
+    new Option('--length <length>', 'how long')
+      .choices(['short', 'medium', 'long'])
+      .default('medium'),
+  )
+  .option('--ask-back', 'ask the patient for facts that are missing', false)
+  .option('--candidates <n>', `drafts, 1 to ${maxCandidates}`, candidateCount, 2)
+  .addOption(textOrJson())
+  .option(
+    '--threads <n>',
+    'threads to compute with; defaults to what suits the model',
+    positiveInteger,
+  )
+  .action(async (file: string, options: DraftOptions) => {
+    process.exitCode = await draftCommand(file, options, join(root, 'models'));
+  });
+
 const evaluation = program.command('eval').description('measure a model on data of people');
 
 evaluation
@@ -166,11 +233,6 @@ answerOptions(
 });
 
 const model = program.command('model').description('make and check model files');
-const textOrJson = (): Option =>
-  new Option('--format <format>', 'text: for people; json: one object')
-    .choices(['text', 'json'])
-    .default('text');
-
 model
   .command('inspect')
   .description('what the header of a model file says; its numbers are not read')

@@ -495,6 +495,19 @@ export const en = {
     checksum: (sha256) => `SHA-256: ${sha256}`,
     kept: (path) => `the 16-bit weights stay in ${path}`,
   },
+  ask: {
+    written: 'From the record, written by a model and checked by nobody:',
+    quotations: 'What the record says:',
+    noEvidence: 'Nothing in the record answers this',
+    noRecord: 'Not from a record; written by a model and checked by nobody:',
+    confidence: (share: string) => `(confidence that the record answers it: ${share})`,
+    cut: 'The answer reached the limit of length and was cut.',
+  },
+  draft: {
+    notice: 'Drafted by a model, not confirmed by a doctor',
+    signs: (names: string) => `Danger signs: ${names}`,
+    candidate: (number: string) => `-- Draft ${number} --`,
+  },
   evaluation: {
     started: (records: string, model: string) => `Evaluating ${records} records with ${model}`,
     progress: (done: string, total: string) => `${done} / ${total} records`,

@@ -182,6 +182,10 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     title: 'The conversation holds nothing that a patient says',
     remedy: "Paste the patient's messages, or mark one of the turns as the patient's.",
   },
+  DIALOGUE_INVALID: {
+    title: 'The file is no conversation',
+    remedy: 'It should be {"turns":[{"role":"patient","text":"…"}]}, the role patient or doctor.',
+  },
   CONTEXT_EXCEEDED: {
     title: 'The text is longer than the model can take at once',
     remedy: 'Split the record, or use a model with a longer context.',

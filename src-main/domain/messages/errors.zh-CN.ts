@@ -172,6 +172,10 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     title: '对话里没有患者说的话',
     remedy: '请粘贴患者的消息，或把其中一段改为“患者”。',
   },
+  DIALOGUE_INVALID: {
+    title: '对话文件的格式不对',
+    remedy: '文件应为 {"turns":[{"role":"patient","text":"…"}]}，角色是 patient 或 doctor。',
+  },
   CONTEXT_EXCEEDED: {
     title: '文本超出模型一次能处理的长度',
     remedy: '请拆分病历，或换用上下文更长的模型。',

@@ -472,6 +472,19 @@ export const zhCN = {
     checksum: (sha256: string) => `SHA-256 校验值：${sha256}`,
     kept: (path: string) => `16 位权重保留在 ${path}`,
   },
+  ask: {
+    written: '根据病历，由模型写出，未经医师核对：',
+    quotations: '病历原文中的相关内容：',
+    noEvidence: '病历中未找到依据',
+    noRecord: '无病历依据，由模型写出，未经医师核对：',
+    confidence: (share: string) => `（病历中有答案的把握 ${share}）`,
+    cut: '回答到长度上限，没有写完。',
+  },
+  draft: {
+    notice: '由模型起草，医生未确认',
+    signs: (names: string) => `危险征象：${names}`,
+    candidate: (number: string) => `—— 草稿 ${number} ——`,
+  },
   evaluation: {
     started: (records: string, model: string) => `正在评测 ${records} 份病历，模型：${model}`,
     progress: (done: string, total: string) => `已评测 ${done} / ${total} 份`,

@@ -35,3 +35,14 @@ export const signClasses: readonly SignClass[] = lexicon.classes;
 export const denial: Readonly<
   Record<'near' | 'list' | 'never' | 'modifiers' | 'joiners' | 'verbs' | 'after', readonly string[]>
 > = lexicon.denial;
+
+const names = new Map(
+  signClasses.flatMap(({ signs }) =>
+    signs.map(({ id, zh, en }) => [id, { 'zh-CN': zh, en }] as const),
+  ),
+);
+
+/** How a sign is called; an id that the lexicon does not know is its own name. */
+export function signNames(id: string): Readonly<Record<'zh-CN' | 'en', string>> {
+  return names.get(id) ?? { 'zh-CN': id, en: id };
+}
