@@ -70,7 +70,7 @@ export const toWorkerSchema = z.discriminatedUnion('type', [
 ]);
 export type ToWorker = z.input<typeof toWorkerSchema>;
 
-/** What a window had done to a record, for the audit log. */
+/** What a window had done to a record or a schema, for the audit log. */
 const actSchema = z.enum([
   'record-created',
   'record-changed',
@@ -78,6 +78,7 @@ const actSchema = z.enum([
   'record-restored',
   'record-shredded',
   'run-saved',
+  'schema-changed',
 ]);
 export type Act = z.infer<typeof actSchema>;
 

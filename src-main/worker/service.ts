@@ -199,6 +199,17 @@ export class WorkerService {
       }),
       'runs.save': async (run: ParamsOf<WorkerMethods['runs.save']>) =>
         this.#acted('run-saved', run.recordId, (await this.#store).saveRun(run)),
+      'schemas.save': async ({ schema, base }) =>
+        this.#acted('schema-changed', schema.id, (await this.#store).schemas.save(schema, base)),
+      'schemas.delete': async ({ schemaId }) =>
+        this.#acted('schema-changed', schemaId, (await this.#store).schemas.delete(schemaId)),
+      'schemas.restore': async ({ schemaId }) =>
+        this.#acted('schema-changed', schemaId, (await this.#store).schemas.restore(schemaId)),
+      'schemas.history': async ({ schemaId }) => ({
+        rows: await (await this.#store).schemas.history(schemaId),
+      }),
+      'schemas.draft': async ({ schemaId, base, text }) =>
+        (await this.#store).schemas.keepDraft(schemaId, base, text),
       'files.write': async (params) => ({ bytes: await this.#write(params) }),
       'journal.read': async ({ after, limit }) => (await this.#store).read(after, limit),
       'rows.check': async ({ claims }) => (await this.#store).check(claims),

@@ -1,5 +1,6 @@
 /** The border between the renderer and the worker: files in, rows out. */
 import * as z from 'zod';
+import { annotationSchemaSchema } from './annotation-schema';
 import {
   encodingSchema,
   importNoticeSchema,
@@ -10,6 +11,7 @@ import {
 } from './record';
 import { method } from './rpc';
 import { maxFileChars, ticketSchema } from './save-file';
+import { maxSchemaChars, ownSchemaIdSchema } from './stored-schema';
 
 /** Largest file accepted as one record, bytes (2,000,000 characters of 4 bytes). */
 export const maxRecordFileBytes = 8_000_000;
@@ -74,6 +76,36 @@ export const workerMethods = {
     result: z.object({ recordIds: z.array(rowId) }),
   }),
   'runs.save': method({ params: storedRunSchema, result: committed }),
+  /** Saves a schema of the hospital's own as the version after `base`; see `SchemaStore.save`. */
+  'schemas.save': method({
+    params: z.object({
+      schema: annotationSchemaSchema.extend({ id: ownSchemaIdSchema }),
+      base: z.int().nonnegative(),
+    }),
+    result: committed.extend({ version: z.int().positive() }),
+  }),
+  'schemas.delete': method({
+    params: z.object({ schemaId: ownSchemaIdSchema }),
+    result: committed,
+  }),
+  'schemas.restore': method({
+    params: z.object({ schemaId: ownSchemaIdSchema }),
+    result: committed,
+  }),
+  /** All that was ever saved of a schema, oldest first, still sealed. */
+  'schemas.history': method({
+    params: z.object({ schemaId: ownSchemaIdSchema }),
+    result: z.object({ rows: z.array(journalRowSchema) }),
+  }),
+  /** Keeps what a user was still writing, or lets it go. */
+  'schemas.draft': method({
+    params: z.object({
+      schemaId: ownSchemaIdSchema,
+      base: z.int().nonnegative(),
+      text: z.string().max(maxSchemaChars).nullable(),
+    }),
+    result: committed,
+  }),
   /** Writes a file at the place that a person chose; resolves once it is on the disk. */
   'files.write': method({
     params: z.object({ ticket: ticketSchema, text: z.string().max(maxFileChars) }),

@@ -558,6 +558,7 @@ export const en = {
       `${over} tokens too many: ${needed} are needed, ${capacity} is the most.`,
     space: (needed: string, free: string) => `${needed} are needed, ${free} are free.`,
     wait: (minutes: string, seconds: string) => `Wait another ${minutes} min ${seconds} s.`,
+    line: (line: string) => `Line ${line}.`,
     place: (at: string) => `At: ${at}`,
     atLeast: (chars: string) => `At least ${chars} characters.`,
     atMost: (chars: string) => `At most ${chars} characters.`,

@@ -162,6 +162,15 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     title: 'The loaded model does not serve this schema',
     remedy: 'Choose a schema that the model serves, or another model.',
   },
+  SCHEMA_INVALID: {
+    title: 'The schema has faults',
+    remedy: 'Correct what is listed, then save or run it.',
+  },
+  SCHEMA_FILE_INVALID: {
+    title: 'This file is no schema',
+    remedy:
+      'Choose a JSON file that this program exported; in one of your own, correct the line named.',
+  },
   STRATEGY_NOT_SUPPORTED: {
     title: 'The loaded model does not support the way of extraction asked for',
     remedy: 'Use another model, or check the model card.',

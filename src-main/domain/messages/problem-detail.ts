@@ -28,6 +28,10 @@ export function problemDetail(locale: Locale, { code, params = {} }: Problem): s
         : texts.space(bytes(needed * mebibyte), bytes(free * mebibyte));
     case 'DISK_SPACE':
       return needed === null || free === null ? null : texts.space(bytes(needed), bytes(free));
+    case 'SCHEMA_FILE_INVALID': {
+      const line = number('line');
+      return line === null ? null : texts.line(integer(line));
+    }
     case 'SIGN_IN_DELAYED': {
       const seconds = number('seconds');
       return seconds === null

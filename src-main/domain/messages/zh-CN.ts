@@ -534,6 +534,7 @@ export const zhCN = {
       `超出 ${over} 个词元：需要 ${needed} 个，最多 ${capacity} 个。`,
     space: (needed: string, free: string) => `需要 ${needed}，可用 ${free}。`,
     wait: (minutes: string, seconds: string) => `还需等待 ${minutes} 分 ${seconds} 秒。`,
+    line: (line: string) => `第 ${line} 行。`,
     place: (at: string) => `出错之处：${at}`,
     atLeast: (chars: string) => `至少 ${chars} 个字符。`,
     atMost: (chars: string) => `最多 ${chars} 个字符。`,
