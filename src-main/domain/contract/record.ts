@@ -5,7 +5,8 @@
  * original text under an identifier that says nothing of it; `run` holds an extraction run with its
  * facts; `review` what a doctor decided of a run's facts; `sections` a record's sections as a doctor
  * corrected them. These are sealed under their record's own key. `schema` holds a version of a schema of
- * the hospital's own, under a key of its own. `deletion` says that a record was deleted for good; it
+ * the hospital's own, under a key of its own. `conversation` holds questions with their answers and `reply` a drafted reply, under the key of
+ * the record that they belong to, or of their own. `deletion` says that a record was deleted for good; it
  * stands under the id of the key that was destroyed.
  */
 import * as z from 'zod';
@@ -21,6 +22,8 @@ export const tableNames = [
   'review',
   'sections',
   'schema',
+  'conversation',
+  'reply',
 ] as const;
 export const tableSchema = z.enum(tableNames);
 export type TableName = (typeof tableNames)[number];
