@@ -106,6 +106,10 @@ export const errorCodes = [
   'JOURNAL_ROLLED_BACK',
   'RECORD_NOT_FOUND',
   'VERSION_CONFLICT',
+  // reviews
+  'REVIEW_LOCKED',
+  'REVIEW_INCOMPLETE',
+  'CONFIRMATION_INVALID',
   // backups
   'BACKUP_INCOMPLETE',
   'BACKUP_TAMPERED',

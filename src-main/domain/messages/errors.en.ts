@@ -360,6 +360,20 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     title: 'This record was just changed in another window',
     remedy: 'Open the record again, then change it.',
   },
+  REVIEW_LOCKED: {
+    title: 'This review is confirmed and can no longer be changed',
+    remedy:
+      'To correct it, choose Amend: a new version begins, and the confirmed one stays as it is.',
+  },
+  REVIEW_INCOMPLETE: {
+    title: 'Some facts are still undecided',
+    remedy: 'Accept or reject each fact and settle the conflicts, then confirm.',
+  },
+  CONFIRMATION_INVALID: {
+    title: 'The confirmation did not take effect',
+    remedy:
+      'The review is saved, but the confirmation does not match it or the doctor who is signed in. Open the record again and confirm once more.',
+  },
   BACKUP_INCOMPLETE: {
     title: 'This backup is not complete',
     remedy: 'Choose another backup; keep this one until the records are back.',
