@@ -110,7 +110,9 @@ describe('a later run', () => {
     const before = after(fresh(), { kind: 'accept', id: idOf(fresh(), '高血压') });
     const patch = carryOver(before, run('run-2', [], { status: 'stopped' }));
     if (!patch) throw new Error('no step');
-    expect(at(applyPatch(before, patch, doctor), '高血压')?.conflict).toBeUndefined();
+    const now = applyPatch(before, patch, doctor);
+    expect(at(now, '高血压')?.conflict).toBeUndefined();
+    expect(now.items).toHaveLength(6);
   });
 
   it('that repeats what a person corrected says nothing new', () => {

@@ -31,7 +31,9 @@ export function carryOver(
   for (const item of review.items) {
     const same = found.take(item);
     if (isUntouched(item)) {
-      steps.push({ before: item, after: same ? { ...item, fact: same } : null });
+      // A run that did not end says nothing by its silence.
+      const missed = run.status === 'completed' ? null : item;
+      steps.push({ before: item, after: same ? { ...item, fact: same } : missed });
     } else if (same) {
       steps.push({ before: item, after: carried(item, same, run.id) });
     } else {
@@ -79,7 +81,7 @@ function contested(
 ): ReviewItem {
   const next = withoutConflict(item);
   if (against) return { ...next, conflict: { runId: run.id, fact: against } };
-  // A run that did not end says nothing by its silence; nor does one on what no model ever found.
+  // Nor does any run by its silence on what no model ever found.
   const isMissed =
     run.status === 'completed' && item.origin === 'model' && item.decision === 'accepted';
   return isMissed ? { ...next, conflict: { runId: run.id, fact: null } } : next;
