@@ -66,6 +66,7 @@ import { SaveTickets } from './shell/save-tickets';
 import { AuditTrail } from './vault/audit/audit-trail';
 import { BackupDesk } from './vault/backup-desk';
 import { keyringFileName } from './vault/keyring/keyring-file';
+import { confirmReview } from './vault/confirm-review';
 import { policyPath } from './vault/policy';
 import { examineBackup, finishRestore, restore, type RestoreProof } from './vault/restore';
 import { VaultSession } from './vault/session';
@@ -201,6 +202,7 @@ const worker = new WorkerSupervisor({
     dataDir: vault.state.phase === 'open' ? dataDir : trialFolder,
     ...vault.dataKey(),
     userId: vault.user?.id ?? null,
+    signPublic: vault.user?.signPublic ?? null,
     deletion: vault.policy.retention,
   }),
   onState: (state) => push('worker.state', state),
@@ -377,6 +379,7 @@ installRouter(ipcMain, {
       return toRestore;
     },
     'restore.run': (proof) => restoreChosen(proof),
+    'review.sign': (content) => confirmReview(vault, audit, content),
     'audit.viewed': ({ recordId }) =>
       audit.tell({ event: { kind: 'record-viewed' }, subject: recordId }),
     'audit.read': ({ filter, before }) => audit.read(filter, before),

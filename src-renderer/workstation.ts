@@ -1,6 +1,7 @@
 /** The page's composition root: makes every part once and connects them. */
 import { fitsClipboard } from '@domain/contract/clipboard';
 import { AppError, problemOf } from '@domain/contract/errors';
+import { findSections } from '@domain/rules/sections';
 import { hostMethods, type HostMethods } from '@domain/contract/host-port';
 import { workerMethods, type WorkerMethods } from '@domain/contract/worker-port';
 import { invoke } from './data/bridge';
@@ -13,11 +14,13 @@ import { BackupModel } from './features/backup';
 import { ExtractionState } from './features/extraction';
 import { ModelsState } from './features/models';
 import { RecordsState } from './features/records';
+import { ReviewState } from './features/review';
 import { documentTarget, SettingsState } from './features/settings';
 import { SystemState } from './features/status';
 import { UsersState } from './features/users';
 import { VaultModel } from './features/vault';
 import { guardCopying } from './ui/guarded-copy';
+import { i18n } from './ui/i18n.svelte';
 import { Notices } from './ui/notices.svelte';
 
 export class Workstation {
@@ -54,6 +57,23 @@ export class Workstation {
     });
   });
 
+  readonly review = new ReviewState({
+    review: (id) => this.#store.repository.review(id),
+    sections: (recordId) => this.#store.repository.sections(recordId),
+    saveReview: (review, base) => this.#store.call('reviews.save', { review, base }),
+    saveSections: (sections, base) => this.#store.call('sections.save', { sections, base }),
+    sign: (content) => invoke(this.#bridge, 'review.sign', content),
+    findSections,
+    user: () => this.vault.user,
+    policy: () => this.vault.policy,
+    nextRecord: () => this.#nextRecord(),
+    history: async (reviewId) => {
+      const { rows } = await this.#store.call('reviews.history', { reviewId });
+      const { values } = await this.#store.repository.openReviews(rows);
+      return values.map(({ value }) => value).sort((a, b) => a.version - b.version);
+    },
+  });
+
   readonly deidentify = new DeidentifyState({
     find: findInThread,
     policy: () => this.vault.policy,
@@ -74,6 +94,8 @@ export class Workstation {
     this.system.loadInfo(this.#bridge).catch((error: unknown) => notices.error(error));
     this.vault.follow().catch((error: unknown) => notices.error(error));
     this.#bridge.subscribe('problem', (problem) => notices.problem(problem));
+    // The worker writes what it was asked for before the program ends.
+    window.addEventListener('pagehide', () => void this.review.putAway());
     this.#bridge.subscribe('vault.locking', () => void this.#putAway());
   }
 
@@ -119,11 +141,17 @@ export class Workstation {
     }
   }
 
+  #nextRecord(): void {
+    const next = this.records.nextToReview;
+    if (next) this.records.select(next.id);
+    else this.notices.toast(i18n.m.review.noNextRecord);
+  }
+
   /** A moment before the lock ends this page: what is not saved yet is saved. */
   async #putAway(): Promise<void> {
     const { draft } = this.records;
     const drafted = draft.text.trim() === '' ? null : this.records.saveDraft();
-    await Promise.all([this.extraction.putAway(), drafted]);
+    await Promise.all([this.extraction.putAway(), this.review.putAway(), drafted]);
     await invoke(this.#bridge, 'vault.put-away');
   }
 

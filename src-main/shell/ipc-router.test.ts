@@ -36,6 +36,9 @@ function router(changes: Partial<InvokeHandlers> = {}): RouterOptions & { calls:
     'vault.signIn': () => undefined,
     'vault.recover': () => undefined,
     'vault.lock': () => undefined,
+    'review.sign': () => {
+      throw new AppError('VAULT_LOCKED');
+    },
     'vault.put-away': () => undefined,
     'recovery.renew': () => {
       throw new AppError('FORBIDDEN_ROLE');

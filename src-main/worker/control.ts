@@ -56,6 +56,12 @@ export const toWorkerSchema = z.discriminatedUnion('type', [
     key: keyBytes,
     /** Opaque id of who works with it; null in a trial. */
     userId: z.string().nullable().default(null),
+    /** Their Ed25519 public key, hexadecimal: no other confirmation is taken. */
+    signPublic: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .nullable()
+      .default(null),
     /** What the policy says of deleting for good. */
     deletion: z.object({ deletionAllowed: z.boolean(), binDays: z.int().nonnegative() }).optional(),
   }),
@@ -79,6 +85,9 @@ const actSchema = z.enum([
   'record-shredded',
   'run-saved',
   'schema-changed',
+  'review-changed',
+  'review-amended',
+  'sections-changed',
 ]);
 export type Act = z.infer<typeof actSchema>;
 

@@ -1,6 +1,6 @@
 /** Rows of the journal, sealed and opened under the key of what they belong to. */
 import type * as z from 'zod';
-import type { TableName } from '../domain/contract/record';
+import type { JournalRow, TableName } from '../domain/contract/record';
 import { keyIdOfSealed, openJson } from '../domain/sealing/row';
 import type { NewRow } from '../vault/journal';
 import type { RecordKey } from '../vault/record-keys';
@@ -28,10 +28,19 @@ export async function latestRow<T>(
 ): Promise<Stored<T> | null> {
   const row = await vault.journal.latest(table, id);
   if (!row) return null;
+  const { key, value } = await openRow(vault, row, schema);
+  return { value, version: row.version, seq: row.seq, key };
+}
+
+/** @throws AppError of a key that was destroyed, or of a row that is not as it was stored */
+export async function openRow<T>(
+  vault: Vault,
+  row: JournalRow,
+  schema: z.ZodType<T>,
+): Promise<{ readonly key: RecordKey; readonly value: T }> {
   const keyId = keyIdOfSealed(row.sealed);
   const key = { keyId, key: await vault.recordKeys.key(keyId) };
-  const value = await openJson(key.key, keyId, row, row.sealed, schema);
-  return { value, version: row.version, seq: row.seq, key };
+  return { key, value: await openJson(key.key, keyId, row, row.sealed, schema) };
 }
 
 export function sealedRow(

@@ -53,6 +53,8 @@ export class WorkerService {
   readonly #tickets = new WriteTickets();
   #dataDir: string | null = null;
   #initialised = false;
+  /** Reviews that the log knows to be worked on since the worker was started. */
+  readonly #reviewed = new Set<string>();
 
   constructor(main: ParentPort, parts: WorkerParts) {
     this.#main = main;
@@ -104,14 +106,14 @@ export class WorkerService {
   }
 
   async #init(message: Init): Promise<RecordStore> {
-    const { dataDir, keyId, key, userId, deletion } = message;
+    const { dataDir, keyId, key, userId, signPublic, deletion } = message;
     this.#dataDir = dataDir;
     const onCommit = (rows: readonly JournalRow[]): void => this.#announce(rows);
     const vault = await Vault.open(dataDir, { keyId, key }, { onCommit }).finally(() =>
       key.fill(0),
     );
     this.#vault = vault;
-    return new RecordStore({ vault, userId, ...(deletion ? { deletion } : {}) });
+    return new RecordStore({ vault, userId, signPublic, ...(deletion ? { deletion } : {}) });
   }
 
   /** Answers main; a failure is its answer too. */
@@ -151,6 +153,19 @@ export class WorkerService {
     const result = await work;
     this.#act(act, recordId);
     return result;
+  }
+
+  async #saveReview({
+    review,
+    base,
+  }: ParamsOf<WorkerMethods['reviews.save']>): Promise<ResultOf<WorkerMethods['reviews.save']>> {
+    const { amends, ...saved } = await (await this.#store).saveReview(review, base);
+    if (amends) this.#act('review-amended', review.recordId);
+    // Every decision is saved by itself; the log is told once that somebody was at it.
+    const sitting = `${review.id} ${review.version}`;
+    if (!this.#reviewed.has(sitting)) this.#act('review-changed', review.recordId);
+    this.#reviewed.add(sitting);
+    return saved;
   }
 
   async #write({ ticket, text }: ParamsOf<WorkerMethods['files.write']>): Promise<number> {
@@ -210,6 +225,16 @@ export class WorkerService {
       }),
       'schemas.draft': async ({ schemaId, base, text }) =>
         (await this.#store).schemas.keepDraft(schemaId, base, text),
+      'reviews.save': (params) => this.#saveReview(params),
+      'reviews.history': async ({ reviewId }) => ({
+        rows: await (await this.#store).reviewHistory(reviewId),
+      }),
+      'sections.save': async ({ sections, base }) =>
+        this.#acted(
+          'sections-changed',
+          sections.recordId,
+          (await this.#store).saveSections(sections, base),
+        ),
       'files.write': async (params) => ({ bytes: await this.#write(params) }),
       'journal.read': async ({ after, limit }) => (await this.#store).read(after, limit),
       'rows.check': async ({ claims }) => (await this.#store).check(claims),

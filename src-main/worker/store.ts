@@ -16,14 +16,18 @@ import {
   type StoredRun,
   type TableName,
 } from '../domain/contract/record';
+import { storedReviewSchema, type StoredReview } from '../domain/contract/review';
+import type { StoredSections } from '../domain/contract/section';
 import { isWellFormed, toWellFormed } from '../domain/text/well-formed';
 import { backUp } from '../vault/backup';
 import type { Journal, NewRow, RowClaim } from '../vault/journal';
+import type { RecordKey } from '../vault/record-keys';
 import type { Vault } from '../vault/vault';
 import type { Answer, Question } from './control';
 import { Duplicates } from './duplicates';
 import { SchemaStore } from './schema-store';
-import { latestRow, sealedRow, type Committed } from './sealed-rows';
+import { latestRow, openRow, sealedRow, type Committed, type Stored } from './sealed-rows';
+import { checkReview, type Signer } from './review-rows';
 import { Turns } from './turns';
 
 export interface StoreOptions {
@@ -32,8 +36,16 @@ export interface StoreOptions {
   readonly now?: () => number;
   /** Opaque id of who works with it; null where nobody signed in. */
   readonly userId?: string | null;
+  /** Their signing key, without which no confirmation is taken. Defaults to none. */
+  readonly signPublic?: string | null;
   /** Defaults to what holds without a policy. */
   readonly deletion?: DeletionRule;
+}
+
+/** A row that was saved over the version that it was made of. */
+export interface SavedVersion extends Committed {
+  /** Of the row. */
+  readonly version: number;
 }
 
 export class RecordStore {
@@ -43,15 +55,17 @@ export class RecordStore {
   readonly #turns = new Turns();
   readonly #duplicates: Duplicates;
   readonly #userId: string | null;
+  readonly #signer: Signer | null;
   readonly #deletion: DeletionRule;
   readonly schemas: SchemaStore;
 
-  constructor({ vault, now, userId, deletion }: StoreOptions) {
+  constructor({ vault, now, userId, signPublic, deletion }: StoreOptions) {
     this.#vault = vault;
     this.#journal = vault.journal;
     this.#now = now ?? Date.now;
     this.#duplicates = new Duplicates(vault);
     this.#userId = userId ?? null;
+    this.#signer = userId && signPublic ? { userId, signPublic } : null;
     this.#deletion = deletion ?? defaultPolicy.retention;
     this.schemas = new SchemaStore({ vault, now: this.#now, userId: this.#userId });
   }
@@ -139,6 +153,67 @@ export class RecordStore {
         throw new AppError('VERSION_CONFLICT');
       }
       return { seq: await this.#append([sealedRow(record.key, 'run', run.id, 1, run)]) };
+    });
+  }
+
+  /**
+   * Saves a review over the version of its row that it was made of.
+   *
+   * @param base version of the row; 0 where there is none yet
+   * @returns the row, and whether a confirmed review was taken up again with it
+   * @throws AppError `RECORD_NOT_FOUND`; `VERSION_CONFLICT` when the row or the text is another one by
+   *   now; those of `checkReview`; and what the journal throws
+   */
+  saveReview(
+    review: StoredReview,
+    base: number,
+  ): Promise<SavedVersion & { readonly amends: boolean }> {
+    return this.#turns.take(`record ${review.recordId}`, async () => {
+      const record = await this.#ofText(review);
+      const before = await latestRow(this.#vault, 'review', review.id, storedReviewSchema);
+      if ((before?.version ?? 0) !== base) throw new AppError('VERSION_CONFLICT');
+      await checkReview(review, before?.value ?? null, {
+        userId: this.#userId,
+        signer: this.#signer,
+      });
+      const updatedAt = Math.max(this.#now(), before?.value.updatedAt ?? 0);
+      const by = this.#userId ?? undefined;
+      const saved = await this.#saveOver(record.key, 'review', review.id, {
+        ...review,
+        updatedAt,
+        by,
+      });
+      return { ...saved, amends: before !== null && before.value.version < review.version };
+    });
+  }
+
+  /** Each version of a review as it stood last, oldest first, still sealed. @throws as `history` */
+  async reviewHistory(reviewId: string): Promise<JournalRow[]> {
+    const last = new Map<number, JournalRow>();
+    for (const row of await this.#journal.versions('review', reviewId)) {
+      const { version } = (await openRow(this.#vault, row, storedReviewSchema)).value;
+      last.set(version, row);
+    }
+    return [...last.values()];
+  }
+
+  /**
+   * Saves the sections of a record's text as a person corrected them.
+   *
+   * @param base as of `saveReview`
+   * @throws AppError `RECORD_NOT_FOUND`; `VERSION_CONFLICT` as `saveReview`; `BAD_REQUEST` for sections
+   *   that are not in order inside the text; and what the journal throws
+   */
+  saveSections(sections: StoredSections, base: number): Promise<SavedVersion> {
+    return this.#turns.take(`record ${sections.recordId}`, async () => {
+      const record = await this.#ofText(sections);
+      const { recordId } = sections;
+      if (this.#journal.latestVersion('sections', recordId) !== base) {
+        throw new AppError('VERSION_CONFLICT');
+      }
+      if (!areInOrder(sections, record.value.chars)) throw new AppError('BAD_REQUEST');
+      const value = { ...sections, at: this.#now(), by: this.#userId ?? undefined };
+      return this.#saveOver(record.key, 'sections', recordId, value);
     });
   }
 
@@ -293,6 +368,27 @@ export class RecordStore {
     });
   }
 
+  /** The record that has this text. @throws AppError `RECORD_NOT_FOUND`, `VERSION_CONFLICT` */
+  async #ofText(of: {
+    readonly recordId: string;
+    readonly textSha256: string;
+  }): Promise<Stored<RecordHead>> {
+    const record = await latestRow(this.#vault, 'record', of.recordId, recordHeadSchema);
+    if (!record) throw new AppError('RECORD_NOT_FOUND');
+    if (record.value.textSha256 !== of.textSha256) throw new AppError('VERSION_CONFLICT');
+    return record;
+  }
+
+  async #saveOver(
+    key: RecordKey,
+    table: 'review' | 'sections',
+    id: string,
+    value: unknown,
+  ): Promise<SavedVersion> {
+    const version = this.#journal.latestVersion(table, id) + 1;
+    return { seq: await this.#append([sealedRow(key, table, id, version, value)]), version };
+  }
+
   /** @returns the sequence number of the last row */
   async #append(rows: readonly NewRow[]): Promise<number> {
     const committed = await this.#journal.append(rows);
@@ -300,6 +396,13 @@ export class RecordStore {
     if (!last) throw new AppError('INTERNAL');
     return last.seq;
   }
+}
+
+function areInOrder({ sections }: StoredSections, chars: number): boolean {
+  return sections.every(({ start, body, end }, index) => {
+    const before = sections[index - 1]?.end ?? 0;
+    return before <= start && start <= body && body <= end && start < end && end <= chars;
+  });
 }
 
 function sha256Of(text: string): string {

@@ -20,6 +20,7 @@ export interface WorkerSupervisorOptions {
     keyId: string;
     bytes: Uint8Array;
     userId: string | null;
+    signPublic: string | null;
     deletion: DeletionRule;
   };
   onState(state: WorkerState): void;

@@ -75,6 +75,11 @@ const toldEvents = [
   kind('record-restored'),
   kind('record-shredded'),
   kind('run-saved'),
+  /** Somebody decided or changed facts of a record: told once for a sitting. */
+  kind('review-changed'),
+  /** A confirmed review was taken up again as a new version. */
+  kind('review-amended'),
+  kind('sections-changed'),
   kind('confirmed').extend({ facts: countSchema, bulk: z.boolean() }),
   kind('exported').extend({
     format: z.enum(['jsonl', 'json', 'csv', 'xlsx', 'txt', 'audit-jsonl', 'audit-csv']),

@@ -65,4 +65,5 @@ export const channelNames = [
   'restore.offer',
   'restore.choose',
   'restore.run',
+  'review.sign',
 ] as const;

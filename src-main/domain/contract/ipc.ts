@@ -26,6 +26,7 @@ import {
 import { modelSettingsSchema } from './model-settings';
 import { policySchema } from './policy';
 import { chatFormatSchema } from './prompt-format';
+import { confirmationSchema } from './review';
 import { saveOrderSchema, ticketSchema } from './save-file';
 import {
   newWordsSchema,
@@ -169,6 +170,20 @@ export const invokeChannels = {
   },
   /** Destroys all data of this workstation, but for the audit log; then it is as at its first start. */
   'vault.wipe': { params: z.object({ passphrase: passphraseInputSchema }), result: nothing },
+  /**
+   * Confirms the content of a review (审核确认) in the name of the doctor who is signed in: signed with
+   * their key, and told to the audit log. Numbers are of accepted facts.
+   */
+  'review.sign': {
+    params: z.object({
+      recordId: z.uuid(),
+      contentSha256: confirmationSchema.shape.contentSha256,
+      facts: z.int().nonnegative(),
+      /** Whether some were accepted with others by one act. */
+      bulk: z.boolean(),
+    }),
+    result: confirmationSchema,
+  },
   /** A record's text is on screen. */
   'audit.viewed': { params: z.object({ recordId: z.uuid() }), result: nothing },
   'audit.read': {
@@ -297,6 +312,7 @@ export const channelAccess: Readonly<Record<InvokeChannel, ChannelAccess>> = {
   'restore.offer': 'records',
   'restore.choose': 'anyone',
   'restore.run': 'anyone',
+  'review.sign': 'records',
   'audit.viewed': 'records',
   'audit.read': 'audit',
   'audit.verify': 'audit',

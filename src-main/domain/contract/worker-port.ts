@@ -9,9 +9,11 @@ import {
   storedRunSchema,
   tableSchema,
 } from './record';
+import { storedReviewSchema } from './review';
 import { method } from './rpc';
 import { maxFileChars, ticketSchema } from './save-file';
 import { maxSchemaChars, ownSchemaIdSchema } from './stored-schema';
+import { storedSectionsSchema } from './section';
 
 /** Largest file accepted as one record, bytes (2,000,000 characters of 4 bytes). */
 export const maxRecordFileBytes = 8_000_000;
@@ -105,6 +107,24 @@ export const workerMethods = {
       text: z.string().max(maxSchemaChars).nullable(),
     }),
     result: committed,
+  }),
+  /**
+   * Saves a review as it stands; `base` is the row version that it was made of, 0 for none. A confirmed
+   * one is taken only with a signature of who is signed in, and locks its version.
+   */
+  'reviews.save': method({
+    params: z.object({ review: storedReviewSchema, base: z.int().nonnegative() }),
+    result: committed.extend({ version: z.int().positive() }),
+  }),
+  /** Each version of a review as it stood at its end, oldest first, still sealed. */
+  'reviews.history': method({
+    params: z.object({ reviewId: rowId }),
+    result: z.object({ rows: z.array(journalRowSchema) }),
+  }),
+  /** Saves sections as a person corrected them; `base` as for reviews. */
+  'sections.save': method({
+    params: z.object({ sections: storedSectionsSchema, base: z.int().nonnegative() }),
+    result: committed.extend({ version: z.int().positive() }),
   }),
   /** Writes a file at the place that a person chose; resolves once it is on the disk. */
   'files.write': method({

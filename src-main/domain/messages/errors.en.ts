@@ -195,6 +195,14 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     title: 'The file is no conversation',
     remedy: 'It should be {"turns":[{"role":"patient","text":"…"}]}, the role patient or doctor.',
   },
+  REPLY_EMPTY: {
+    title: 'The reply is still empty',
+    remedy: 'Write it before you approve it.',
+  },
+  REPLY_ORDER_OPEN: {
+    title: 'A medication has not been filled in',
+    remedy: 'Type your order in the place of each placeholder, or delete it.',
+  },
   CONTEXT_EXCEEDED: {
     title: 'The text is longer than the model can take at once',
     remedy: 'Split the record, or use a model with a longer context.',
@@ -388,6 +396,20 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
   VERSION_CONFLICT: {
     title: 'This record was just changed in another window',
     remedy: 'Open the record again, then change it.',
+  },
+  REVIEW_LOCKED: {
+    title: 'This review is confirmed and can no longer be changed',
+    remedy:
+      'To correct it, choose Amend: a new version begins, and the confirmed one stays as it is.',
+  },
+  REVIEW_INCOMPLETE: {
+    title: 'Some facts are still undecided',
+    remedy: 'Accept or reject each fact and settle the conflicts, then confirm.',
+  },
+  CONFIRMATION_INVALID: {
+    title: 'The confirmation did not take effect',
+    remedy:
+      'The review is saved, but the confirmation does not match it or the doctor who is signed in. Open the record again and confirm once more.',
   },
   BACKUP_INCOMPLETE: {
     title: 'This backup is not complete',

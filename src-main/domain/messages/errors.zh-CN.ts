@@ -184,6 +184,14 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     title: '对话文件的格式不对',
     remedy: '文件应为 {"turns":[{"role":"patient","text":"…"}]}，角色是 patient 或 doctor。',
   },
+  REPLY_EMPTY: {
+    title: '回复还是空的',
+    remedy: '请先写好回复再批准。',
+  },
+  REPLY_ORDER_OPEN: {
+    title: '还有用药内容没有填写',
+    remedy: '请把【用药请由医师填写】逐处改成您的医嘱，或删去。',
+  },
   CONTEXT_EXCEEDED: {
     title: '文本超出模型一次能处理的长度',
     remedy: '请拆分病历，或换用上下文更长的模型。',
@@ -352,6 +360,18 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
   VERSION_CONFLICT: {
     title: '这份病历刚在另一个窗口中改动过',
     remedy: '请重新打开这份病历后再改。',
+  },
+  REVIEW_LOCKED: {
+    title: '这份审核已经确认，不能再改',
+    remedy: '需要更正时，请先「修订」，程序会开始一个新的版本，原来的版本保留不变。',
+  },
+  REVIEW_INCOMPLETE: {
+    title: '还有内容没有审核',
+    remedy: '请逐条采纳或驳回，并处理与新结果不一致的内容，然后再确认。',
+  },
+  CONFIRMATION_INVALID: {
+    title: '审核确认没有生效',
+    remedy: '审核内容已经保存，但确认与内容或登录的医师对不上。请重新打开病历，再确认一次。',
   },
   BACKUP_INCOMPLETE: {
     title: '这份备份不完整',

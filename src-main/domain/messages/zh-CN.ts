@@ -4,6 +4,7 @@
  */
 import { errorsZh } from './errors.zh-CN';
 import { auditZh } from './audit.zh-CN';
+import { reviewZh } from './review.zh-CN';
 import { deidentifyZh } from './deidentify.zh-CN';
 import { backupZh } from './backup.zh-CN';
 import { vaultZh } from './vault.zh-CN';
@@ -554,6 +555,7 @@ export const zhCN = {
   },
   vault: vaultZh,
   audit: auditZh,
+  review: reviewZh,
   deidentify: deidentifyZh,
   backup: backupZh,
   errors: errorsZh,

@@ -5,6 +5,7 @@ import type { Fact } from '@domain/contract/fact';
 import type { HostMethods, LoadedModel } from '@domain/contract/host-port';
 import type { LibraryModel } from '@domain/contract/library';
 import type { RpcClient } from '@domain/contract/rpc';
+import type { Section } from '@domain/contract/section';
 import type { Store } from '../../data/store';
 import type { RecordItem } from '../records';
 import type { ModelsState } from '../models';
@@ -26,6 +27,10 @@ export class ExtractionState {
   readonly #sessions = new Map<string, RunSession>();
   /** Counts what was asked to be shown, so that a slow answer never covers a later one. */
   #turn = 0;
+  #ahead: {
+    readonly key: string;
+    readonly loaded: Promise<{ readonly text: string; readonly stored: RunSession | null }>;
+  } | null = null;
   #record = $state.raw<OpenRecord | null>(null);
   #opening = $state(false);
   #openProblem = $state.raw<Problem | null>(null);
@@ -128,8 +133,9 @@ export class ExtractionState {
       this.#selectedFactId = null;
     }
     try {
-      const text = same ? open.text : await this.#store.repository.text(item.head.textId);
-      const stored = await this.#latest(item);
+      const { text, stored } = same
+        ? { text: open.text, stored: await this.#latest(item) }
+        : await (this.#ahead?.key === keyOf(item) ? this.#ahead.loaded : this.#load(item));
       if (turn !== this.#turn) return;
       this.#record = { item, text };
       if (!same) this.#onViewed(item.id);
@@ -152,7 +158,12 @@ export class ExtractionState {
     this.#opening = false;
   }
 
-  run(): void {
+  /**
+   * Begins a run on the record on screen, where it can.
+   *
+   * @param sections as a person corrected them. Defaults to those that are found
+   */
+  run(sections?: readonly Section[]): void {
     const record = this.#record;
     const model = this.loadedModel;
     if (!record || !model || !this.canRun) return;
@@ -162,6 +173,7 @@ export class ExtractionState {
         title: record.item.head.title,
         textSha256: record.item.head.textSha256,
         text: record.text,
+        sections,
         identity: {
           schema: this.schemaId,
           model: { name: model.name, sha256: model.sha256 },
@@ -187,6 +199,23 @@ export class ExtractionState {
     await Promise.all(this.#live.map((session) => session.putAway()));
   }
 
+  /** Reads a record that is likely to be opened next, so that it opens at once. */
+  prefetch(item: RecordItem | null): void {
+    if (!item || this.#ahead?.key === keyOf(item)) return;
+    const loaded = this.#load(item);
+    // Whoever opens it is told; nobody may.
+    loaded.catch(() => undefined);
+    this.#ahead = { key: keyOf(item), loaded };
+  }
+
+  async #load(item: RecordItem): Promise<{ text: string; stored: RunSession | null }> {
+    const [text, stored] = await Promise.all([
+      this.#store.repository.text(item.head.textId),
+      this.#latest(item),
+    ]);
+    return { text, stored };
+  }
+
   async #latest(item: RecordItem): Promise<RunSession | null> {
     const session = this.#sessions.get(item.id);
     if (session) return session;
@@ -196,4 +225,9 @@ export class ExtractionState {
     if (run.textSha256 !== item.head.textSha256) return null;
     return RunSession.stored(run, item.head.title);
   }
+}
+
+/** What a record that was read ahead must not have changed since. */
+function keyOf({ id, head, lastRun }: RecordItem): string {
+  return JSON.stringify([id, head.textId, lastRun?.id]);
 }

@@ -20,6 +20,7 @@ const item: RecordItem = {
     source: { kind: 'paste', notices: [] },
   },
   lastRun: null,
+  review: null,
 };
 
 async function openOn(loaded: LibraryModel | null, inMemory = true) {

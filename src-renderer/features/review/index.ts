@@ -1,0 +1,3 @@
+export { ReviewState } from './review.svelte';
+export { reviewCommandOf, reviewKeyCaps } from './review-keys';
+export { default as ReviewView } from './ReviewView.svelte';

@@ -1,0 +1,68 @@
+/** What the list of a review shows: items under quiet headings of sections and groups. */
+import type { ReviewItem } from '@domain/contract/review';
+import { ordered, type ReviewOrder } from '@domain/review/order';
+import type { SchemaLook } from './schema-look';
+
+export type ReviewRow =
+  | { readonly kind: 'item'; readonly id: string; readonly item: ReviewItem }
+  | {
+      readonly kind: 'heading';
+      readonly id: string;
+      readonly of: 'section' | 'field' | 'group';
+      readonly name: string;
+      /** Of a repeated group, from 1. */
+      readonly index?: number;
+    };
+
+/**
+ * By place: mentions as the text has them, under their sections, then fields as the schema has them.
+ * By doubt: without headings.
+ */
+export function rowsOf(
+  items: readonly ReviewItem[],
+  order: ReviewOrder,
+  look: SchemaLook,
+): ReviewRow[] {
+  const all = ordered(items, order);
+  if (order === 'doubt') return all.map(rowOf);
+  const rows: ReviewRow[] = [];
+  let section: string | undefined;
+  for (const item of all) {
+    if (item.fact.kind !== 'mention') continue;
+    const name = item.fact.section;
+    if (name !== undefined && name !== section) {
+      rows.push({ kind: 'heading', id: `heading-${rows.length}`, of: 'section', name });
+    }
+    section = name;
+    rows.push(rowOf(item));
+  }
+  return [...rows, ...fieldRows(all, look, rows.length)];
+}
+
+function fieldRows(items: readonly ReviewItem[], look: SchemaLook, from: number): ReviewRow[] {
+  const fields = items
+    .filter(({ fact }) => fact.kind === 'field')
+    .map((item) => ({ item, place: look.placeOf(item.fact), index: item.fact.group?.index ?? 0 }))
+    .sort((a, b) => a.place - b.place || a.index - b.index);
+  const rows: ReviewRow[] = [];
+  let before: string | undefined;
+  for (const { item, index } of fields) {
+    const { group } = item.fact;
+    const heading = group ? `${group.name} ${index}` : '';
+    if (heading !== before) {
+      const id = `heading-${from + rows.length}`;
+      rows.push(
+        group
+          ? { kind: 'heading', id, of: 'group', name: group.name, index: index + 1 }
+          : { kind: 'heading', id, of: 'field', name: '' },
+      );
+    }
+    before = heading;
+    rows.push(rowOf(item));
+  }
+  return rows;
+}
+
+function rowOf(item: ReviewItem): ReviewRow {
+  return { kind: 'item', id: item.id, item };
+}
