@@ -131,6 +131,12 @@ export class JournalIndex {
     return this.place(this.#newest.get(addressKey(table, id)) ?? 0);
   }
 
+  /** Version of the newest version of a row; 0 when there is none. */
+  newestVersion(table: TableName, id: string): number {
+    const seq = this.#newest.get(addressKey(table, id));
+    return seq === undefined ? 0 : (this.#versions[seq - 1] ?? 0);
+  }
+
   /** Whether a row can be read: it is there, and its key was not destroyed. */
   isReadable(place: RowPlace): boolean {
     return !place.dropped && !this.deletedKeys.has(place.keyId);

@@ -114,7 +114,7 @@ async function indexFrame(
     if (found.table === null) throw new AppError('STORE_NEWER', { params: { offset: at } });
     const bytes = found.headBytes + found.bodyBytes;
     if (at + bytes > rowsEnd) throw corrupt;
-    const newest = index.newest(found.table, found.id)?.version ?? 0;
+    const newest = index.newestVersion(found.table, found.id);
     if (found.version !== newest + 1) throw keys ? tampered : corrupt;
     const provenAs = provenHead(headBytes, 0, found);
     const proof = await proofOf(window, at + found.headBytes, found, provenAs);

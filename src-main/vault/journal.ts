@@ -274,7 +274,7 @@ export class Journal {
 
   /** Version of the newest committed version of a row; 0 when there is none. */
   latestVersion(table: TableName, id: string): number {
-    return this.#index.newest(table, id)?.version ?? 0;
+    return this.#index.newestVersion(table, id);
   }
 
   /** The id of the key of a row's newest version; null when there is none that can be read. */
@@ -379,7 +379,8 @@ export class Journal {
   #startFlush(): void {
     if (this.#flushing) return;
     this.#flushing = true;
-    this.#flushed = this.#flush();
+    // One step later: what is appended in this one, by others too, shares the first sync.
+    this.#flushed = Promise.resolve().then(() => this.#flush());
   }
 
   async #flush(): Promise<void> {

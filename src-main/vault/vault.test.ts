@@ -28,7 +28,8 @@ const plainOf = (id: string): Uint8Array => new TextEncoder().encode(`头痛 ${i
 
 /** Saves a record of two versions under a key of its own. @returns the key's id */
 async function saved(id: string): Promise<string> {
-  const { keyId, key } = await vault.takeKey();
+  const { keyId } = await vault.takeKey();
+  const key = await vault.recordKeys.key(keyId);
   const rows: NewRow[] = [];
   for (const version of [1, 2]) {
     const address = { table: 'record' as const, id, version };

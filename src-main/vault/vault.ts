@@ -7,7 +7,6 @@ import { open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../domain/contract/errors';
 import type { Deletion, JournalRow } from '../domain/contract/record';
-import { rewrapRecordKey } from '../domain/sealing/record-key';
 import { importDataKey, openRow, sealJson, sealRow } from '../domain/sealing/row';
 import { deriveVaultKeys, importRootKey, type VaultKeys } from '../domain/sealing/vault-keys';
 import { createBatchBox, type BatchBox } from './batch-box';
@@ -32,6 +31,7 @@ import {
   recordKeysFileName,
   slotsAt,
 } from './record-keys-format';
+import { rewrapAtOnce } from './seal-at-once';
 
 /** The keys of records under the data key that is coming, until the journal has followed. */
 export const nextKeysFileName = `${recordKeysFileName}.next`;
@@ -293,12 +293,10 @@ export class Vault {
 
   async #writeNextKeys(old: RecordKeys, from: VaultKeys, to: VaultKeys): Promise<void> {
     const slots: Uint8Array[] = [encodeKeysHeader(to.keyId)];
-    const source = { wrapping: from.wrapping, dataKeyId: from.keyId };
-    const target = { wrapping: to.wrapping, dataKeyId: to.keyId };
     for (const [keyId, wrapped] of old.all()) {
       if (this.journal.deletedKeys.has(keyId)) continue;
       try {
-        const again = await rewrapRecordKey(source, target, keyId, wrapped);
+        const again = rewrapAtOnce(from, to, keyId, wrapped);
         slots.push(encodeSlot({ state: 'live', keyId, wrapped: again }));
       } catch (error) {
         // A slot that does not open is lost already; it must not keep the others from a new key.

@@ -2,7 +2,7 @@
  * Records, their texts and their runs, as sealed rows of the journal. Every method resolves when
  * what it wrote is committed.
  */
-import { createHash, randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import type * as z from 'zod';
 import { AppError } from '../domain/contract/errors';
 import { defaultPolicy, deletableFrom, type DeletionRule } from '../domain/contract/policy';
@@ -334,7 +334,7 @@ function sealed(
 }
 
 function sha256Of(text: string): string {
-  return createHash('sha256').update(text, 'utf-8').digest('hex');
+  return hash('sha256', text);
 }
 
 function withReplacementNotice(source: RecordSource): RecordSource {
