@@ -14,6 +14,7 @@ import { ExtractionState } from './features/extraction';
 import { ModelsState } from './features/models';
 import { RecordsState } from './features/records';
 import { documentTarget, SettingsState } from './features/settings';
+import { RotationModel } from './features/rotation';
 import { SystemState } from './features/status';
 import { UsersState } from './features/users';
 import { VaultModel } from './features/vault';
@@ -28,6 +29,7 @@ export class Workstation {
   readonly users = new UsersState(this.#bridge);
   readonly audit = new AuditState(this.#bridge);
   readonly backup = new BackupModel(this.#bridge);
+  readonly rotation = new RotationModel(this.#bridge);
   readonly settings = new SettingsState(this.#bridge, documentTarget(document));
   readonly #host = new Connection<HostMethods>({
     table: hostMethods,
@@ -87,6 +89,9 @@ export class Workstation {
     const { vault } = this;
     if (vault.readsRecords || vault.has('administrator')) this.#enterModels();
     if (vault.readsRecords) void this.#enterRecords();
+    if (vault.user && vault.readsRecords) {
+      this.rotation.follow(this.notices).catch((error: unknown) => this.notices.error(error));
+    }
   }
 
   #enterModels(): void {

@@ -37,6 +37,9 @@ function router(changes: Partial<InvokeHandlers> = {}): RouterOptions & { calls:
     'vault.recover': () => undefined,
     'vault.lock': () => undefined,
     'vault.put-away': () => undefined,
+    'rotation.start': () => undefined,
+    'rotation.state': () => ({ phase: 'idle' }),
+    'rotation.seen': () => undefined,
     'recovery.renew': () => {
       throw new AppError('FORBIDDEN_ROLE');
     },

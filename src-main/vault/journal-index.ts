@@ -142,6 +142,18 @@ export class JournalIndex {
     return !place.dropped && !this.deletedKeys.has(place.keyId);
   }
 
+  /** Bytes of sealed rows that still lie in the file although their key was destroyed. */
+  droppableBytes(): number {
+    if (this.deletedKeys.size === 0) return 0;
+    let bytes = 0;
+    for (let seq = 1; seq <= this.#count; seq += 1) {
+      const place = this.place(seq);
+      // What stays of a row is about as long as its head.
+      if (place && !place.dropped && this.deletedKeys.has(place.keyId)) bytes += place.bytes;
+    }
+    return bytes;
+  }
+
   /** Ids of the newest version of every row of a table that can be read. */
   *idsOf(table: TableName): Generator<string> {
     const prefix = addressKey(table, '');

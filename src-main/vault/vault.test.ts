@@ -114,6 +114,35 @@ describe('compacting', () => {
     expect(await filesNow()).toEqual([journalFileName, recordKeysFileName]);
   });
 
+  test('is done by itself once deleted rows are a quarter of the file, and some megabytes', async () => {
+    const large = async (id: string, bytes: number): Promise<string> => {
+      const { keyId } = await vault.takeKey();
+      const address = { table: 'record' as const, id, version: 1 };
+      const plain = new Uint8Array(bytes);
+      const sealed = await sealRow(await vault.recordKeys.key(keyId), keyId, address, plain);
+      await vault.journal.append([{ ...address, sealed }]);
+      return keyId;
+    };
+    const megabyte = 1024 * 1024;
+    const small = await saved('small');
+    await vault.shred(small, deletion('small'));
+    // All of it, and little.
+    expect(await vault.compactIfWorth()).toBeNull();
+    await large('kept', 13 * megabyte);
+    const first = await large('first', 4 * megabyte);
+    await vault.shred(first, deletion('first'));
+    // Much, and a small part.
+    expect(await vault.compactIfWorth()).toBeNull();
+    const second = await large('second', megabyte);
+    await vault.shred(second, deletion('second'));
+    await reopen();
+    expect(await vault.compactIfWorth()).toBeGreaterThan(5 * megabyte);
+    expect(vault.journal.droppableBytes).toBe(0);
+    expect(await vault.compactIfWorth()).toBeNull();
+    await reopen();
+    expect(vault.journal.bytes).toBeLessThan(14 * megabyte);
+  });
+
   test('goes on beside saving and reading, and loses nothing of it', async () => {
     for (let at = 0; at < 20; at += 1) {
       const keyId = await saved(`old-${at}`);

@@ -22,6 +22,7 @@ import {
   type VaultFile,
 } from './files';
 import { Journal, type JournalHead } from './journal';
+import type { OnProgress } from './journal-rewrite';
 import { migrateFromV1 } from './migrate-v1';
 import { RecordKeys, type RecordKey } from './record-keys';
 import {
@@ -35,6 +36,10 @@ import { rewrapAtOnce } from './seal-at-once';
 
 /** The keys of records under the data key that is coming, until the journal has followed. */
 export const nextKeysFileName = `${recordKeysFileName}.next`;
+
+/** Compacting writes the whole journal again: what it frees must be worth that. */
+const garbageShare = 0.25;
+const leastGarbageBytes = 4 * 1024 * 1024;
 
 export interface DataKeyBytes {
   /** 16 hexadecimal digits. */
@@ -191,6 +196,18 @@ export class Vault {
     return this.#inTurn(() => this.journal.compact());
   }
 
+  /**
+   * Compacts when it is worth the writing: deleted rows are a quarter of the journal, and 4 MB at least.
+   *
+   * @returns bytes saved; null when it was left as it is
+   * @throws AppError as `compact`
+   */
+  async compactIfWorth(): Promise<number | null> {
+    const { droppableBytes, bytes } = this.journal;
+    const worth = droppableBytes >= leastGarbageBytes && droppableBytes >= bytes * garbageShare;
+    return worth ? this.compact() : null;
+  }
+
   /** The box of a new batch, under the data key that holds. @throws AppError as `createBatchBox` */
   createBatchBox(batchId: string): Promise<BatchBox> {
     return this.#inTurn(() => createBatchBox(batchFolderOf(this.dataDir), batchId, this.#keys));
@@ -204,7 +221,7 @@ export class Vault {
    * @throws AppError `DISK_FULL`, `STORE_WRITE_FAILED`, `STORE_READ_FAILED`; the old key then holds,
    *   unless `journalKeyId` says otherwise
    */
-  rotate(dataKey: DataKeyBytes): Promise<void> {
+  rotate(dataKey: DataKeyBytes, onProgress?: OnProgress): Promise<void> {
     return this.#inTurn(async () => {
       const from = this.#keys;
       if (dataKey.keyId === from.keyId) throw new AppError('BAD_REQUEST');
@@ -222,6 +239,7 @@ export class Vault {
             await this.#writeNextKeys(old, from, to);
             await wrapBoxesFor(batchFolderOf(this.dataDir), from, to);
           },
+          onProgress,
         );
         // From here on the new key holds. What was read of the old file is still good for opening
         // rows until the new one is there.

@@ -20,6 +20,7 @@ import { keyIdOfSealed, openJson } from '../domain/sealing/row';
 import { isWellFormed, toWellFormed } from '../domain/text/well-formed';
 import { backUp } from '../vault/backup';
 import type { Journal, NewRow, RowClaim } from '../vault/journal';
+import type { OnProgress } from '../vault/journal-rewrite';
 import type { RecordKey } from '../vault/record-keys';
 import { sealJsonAtOnce } from '../vault/seal-at-once';
 import type { Vault } from '../vault/vault';
@@ -222,10 +223,11 @@ export class RecordStore {
    * What main asks of the vault.
    *
    * @returns where the journal stands afterwards, and what was asked for
-   * @throws AppError as `Vault.compact`, `Vault.rotate` and `backUp`
+   * @param onProgress of a rotation
+   * @throws AppError as `Vault.compactIfWorth`, `Vault.rotate` and `backUp`
    */
-  async answer(question: Question): Promise<Answer> {
-    const said = await this.#answer(question);
+  async answer(question: Question, onProgress?: OnProgress): Promise<Answer> {
+    const said = await this.#answer(question, onProgress);
     const { head, journalId } = this.#journal;
     return { head: { ...head, journalId }, ...said };
   }
@@ -241,17 +243,19 @@ export class RecordStore {
     });
   }
 
-  async #answer(question: Question): Promise<Pick<Answer, 'holds' | 'backup'>> {
+  async #answer(
+    question: Question,
+    onProgress?: OnProgress,
+  ): Promise<Pick<Answer, 'holds' | 'saved' | 'backup'>> {
     switch (question.kind) {
       case 'head':
         return {};
       case 'holds':
         return { holds: this.#journal.holds(question.head) };
       case 'compact':
-        await this.#vault.compact();
-        return {};
+        return { saved: await this.#vault.compactIfWorth() };
       case 'rotate':
-        await this.#vault.rotate(question);
+        await this.#vault.rotate(question, onProgress);
         this.#duplicates.forget();
         return {};
       case 'backup':

@@ -65,4 +65,7 @@ export const channelNames = [
   'restore.offer',
   'restore.choose',
   'restore.run',
+  'rotation.start',
+  'rotation.state',
+  'rotation.seen',
 ] as const;

@@ -1,6 +1,7 @@
 /** The English texts; the type makes a missing or extra key a compile error. */
 import { errorsEn } from './errors.en';
 import { auditEn } from './audit.en';
+import { rotationEn } from './rotation.en';
 import { deidentifyEn } from './deidentify.en';
 import { backupEn } from './backup.en';
 import { vaultEn } from './vault.en';
@@ -541,6 +542,7 @@ export const en = {
   },
   vault: vaultEn,
   audit: auditEn,
+  rotation: rotationEn,
   deidentify: deidentifyEn,
   backup: backupEn,
   errors: errorsEn,

@@ -4,6 +4,7 @@
  */
 import { errorsZh } from './errors.zh-CN';
 import { auditZh } from './audit.zh-CN';
+import { rotationZh } from './rotation.zh-CN';
 import { deidentifyZh } from './deidentify.zh-CN';
 import { backupZh } from './backup.zh-CN';
 import { vaultZh } from './vault.zh-CN';
@@ -517,6 +518,7 @@ export const zhCN = {
   },
   vault: vaultZh,
   audit: auditZh,
+  rotation: rotationZh,
   deidentify: deidentifyZh,
   backup: backupZh,
   errors: errorsZh,
