@@ -29,6 +29,8 @@ export interface KeyRotationParts {
 export class KeyRotation {
   readonly #parts: KeyRotationParts;
   #state: RotationState = { phase: 'idle' };
+  /** From the passphrase on. */
+  #busy = false;
 
   constructor(parts: KeyRotationParts) {
     this.#parts = parts;
@@ -45,17 +47,26 @@ export class KeyRotation {
    *   `demandRotation` and `confirmPassphrase`
    */
   async run(passphrase: string): Promise<void> {
-    const { session, putAway, anchor, carryOut, reopen, reload } = this.#parts;
+    const { session } = this.#parts;
     session.demandRotation();
-    if (this.#state.phase === 'running') throw new AppError('BAD_REQUEST');
-    const before = this.#state;
-    this.#set({ phase: 'running', done: 0, total: 0 });
+    if (this.#busy) throw new AppError('BAD_REQUEST');
+    this.#busy = true;
     try {
       await session.confirmPassphrase(passphrase);
-    } catch (error) {
-      this.#set(before);
-      throw error;
+      await this.#run();
+    } finally {
+      this.#busy = false;
     }
+  }
+
+  /** A page has shown how it went. */
+  seen(): void {
+    if (this.#state.phase !== 'running') this.#set({ phase: 'idle' });
+  }
+
+  async #run(): Promise<void> {
+    const { session, putAway, anchor, carryOut, reopen, reload } = this.#parts;
+    this.#set({ phase: 'running', done: 0, total: 0 });
     try {
       await putAway();
       await anchor();
@@ -70,11 +81,6 @@ export class KeyRotation {
     }
     // After a lock the gate is shown, and what comes after it has the right key.
     if (session.user) reload();
-  }
-
-  /** A page has shown how it went. */
-  seen(): void {
-    if (this.#state.phase !== 'running') this.#set({ phase: 'idle' });
   }
 
   #set(state: RotationState): void {
