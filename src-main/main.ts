@@ -65,6 +65,7 @@ import type { OwnPage } from './shell/own-page';
 import { SaveTickets } from './shell/save-tickets';
 import { AuditTrail } from './vault/audit/audit-trail';
 import { BackupDesk } from './vault/backup-desk';
+import { KeyRotation } from './vault/key-rotation';
 import { keyringFileName } from './vault/keyring/keyring-file';
 import { confirmReview } from './vault/confirm-review';
 import { policyPath } from './vault/policy';
@@ -253,6 +254,38 @@ async function makeBackup(destination: string): Promise<MadeBackup> {
   }
 }
 
+const rotation = new KeyRotation({
+  session: vault,
+  putAway: putAwayPages,
+  anchor: () => audit.anchor(),
+  carryOut: async ({ keyId, key }, onProgress) => {
+    const asked = worker.ask({ kind: 'rotate', keyId, key }, onProgress);
+    key.fill(0);
+    await asked;
+  },
+  reopen: async () => {
+    await worker.rest();
+    startWorkerIfAllowed();
+    await worker.settled();
+  },
+  reload: () => {
+    for (const { webContents } of BrowserWindow.getAllWindows()) webContents.reload();
+  },
+  onState: (state) => push('rotation.state', state),
+});
+
+/** Takes what was deleted for good out of the journal's file. A lock in between ends it. */
+async function compactIfWorth(): Promise<void> {
+  if (!vault.user || !mayReadRecords() || !(await worker.settled())) return;
+  try {
+    const { saved } = await worker.ask({ kind: 'compact' });
+    if (typeof saved === 'number') audit.tell({ event: { kind: 'journal-compacted' } });
+  } catch (error) {
+    // Nothing is lost by it, and nobody waits for it: the log says so, and the next look tries again.
+    audit.tell({ event: { kind: 'journal-compacted' }, result: problemOf(error).code });
+  }
+}
+
 /** By the schedule. A lock in between ends it; the next look makes it up. */
 async function backUpIfDue(): Promise<void> {
   if (!vault.user || !backups.isDue()) return;
@@ -333,6 +366,9 @@ installRouter(ipcMain, {
     },
     'vault.lock': () => void lockVault('asked'),
     'vault.put-away': () => putAway?.(),
+    'rotation.start': ({ passphrase }) => rotation.run(passphrase),
+    'rotation.state': () => rotation.state,
+    'rotation.seen': () => rotation.seen(),
     'recovery.renew': () => vault.renewRecovery(),
     'recovery.confirm': ({ answers }) => vault.confirmRecovery(answers),
     'users.list': () => [...vault.users],
@@ -640,6 +676,7 @@ async function lookAfterLog(): Promise<void> {
   await audit.inspect();
   await audit.clean();
   await backUpIfDue();
+  await compactIfWorth();
 }
 
 /** Who may not read records cannot ask; then it is for the next doctor to find out. */
@@ -675,16 +712,22 @@ async function enterVault(): Promise<void> {
 
 let locking = false;
 let putAway: (() => void) | null = null;
+
+/** The pages put away what is not saved, in the time that they have. */
+async function putAwayPages(): Promise<void> {
+  push('vault.locking', { withinMs: putAwayMs });
+  await new Promise<void>((resolve) => {
+    putAway = resolve;
+    setTimeout(resolve, putAwayMs);
+  });
+  putAway = null;
+}
+
 async function lockVault(reason: LockReason): Promise<void> {
   if (locking || vault.state.phase !== 'open') return;
   locking = true;
   try {
-    push('vault.locking', { withinMs: putAwayMs });
-    await new Promise<void>((resolve) => {
-      putAway = resolve;
-      setTimeout(resolve, putAwayMs);
-    });
-    putAway = null;
+    await putAwayPages();
     saves.drop();
     await audit.anchor();
     vault.lock(reason);
@@ -780,7 +823,7 @@ void app.whenReady().then(async () => {
   });
   await endTrial();
   await backups.load();
-  setInterval(() => void backUpIfDue(), backupLookMs).unref();
+  setInterval(() => void backUpIfDue().then(compactIfWorth), backupLookMs).unref();
   try {
     await finishRestore(dataDir);
     await vault.load();

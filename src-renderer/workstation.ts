@@ -16,6 +16,7 @@ import { ModelsState } from './features/models';
 import { RecordsState } from './features/records';
 import { ReviewState } from './features/review';
 import { documentTarget, SettingsState } from './features/settings';
+import { RotationModel } from './features/rotation';
 import { SystemState } from './features/status';
 import { UsersState } from './features/users';
 import { VaultModel } from './features/vault';
@@ -31,6 +32,7 @@ export class Workstation {
   readonly users = new UsersState(this.#bridge);
   readonly audit = new AuditState(this.#bridge);
   readonly backup = new BackupModel(this.#bridge);
+  readonly rotation = new RotationModel(this.#bridge);
   readonly settings = new SettingsState(this.#bridge, documentTarget(document));
   readonly #host = new Connection<HostMethods>({
     table: hostMethods,
@@ -109,6 +111,9 @@ export class Workstation {
     const { vault } = this;
     if (vault.readsRecords || vault.has('administrator')) this.#enterModels();
     if (vault.readsRecords) void this.#enterRecords();
+    if (vault.user && vault.readsRecords) {
+      this.rotation.follow(this.notices).catch((error: unknown) => this.notices.error(error));
+    }
   }
 
   #enterModels(): void {

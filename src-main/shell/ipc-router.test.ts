@@ -40,6 +40,9 @@ function router(changes: Partial<InvokeHandlers> = {}): RouterOptions & { calls:
       throw new AppError('VAULT_LOCKED');
     },
     'vault.put-away': () => undefined,
+    'rotation.start': () => undefined,
+    'rotation.state': () => ({ phase: 'idle' }),
+    'rotation.seen': () => undefined,
     'recovery.renew': () => {
       throw new AppError('FORBIDDEN_ROLE');
     },

@@ -35,7 +35,7 @@ import {
 } from './journal-format';
 import { addressKey, type JournalIndex } from './journal-index';
 import { pageOf, readRows } from './journal-read';
-import { compacted, resealed, type ReSealed } from './journal-rewrite';
+import { compacted, resealed, type OnProgress, type ReSealed } from './journal-rewrite';
 import { readHeader, scanJournal, type ScanResult } from './journal-scan';
 import { acquireLock, type ReleaseLock } from './process-lock';
 
@@ -274,7 +274,7 @@ export class Journal {
 
   /** Version of the newest committed version of a row; 0 when there is none. */
   latestVersion(table: TableName, id: string): number {
-    return this.#index.newest(table, id)?.version ?? 0;
+    return this.#index.newestVersion(table, id);
   }
 
   /** The id of the key of a row's newest version; null when there is none that can be read. */
@@ -317,6 +317,11 @@ export class Journal {
     });
   }
 
+  /** Bytes of the file that compacting would save. */
+  get droppableBytes(): number {
+    return this.#index.droppableBytes();
+  }
+
   /**
    * Takes the rows out of the file whose key was destroyed. Numbers, chain and `head` stay what they
    * were. Saving waits meanwhile.
@@ -345,7 +350,12 @@ export class Journal {
    * @param before called when the new journal lies complete beside the old one, which it then replaces
    * @throws AppError as `compact`
    */
-  rotate(keys: JournalKeys, reseal: ReSealed, before: () => Promise<void>): Promise<void> {
+  rotate(
+    keys: JournalKeys,
+    reseal: ReSealed,
+    before: () => Promise<void>,
+    onProgress?: OnProgress,
+  ): Promise<void> {
     return this.#exclusively(async () => {
       const chain = new Chain(keys.chain);
       const fields = {
@@ -354,7 +364,8 @@ export class Journal {
         origin: { seq: this.lastSeq, mac: this.#mac },
       };
       const source = { file: this.#file, index: this.#index };
-      const scan = await resealed(source, besideOf(this.#path), fields, chain, reseal);
+      const beside = besideOf(this.#path);
+      const scan = await resealed(source, beside, fields, chain, reseal, onProgress);
       await before();
       await this.#exchangeFor(scan);
       this.#chain = chain;
@@ -379,7 +390,8 @@ export class Journal {
   #startFlush(): void {
     if (this.#flushing) return;
     this.#flushing = true;
-    this.#flushed = this.#flush();
+    // One step later: what is appended in this one, by others too, shares the first sync.
+    this.#flushed = Promise.resolve().then(() => this.#flush());
   }
 
   async #flush(): Promise<void> {

@@ -33,6 +33,7 @@ const questionSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('head') }),
   /** Whether the journal stood at this head once; false for an older copy of it. */
   z.object({ kind: z.literal('holds'), head: headSchema }),
+  /** Takes deleted rows out of the journal, when that is worth it. */
   z.object({ kind: z.literal('compact') }),
   /** Puts everything under another data key; the worker wipes its copy of it. */
   z.object({ kind: z.literal('rotate'), keyId: z.string(), key: keyBytes }),
@@ -101,9 +102,18 @@ export const fromWorkerSchema = z.discriminatedUnion('type', [
     head: headSchema.extend({ journalId: z.string() }).nullable(),
     /** Of `holds`. */
     holds: z.boolean().optional(),
+    /** Of `compact`: bytes saved; null when it was not worth it. */
+    saved: z.number().nullable().optional(),
     /** Of `backup`. */
     backup: backupReportSchema.optional(),
     problem: problemSchema.optional(),
+  }),
+  /** How far the answer to a question has come: parts of parts. */
+  z.object({
+    type: z.literal('progress'),
+    id: z.string(),
+    done: z.int().nonnegative(),
+    total: z.int().nonnegative(),
   }),
   /** It knows the ticket: the page may use it. */
   z.object({ type: z.literal('granted'), id: ticketSchema }),
@@ -114,5 +124,5 @@ export type FromWorker = z.infer<typeof fromWorkerSchema>;
 /** What an answer says beside its id. */
 export type Answer = Pick<
   Extract<FromWorker, { type: 'answer' }>,
-  'head' | 'holds' | 'backup' | 'problem'
+  'head' | 'holds' | 'saved' | 'backup' | 'problem'
 >;

@@ -120,7 +120,7 @@ export class WorkerService {
   async #answer(id: string, question: Question): Promise<void> {
     try {
       const store = await this.#store;
-      const answer = await store.answer(question);
+      const answer = await store.answer(question, this.#progressOf(id));
       this.#tell({ type: 'answer', id, ...answer });
     } catch (error) {
       const problem = this.#problemOf(error);
@@ -128,6 +128,17 @@ export class WorkerService {
     } finally {
       if (question.kind === 'rotate') question.key.fill(0);
     }
+  }
+
+  /** Ten times a second at most: a journal has many parts. */
+  #progressOf(id: string): (done: number, total: number) => void {
+    let told = 0;
+    return (done, total) => {
+      const now = performance.now();
+      if (done < total && now - told < 100) return;
+      told = now;
+      this.#tell({ type: 'progress', id, done, total });
+    };
   }
 
   #connect(port: ProcessPort): void {

@@ -2,7 +2,7 @@
  * Records, their texts and their runs, as sealed rows of the journal. Every method resolves when
  * what it wrote is committed.
  */
-import { createHash, randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import type * as z from 'zod';
 import { AppError } from '../domain/contract/errors';
 import { defaultPolicy, deletableFrom, type DeletionRule } from '../domain/contract/policy';
@@ -21,6 +21,7 @@ import type { StoredSections } from '../domain/contract/section';
 import { isWellFormed, toWellFormed } from '../domain/text/well-formed';
 import { backUp } from '../vault/backup';
 import type { Journal, NewRow, RowClaim } from '../vault/journal';
+import type { OnProgress } from '../vault/journal-rewrite';
 import type { RecordKey } from '../vault/record-keys';
 import type { Vault } from '../vault/vault';
 import type { Answer, Question } from './control';
@@ -286,10 +287,11 @@ export class RecordStore {
    * What main asks of the vault.
    *
    * @returns where the journal stands afterwards, and what was asked for
-   * @throws AppError as `Vault.compact`, `Vault.rotate` and `backUp`
+   * @param onProgress of a rotation
+   * @throws AppError as `Vault.compactIfWorth`, `Vault.rotate` and `backUp`
    */
-  async answer(question: Question): Promise<Answer> {
-    const said = await this.#answer(question);
+  async answer(question: Question, onProgress?: OnProgress): Promise<Answer> {
+    const said = await this.#answer(question, onProgress);
     const { head, journalId } = this.#journal;
     return { head: { ...head, journalId }, ...said };
   }
@@ -305,17 +307,19 @@ export class RecordStore {
     });
   }
 
-  async #answer(question: Question): Promise<Pick<Answer, 'holds' | 'backup'>> {
+  async #answer(
+    question: Question,
+    onProgress?: OnProgress,
+  ): Promise<Pick<Answer, 'holds' | 'saved' | 'backup'>> {
     switch (question.kind) {
       case 'head':
         return {};
       case 'holds':
         return { holds: this.#journal.holds(question.head) };
       case 'compact':
-        await this.#vault.compact();
-        return {};
+        return { saved: await this.#vault.compactIfWorth() };
       case 'rotate':
-        await this.#vault.rotate(question);
+        await this.#vault.rotate(question, onProgress);
         this.#duplicates.forget();
         return {};
       case 'backup':
@@ -406,7 +410,7 @@ function areInOrder({ sections }: StoredSections, chars: number): boolean {
 }
 
 function sha256Of(text: string): string {
-  return createHash('sha256').update(text, 'utf-8').digest('hex');
+  return hash('sha256', text);
 }
 
 function withReplacementNotice(source: RecordSource): RecordSource {

@@ -8,6 +8,8 @@ import type { SaveFormat } from '../domain/contract/save-file';
 import { SupervisedProcess } from '../shell/supervised-process';
 import { fromWorkerSchema, type Act, type Answer, type Question, type ToWorker } from './control';
 
+type OnProgress = (done: number, total: number) => void;
+
 /** Milliseconds for writes that were asked for before a lock. */
 const lastWritesMs = 5_000;
 
@@ -39,7 +41,11 @@ export class WorkerSupervisor {
   /** By their ids. */
   readonly #questions = new Map<
     string,
-    { resolve(answer: Answer): void; reject(error: AppError): void }
+    {
+      resolve(answer: Answer): void;
+      reject(error: AppError): void;
+      onProgress: OnProgress | undefined;
+    }
   >();
 
   constructor(options: WorkerSupervisorOptions) {
@@ -85,14 +91,15 @@ export class WorkerSupervisor {
   /**
    * Asks something of the vault.
    *
+   * @param onProgress of a rotation: parts done of all parts
    * @throws AppError of the worker; `WORKER_DIED` when it does not run, or goes away meanwhile
    */
-  ask(question: Question): Promise<Answer> {
+  ask(question: Question, onProgress?: OnProgress): Promise<Answer> {
     const { child } = this.#process;
     if (!child) return Promise.reject(new AppError('WORKER_DIED'));
     const id = randomUUID();
     return new Promise((resolve, reject) => {
-      this.#questions.set(id, { resolve, reject });
+      this.#questions.set(id, { resolve, reject, onProgress });
       child.postMessage({ type: 'ask', id, question } satisfies ToWorker);
     });
   }
@@ -157,6 +164,9 @@ export class WorkerSupervisor {
         else question?.resolve(message);
         return;
       }
+      case 'progress':
+        this.#questions.get(message.id)?.onProgress?.(message.done, message.total);
+        return;
       case 'granted':
         this.#granting.get(message.id)?.resolve();
         this.#granting.delete(message.id);

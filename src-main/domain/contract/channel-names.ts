@@ -66,4 +66,7 @@ export const channelNames = [
   'restore.choose',
   'restore.run',
   'review.sign',
+  'rotation.start',
+  'rotation.state',
+  'rotation.seen',
 ] as const;

@@ -27,6 +27,7 @@ import { modelSettingsSchema } from './model-settings';
 import { policySchema } from './policy';
 import { chatFormatSchema } from './prompt-format';
 import { confirmationSchema } from './review';
+import { rotationStateSchema } from './rotation';
 import { saveOrderSchema, ticketSchema } from './save-file';
 import {
   newWordsSchema,
@@ -125,6 +126,11 @@ export const invokeChannels = {
   'vault.lock': { params: nothing, result: nothing },
   /** The page has put away what was not saved yet: the lock need not wait any longer. */
   'vault.put-away': { params: nothing, result: nothing },
+  /** Changes the data key, behind the own passphrase. How it goes is pushed; the page begins anew after it. */
+  'rotation.start': { params: z.object({ passphrase: passphraseInputSchema }), result: nothing },
+  'rotation.state': { params: nothing, result: rotationStateSchema },
+  /** How it went was shown. */
+  'rotation.seen': { params: nothing, result: nothing },
   /** New recovery words; the old ones hold until `recovery.confirm`. */
   'recovery.renew': { params: nothing, result: newWordsSchema },
   'recovery.confirm': { params: z.object({ answers: answersSchema }), result: nothing },
@@ -294,6 +300,9 @@ export const channelAccess: Readonly<Record<InvokeChannel, ChannelAccess>> = {
   'vault.recover': 'anyone',
   'vault.lock': 'user',
   'vault.put-away': 'user',
+  'rotation.start': 'records',
+  'rotation.state': 'records',
+  'rotation.seen': 'records',
   'recovery.renew': 'records',
   'recovery.confirm': 'records',
   'users.list': 'user',
@@ -361,6 +370,7 @@ export const pushChannels = {
   /** Something went wrong that no request asked for. */
   problem: problemSchema,
   'backup.state': backupStateSchema,
+  'rotation.state': rotationStateSchema,
   /** The vault locks in a moment: what is not saved yet is put away now. */
   'vault.locking': z.object({ withinMs: z.number() }),
   /** A menu item or global shortcut asks the page to do something. */

@@ -2,6 +2,7 @@
 import { errorsEn } from './errors.en';
 import { auditEn } from './audit.en';
 import { reviewEn } from './review.en';
+import { rotationEn } from './rotation.en';
 import { deidentifyEn } from './deidentify.en';
 import { backupEn } from './backup.en';
 import { vaultEn } from './vault.en';
@@ -580,6 +581,7 @@ export const en = {
   vault: vaultEn,
   audit: auditEn,
   review: reviewEn,
+  rotation: rotationEn,
   deidentify: deidentifyEn,
   backup: backupEn,
   errors: errorsEn,

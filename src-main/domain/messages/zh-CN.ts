@@ -5,6 +5,7 @@
 import { errorsZh } from './errors.zh-CN';
 import { auditZh } from './audit.zh-CN';
 import { reviewZh } from './review.zh-CN';
+import { rotationZh } from './rotation.zh-CN';
 import { deidentifyZh } from './deidentify.zh-CN';
 import { backupZh } from './backup.zh-CN';
 import { vaultZh } from './vault.zh-CN';
@@ -556,6 +557,7 @@ export const zhCN = {
   vault: vaultZh,
   audit: auditZh,
   review: reviewZh,
+  rotation: rotationZh,
   deidentify: deidentifyZh,
   backup: backupZh,
   errors: errorsZh,

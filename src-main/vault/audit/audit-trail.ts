@@ -199,6 +199,7 @@ export function entryOf(event: SessionEvent): NewAuditEntry {
       return { actor, event: { kind }, subject: event.subject };
     case 'passphrase-changed':
     case 'recovery-renewed':
+    case 'key-rotated':
       return { actor, event: { kind } };
   }
 }
