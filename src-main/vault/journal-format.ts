@@ -244,11 +244,17 @@ export function encodeFrame(
   }
   const mac = chain.ofFrame(before, firstSeq, proofs);
   bytes.set(mac, at);
-  bytes.set(frameMarker, 0);
-  view.setUint32(4, payloadBytes);
-  view.setUint32(8, crc32(bytes.subarray(frameHeaderBytes)));
-  view.setUint32(12, crc32(bytes.subarray(0, 12)));
+  writeFrameHeader(bytes);
   return { bytes, rowOffsets, proofs, mac };
+}
+
+/** @param frame whose payload is in its place, after 16 bytes for the header */
+export function writeFrameHeader(frame: Uint8Array): void {
+  const view = viewOf(frame);
+  frame.set(frameMarker, 0);
+  view.setUint32(4, frame.byteLength - frameHeaderBytes);
+  view.setUint32(8, crc32(frame.subarray(frameHeaderBytes)));
+  view.setUint32(12, crc32(frame.subarray(0, 12)));
 }
 
 /** @returns null when the bytes at `at` are no whole head of a row */

@@ -10,6 +10,8 @@ import type { Deletion, JournalRow } from '../domain/contract/record';
 import { rewrapRecordKey } from '../domain/sealing/record-key';
 import { importDataKey, openRow, sealJson, sealRow } from '../domain/sealing/row';
 import { deriveVaultKeys, importRootKey, type VaultKeys } from '../domain/sealing/vault-keys';
+import { createBatchBox, type BatchBox } from './batch-box';
+import { batchFolderOf, settleBoxes, wrapBoxesFor } from './batch-box-files';
 import {
   readFully,
   readProblem,
@@ -97,6 +99,8 @@ export class Vault {
       await adoptNextKeys(dataDir, keyId);
       recordKeys = await openRecordKeys(dataDir, keys, journal, options);
       for (const deleted of journal.deletedKeys) await recordKeys.shred(deleted);
+      // A box that cannot be written now must not keep the records closed; the next opening tries again.
+      await settleBoxes(batchFolderOf(dataDir), keys).catch(() => undefined);
       return new Vault(dataDir, journal, keys, recordKeys, options);
     } catch (error) {
       // The first error is the one to report.
@@ -187,9 +191,14 @@ export class Vault {
     return this.#inTurn(() => this.journal.compact());
   }
 
+  /** The box of a new batch, under the data key that holds. @throws AppError as `createBatchBox` */
+  createBatchBox(batchId: string): Promise<BatchBox> {
+    return this.#inTurn(() => createBatchBox(batchFolderOf(this.dataDir), batchId, this.#keys));
+  }
+
   /**
-   * Puts everything under another data key: wraps the keys of records anew, seals anew what belongs to
-   * no record, and begins a new chain. The caller must be able to give either key at the next opening:
+   * Puts everything under another data key: wraps the keys of records and batches anew, seals anew what
+   * belongs to no record, and begins a new chain. The caller must be able to give either key at the next opening:
    * `journalKeyId` tells which. Windows must get the new key before they read on.
    *
    * @throws AppError `DISK_FULL`, `STORE_WRITE_FAILED`, `STORE_READ_FAILED`; the old key then holds,
@@ -209,7 +218,10 @@ export class Vault {
             const plain = await openRow(from.row, from.keyId, row, row.sealed);
             return sealRow(to.row, to.keyId, row, plain);
           },
-          () => this.#writeNextKeys(old, from, to),
+          async () => {
+            await this.#writeNextKeys(old, from, to);
+            await wrapBoxesFor(batchFolderOf(this.dataDir), from, to);
+          },
         );
         // From here on the new key holds. What was read of the old file is still good for opening
         // rows until the new one is there.
@@ -219,6 +231,8 @@ export class Vault {
         this.#recordKeys = next;
         this.#keys = to;
         this.#identifiers = KeyObject.from(to.identifiers);
+        // They open under the new key already; what stays of the old one now goes at the next opening.
+        await settleBoxes(batchFolderOf(this.dataDir), to).catch(() => undefined);
       } finally {
         thaw();
       }

@@ -114,6 +114,11 @@ export const errorCodes = [
   'BACKUP_NOT_FOUND',
   'BACKUP_PLACE_MISSING',
   'BACKUP_PLACE_INSIDE',
+  // boxes of batches
+  'BATCH_MISSING',
+  'BATCH_DAMAGED',
+  'BATCH_TAMPERED',
+  'BATCH_OTHER_KEY',
   // files that are written, and the command line
   'OUTPUT_EXISTS',
   'OUTPUT_UNWRITABLE',

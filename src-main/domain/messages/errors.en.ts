@@ -384,6 +384,23 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     title: 'A backup cannot go into the program’s own data folder',
     remedy: 'Choose another folder, best on another disk.',
   },
+  BATCH_MISSING: {
+    title: 'This batch is not there any more',
+    remedy: 'What it finished is among the records; begin a new batch for the rest.',
+  },
+  BATCH_DAMAGED: {
+    title: 'The file of this batch is damaged, so it cannot go on',
+    remedy: 'Records are not affected. What it finished is saved; begin a new batch for the rest.',
+  },
+  BATCH_TAMPERED: {
+    title: 'The file of this batch was changed from outside and is refused',
+    remedy: 'Tell your IT office. Records are not affected; begin a new batch for what is missing.',
+  },
+  BATCH_OTHER_KEY: {
+    title: 'This batch belongs to another key',
+    remedy:
+      'Its file may come from another workstation: tell your IT office, or begin a new batch.',
+  },
   RESTORE_NOT_EMPTY: {
     title: 'There are records here already, so nothing was restored',
     remedy: 'A backup is restored into an empty data folder only.',

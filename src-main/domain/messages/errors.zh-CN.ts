@@ -349,6 +349,22 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     title: '不能备份到程序自己的数据文件夹里',
     remedy: '请选择另一个文件夹，最好在另一块硬盘上。',
   },
+  BATCH_MISSING: {
+    title: '这个批次已不存在',
+    remedy: '已完成的部分在病历中；其余请新建一个批次。',
+  },
+  BATCH_DAMAGED: {
+    title: '这个批次的文件已损坏，无法继续',
+    remedy: '病历不受影响，已完成的部分已保存；其余请新建一个批次。',
+  },
+  BATCH_TAMPERED: {
+    title: '这个批次的文件被外部改动，已拒绝使用',
+    remedy: '请告知信息科。病历不受影响；缺少的部分请新建一个批次。',
+  },
+  BATCH_OTHER_KEY: {
+    title: '这个批次属于另一把密钥',
+    remedy: '它的文件可能来自另一台工作站：请告知信息科，或新建一个批次。',
+  },
   RESTORE_NOT_EMPTY: {
     title: '这里已有病历，没有恢复',
     remedy: '备份只能恢复到空的数据文件夹。',
