@@ -72,13 +72,17 @@ export class RecordStore {
    * could not be deleted with one of them.
    *
    * @param input.text the original text; lone surrogates become U+FFFD, and the source says so
+   * @param input.recordId where the caller has noted it before: asked again after an interruption, the
+   *   record is made once. Defaults to a new one
    * @throws AppError `EMPTY_TEXT`, `TEXT_TOO_LARGE`, and what the journal throws
    */
   async create(input: {
     readonly title: string;
     readonly text: string;
     readonly source: RecordSource;
-  }): Promise<Committed & { readonly recordId: string }> {
+    readonly caseId?: string | undefined;
+    readonly recordId?: string | undefined;
+  }): Promise<Committed & { readonly recordId: string; readonly isNew: boolean }> {
     if (input.text.trim() === '') throw new AppError('EMPTY_TEXT');
     if (input.text.length > maxRecordChars) {
       throw new AppError('TEXT_TOO_LARGE', {
@@ -87,7 +91,11 @@ export class RecordStore {
     }
     const text = toWellFormed(input.text);
     const textSha256 = sha256Of(text);
-    const recordId = randomUUID();
+    const recordId = input.recordId ?? randomUUID();
+    if (input.recordId !== undefined) {
+      const seq = await this.#seqOf(recordId);
+      if (seq !== null) return { recordId, seq, isNew: false };
+    }
     const textId = this.#vault.textId(recordId, textSha256);
     const createdAt = this.#now();
     const head: RecordHead = {
@@ -99,6 +107,7 @@ export class RecordStore {
       textSha256,
       chars: text.length,
       source: isWellFormed(input.text) ? input.source : withReplacementNotice(input.source),
+      ...(input.caseId === undefined ? {} : { caseId: toWellFormed(input.caseId) }),
       ...this.#by(),
     };
     const key = await this.#vault.takeKey();
@@ -108,7 +117,7 @@ export class RecordStore {
     ];
     const seq = await this.#append(rows);
     this.#duplicates.add(recordId, textSha256);
-    return { recordId, seq };
+    return { recordId, seq, isNew: true };
   }
 
   /** @throws AppError `RECORD_NOT_FOUND`, and what the journal throws */
@@ -270,6 +279,12 @@ export class RecordStore {
     const record = await this.#latest('record', recordId, recordHeadSchema);
     const from = deletableFrom(record?.value.deletedAt ?? null, rule);
     return from !== null && this.#now() >= from;
+  }
+
+  /** Also of a record that was deleted for good: an id is never used again. */
+  async #seqOf(recordId: string): Promise<number | null> {
+    if (this.#journal.latestVersion('record', recordId) === 0) return null;
+    return (await this.#journal.latest('record', recordId))?.seq ?? this.#journal.lastSeq;
   }
 
   #by(): Pick<RecordHead, 'by'> {

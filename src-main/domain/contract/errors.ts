@@ -119,6 +119,8 @@ export const errorCodes = [
   'BATCH_DAMAGED',
   'BATCH_TAMPERED',
   'BATCH_OTHER_KEY',
+  'BATCH_RUN_CHANGED',
+  'BATCH_HOLDS_RECORD',
   // files that are written, and the command line
   'OUTPUT_EXISTS',
   'OUTPUT_UNWRITABLE',

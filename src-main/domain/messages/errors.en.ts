@@ -401,6 +401,15 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     remedy:
       'Its file may come from another workstation: tell your IT office, or begin a new batch.',
   },
+  BATCH_RUN_CHANGED: {
+    title: 'The model runs with other settings than this batch began with; the batch is paused',
+    remedy:
+      'A batch uses the same settings from beginning to end: set them back and resume, or cancel it and begin another.',
+  },
+  BATCH_HOLDS_RECORD: {
+    title: 'This record is in a batch that is not done, and cannot be deleted for good yet',
+    remedy: 'Wait until the batch is done, or take the batch off the list first.',
+  },
   RESTORE_NOT_EMPTY: {
     title: 'There are records here already, so nothing was restored',
     remedy: 'A backup is restored into an empty data folder only.',

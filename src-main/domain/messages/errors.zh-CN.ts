@@ -365,6 +365,14 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     title: '这个批次属于另一把密钥',
     remedy: '它的文件可能来自另一台工作站：请告知信息科，或新建一个批次。',
   },
+  BATCH_RUN_CHANGED: {
+    title: '模型的设置变了，与这个批次开始时不同，批次已暂停',
+    remedy: '一个批次从头到尾只用同一套设置：请改回原来的设置再继续，或取消这个批次后新建一个。',
+  },
+  BATCH_HOLDS_RECORD: {
+    title: '这份病历在一个未完成的批次里，暂时不能彻底删除',
+    remedy: '请等批次完成，或先把批次移出列表，再彻底删除。',
+  },
   RESTORE_NOT_EMPTY: {
     title: '这里已有病历，没有恢复',
     remedy: '备份只能恢复到空的数据文件夹。',

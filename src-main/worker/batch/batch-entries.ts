@@ -52,6 +52,8 @@ export const stateEntrySchema = z.discriminatedUnion('what', [
   z.object({ what: z.literal('frozen'), run: runIdentitySchema }),
   /** The first so many results are in the journal. */
   z.object({ what: z.literal('saved'), results: z.int().nonnegative() }),
+  /** The last one of what is kept of a batch that is done: a list without texts. */
+  z.object({ what: z.literal('archived') }),
 ]);
 export type StateEntry = z.infer<typeof stateEntrySchema>;
 export type OrderedEntry = Extract<StateEntry, { what: 'ordered' }>;
@@ -67,7 +69,10 @@ export const itemEntrySchema = z.object({
   creates: z.boolean(),
   title: z.string(),
   caseId: z.string().optional(),
+  /** Null where there is none, and in what is kept of a batch that is done. */
   text: z.string().nullable(),
+  /** UTF-16 code units. */
+  chars: z.int().nonnegative(),
   textSha256: z.string().nullable(),
   source: recordSourceSchema.nullable(),
   outcome: z.discriminatedUnion('state', [
@@ -82,7 +87,9 @@ export const resultEntrySchema = z.object({
   number: itemNumber,
   state: z.enum(['completed', 'incomplete', 'failed']),
   problem: problemSchema.optional(),
-  /** Absent where it failed before there was anything to keep. */
+  /** Null where there is no run. */
+  facts: z.int().nonnegative().nullable(),
+  /** Absent where it failed before there was anything to keep, and once it is kept elsewhere. */
   run: storedRunSchema.optional(),
 });
 export type ResultEntry = z.infer<typeof resultEntrySchema>;

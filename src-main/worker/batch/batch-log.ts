@@ -57,9 +57,11 @@ export class BatchLog {
     this.state.takeItem(entry);
   }
 
-  async appendResult(entry: ResultEntry): Promise<void> {
+  /** @returns which result it is, from 1 */
+  async appendResult(entry: ResultEntry): Promise<number> {
     await this.#box.append('result', entry);
     this.state.takeResult(entry);
+    return this.state.results;
   }
 
   async appendState(entry: StateEntry): Promise<void> {

@@ -46,6 +46,7 @@ export class BatchState {
   #results = 0;
   #saved = 0;
   #charsWaiting = 0;
+  #archived = false;
 
   constructor(id: string, ordered: OrderedEntry) {
     this.id = id;
@@ -80,6 +81,10 @@ export class BatchState {
   }
   get size(): number {
     return this.#items.length;
+  }
+  /** Whether this is what is kept of a batch that is done. */
+  get archived(): boolean {
+    return this.#archived;
   }
   /** UTF-16 code units of what waits or runs. */
   get charsLeft(): number {
@@ -185,7 +190,7 @@ export class BatchState {
       // A record is called what the page calls it.
       name: entry.recordId === null ? entry.title : null,
       textSha256: entry.textSha256,
-      chars: entry.text?.length ?? 0,
+      chars: entry.chars,
       duplicateOf: outcome.state === 'duplicate' ? outcome.of : undefined,
       problem: outcome.state === 'failed' ? outcome.problem : undefined,
       facts: null,
@@ -195,19 +200,19 @@ export class BatchState {
     this.#counts.total += 1;
     this.#counts[outcome.state] += 1;
     if (outcome.state !== 'waiting') return;
-    this.#charsWaiting += entry.text?.length ?? 0;
+    this.#charsWaiting += entry.chars;
     this.#queue.push(entry.number);
     if (entry.textSha256 !== null) this.#byText.set(entry.textSha256, entry.number);
   }
 
-  takeResult({ number, state, problem, run }: ResultEntry): void {
+  takeResult({ number, state, problem, facts }: ResultEntry): void {
     const item = this.#at(number);
     this.#results += 1;
     // One that was given up meanwhile keeps what was found all the same.
     this.#leaveQueue(number);
     this.#set(number, state);
     item.problem = problem;
-    item.facts = run ? run.facts.length : null;
+    item.facts = facts;
   }
 
   takeState(entry: StateEntry): void {
@@ -243,11 +248,19 @@ export class BatchState {
         this.#frozen = entry.run;
         return;
       case 'saved':
-        this.#saved = Math.max(this.#saved, entry.results);
+        this.noteSaved(entry.results);
+        return;
+      case 'archived':
+        this.#archived = true;
         return;
       default:
         entry satisfies never;
     }
+  }
+
+  /** The first so many results are in the journal. */
+  noteSaved(results: number): void {
+    this.#saved = Math.max(this.#saved, results);
   }
 
   running(): number[] {
