@@ -85,6 +85,9 @@ export const en = {
     notice: {
       LONE_SURROGATES_REPLACED: 'Broken characters were replaced by a marker at import',
       UNDECODABLE_BYTES_REPLACED: 'Bytes that are no text were replaced by a marker at import',
+      ID_DIGITS_LOST:
+        'A number of more than 15 digits lost its last digits in the table; check the id',
+      PAGES_WITHOUT_TEXT: 'Pages of the PDF are images; their text was not read',
     },
   },
   extraction: {

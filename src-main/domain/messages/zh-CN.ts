@@ -86,6 +86,8 @@ export const zhCN = {
     notice: {
       LONE_SURROGATES_REPLACED: '导入时有残缺字符，已用替代符号显示',
       UNDECODABLE_BYTES_REPLACED: '导入时有无法识别的字节，已用替代符号显示',
+      ID_DIGITS_LOST: '表格里超过 15 位的数字只保留了前 15 位，请核对编号',
+      PAGES_WITHOUT_TEXT: 'PDF 中有的页是图像，其中的文字没有读入',
     },
   },
   extraction: {
