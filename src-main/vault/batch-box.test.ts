@@ -229,6 +229,21 @@ describe('bad input', () => {
     expect(await valuesOf(await reopened(path))).toEqual(['a', 'b', 'c']);
   });
 
+  test('entries of two histories of one box do not go together', async () => {
+    const { path, bytes, begin, frames } = await framesOf(['a', 'b', 'c']);
+    const [a, , c] = frames as [Buffer, Buffer, Buffer];
+    // Put back to where it stood, it went another way.
+    await writeFile(path, Buffer.concat([begin, a]));
+    const box = await reopened(path);
+    await box.append('item', 'd');
+    await box.close();
+    const other = await readFile(path);
+    await writeFile(path, Buffer.concat([other, c]));
+    expect(await code(openBatchBox(path, vaultKey))).toBe('BATCH_TAMPERED');
+    await writeFile(path, bytes);
+    await reopened(path);
+  });
+
   test('boxes that changed places, and headers that did, are found', async () => {
     const one = await framesOf(['a'], 'b-1');
     const two = await framesOf(['b'], 'b-2');
