@@ -18,6 +18,7 @@ const pushed: readonly PushChannel[] = [
   'vault.state',
   'vault.locking',
   'backup.state',
+  'batch.locked',
   'problem',
   'menu.command',
 ];

@@ -253,6 +253,8 @@ export class RecordStore {
   async #answer(question: Question): Promise<Pick<Answer, 'holds' | 'backup'>> {
     switch (question.kind) {
       case 'head':
+      // Answered by who has the batches.
+      case 'rest-batches':
         return {};
       case 'holds':
         return { holds: this.#journal.holds(question.head) };

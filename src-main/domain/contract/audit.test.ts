@@ -31,6 +31,8 @@ const events: { readonly [K in AuditEvent['kind']]: Extract<AuditEvent, { kind: 
   'record-restored': { kind: 'record-restored' },
   'record-shredded': { kind: 'record-shredded' },
   'run-saved': { kind: 'run-saved' },
+  'batch-started': { kind: 'batch-started' },
+  'batch-ended': { kind: 'batch-ended' },
   confirmed: { kind: 'confirmed', facts: 12, bulk: true },
   exported: { kind: 'exported', format: 'csv', count: 3, deidentified: true },
   printed: { kind: 'printed' },

@@ -75,6 +75,8 @@ const toldEvents = [
   kind('record-restored'),
   kind('record-shredded'),
   kind('run-saved'),
+  kind('batch-started'),
+  kind('batch-ended'),
   kind('confirmed').extend({ facts: countSchema, bulk: z.boolean() }),
   kind('exported').extend({
     format: z.enum(['jsonl', 'json', 'csv', 'xlsx', 'txt', 'audit-jsonl', 'audit-csv']),

@@ -65,4 +65,7 @@ export const channelNames = [
   'restore.offer',
   'restore.choose',
   'restore.run',
+  'batch.choose',
+  'batch.offer',
+  'batch.locked',
 ] as const;

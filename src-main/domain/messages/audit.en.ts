@@ -26,6 +26,8 @@ export const auditEn = {
     'record-restored': 'Record restored',
     'record-shredded': 'Record deleted for good',
     'run-saved': 'Extraction saved',
+    'batch-started': 'Batch started',
+    'batch-ended': 'Batch ended',
     confirmed: 'Confirmed',
     exported: 'Exported',
     printed: 'Printed',

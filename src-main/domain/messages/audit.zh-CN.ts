@@ -23,6 +23,8 @@ const kinds: Record<AuditKind, string> = {
   'record-restored': '恢复病历',
   'record-shredded': '彻底删除病历',
   'run-saved': '保存抽取结果',
+  'batch-started': '开始批次',
+  'batch-ended': '批次结束',
   confirmed: '审核确认',
   exported: '导出',
   printed: '打印',

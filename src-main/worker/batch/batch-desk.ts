@@ -152,7 +152,8 @@ export class BatchDesk {
       await work.rest();
       await work.catchUp();
       const { state } = work.log;
-      if (state.saved < state.results) throw new AppError(state.problem?.code ?? 'STORE_WRITE_FAILED');
+      if (state.saved < state.results)
+        throw new AppError(state.problem?.code ?? 'STORE_WRITE_FAILED');
       this.#works.delete(id);
       await work.box.destroy();
       this.#parts.onRemoved(id);

@@ -37,7 +37,8 @@ interface Piece {
   readonly place: string;
   readonly title: string;
   readonly caseId?: string | undefined;
-  readonly read: { readonly text: string; readonly source: RecordSource } | { readonly problem: Problem };
+  readonly read:
+    { readonly text: string; readonly source: RecordSource } | { readonly problem: Problem };
 }
 
 export interface ImportParts {
@@ -112,11 +113,23 @@ async function entryOf(piece: Piece, { log, store }: ImportParts): Promise<ItemE
   const earlier = state.withText(textSha256);
   if (earlier !== undefined) {
     const { recordId } = state.item(earlier);
-    return { ...known, recordId, creates: false, text: null, outcome: { state: 'duplicate', of: earlier } };
+    return {
+      ...known,
+      recordId,
+      creates: false,
+      text: null,
+      outcome: { state: 'duplicate', of: earlier },
+    };
   }
   const [existing] = await store.duplicates(text);
   if (existing !== undefined && state.ordered.duplicates === 'skip') {
-    return { ...known, recordId: existing, creates: false, text: null, outcome: { state: 'duplicate' } };
+    return {
+      ...known,
+      recordId: existing,
+      creates: false,
+      text: null,
+      outcome: { state: 'duplicate' },
+    };
   }
   return {
     ...known,
@@ -173,7 +186,8 @@ async function* piecesOfFile(
     }
   } catch (error) {
     if (error instanceof Cancelled) throw error;
-    const problem = error instanceof AppError ? problemOf(error) : { code: 'FILE_UNREADABLE' as const };
+    const problem =
+      error instanceof AppError ? problemOf(error) : { code: 'FILE_UNREADABLE' as const };
     yield { place: placeOf(path), title: titleOfFile(path), read: { problem } };
   }
 }

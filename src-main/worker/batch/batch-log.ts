@@ -27,7 +27,10 @@ export class BatchLog {
   }
 
   /** Begins the log of a new batch. @throws AppError as `BatchBox.append` */
-  static async begin(box: Box, ordered: Extract<StateEntry, { what: 'ordered' }>): Promise<BatchLog> {
+  static async begin(
+    box: Box,
+    ordered: Extract<StateEntry, { what: 'ordered' }>,
+  ): Promise<BatchLog> {
     await box.append('state', ordered);
     return new BatchLog(box, new BatchState(box.batchId, ordered));
   }

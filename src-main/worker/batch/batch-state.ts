@@ -268,7 +268,10 @@ export class BatchState {
     return [...this.#items.keys()].filter((number) => this.#at(number).state === 'running');
   }
 
-  summary(speed: Pick<BatchSummary, 'notesPerMinute' | 'secondsLeft'>, waits?: Problem): BatchSummary {
+  summary(
+    speed: Pick<BatchSummary, 'notesPerMinute' | 'secondsLeft'>,
+    waits?: Problem,
+  ): BatchSummary {
     const { order, createdAt, modelName } = this.ordered;
     const problem = this.#problem ?? (this.phase === 'waiting' ? waits : undefined);
     return {
