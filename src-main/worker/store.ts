@@ -253,6 +253,7 @@ export class RecordStore {
   async #answer(question: Question): Promise<Pick<Answer, 'holds' | 'backup'>> {
     switch (question.kind) {
       case 'head':
+        return {};
       // Answered by who has the batches.
       case 'rest-batches':
         return {};

@@ -228,7 +228,9 @@ export class BatchDesk {
 
   #changed(id: string, numbers: readonly number[]): void {
     this.#parts.onChange(id, numbers);
-    if (this.#active?.id === id && !this.#active.wantsWork) this.#advance();
+    const work = this.#works.get(id);
+    if (!work || work.wantsWork || work.log.state.archived) return;
+    if (this.#active === work || work.isDone) this.#advance();
   }
 
   /** Ends what is done, and begins the next one that may. */

@@ -32,7 +32,7 @@ export class BatchLog {
     ordered: Extract<StateEntry, { what: 'ordered' }>,
   ): Promise<BatchLog> {
     await box.append('state', ordered);
-    return new BatchLog(box, new BatchState(box.batchId, ordered));
+    return new BatchLog(box, new BatchState(box.batchId, structuredClone(ordered)));
   }
 
   /**

@@ -130,6 +130,10 @@ export class BatchRunner {
     const { order } = log.state.ordered;
     const item = await log.item(number);
     const text = item.text ?? '';
+    if (signal.aborted) {
+      log.state.giveBack(number);
+      return;
+    }
     const startedAt = now();
     let result: ExtractionResult;
     try {
