@@ -120,11 +120,15 @@ export const orderOf = (whileLocked = false) =>
     duplicates: 'skip',
   }) as const;
 
-function partsOf(extractor: Extractor, problems: unknown[]): DeskParts {
+function partsOf(
+  extractor: Extractor,
+  problems: unknown[],
+  onChange: DeskParts['onChange'] = () => undefined,
+): DeskParts {
   return {
     documents,
     extractor,
-    onChange: () => undefined,
+    onChange,
     onRemoved: () => undefined,
     onCreated: () => undefined,
     onRunSaved: () => undefined,
@@ -133,11 +137,15 @@ function partsOf(extractor: Extractor, problems: unknown[]): DeskParts {
   };
 }
 
-export async function openDesk(dir: string, extractor: Extractor): Promise<OpenedDesk> {
+export async function openDesk(
+  dir: string,
+  extractor: Extractor,
+  onChange?: DeskParts['onChange'],
+): Promise<OpenedDesk> {
   const problems: unknown[] = [];
   const vault = await Vault.open(dir, { keyId, key: new Uint8Array(32).fill(7) });
   const store = new RecordStore({ vault, userId: 'user-1' });
-  const desk = await BatchDesk.ofVault(vault, store, partsOf(extractor, problems));
+  const desk = await BatchDesk.ofVault(vault, store, partsOf(extractor, problems, onChange));
   let closing: Promise<LockedBox[]> | null = null;
   return {
     ...{ vault, store, desk, problems },
