@@ -1,6 +1,7 @@
 /** The English texts; the type makes a missing or extra key a compile error. */
 import { errorsEn } from './errors.en';
 import { auditEn } from './audit.en';
+import { batchEn } from './batch.en';
 import { deidentifyEn } from './deidentify.en';
 import { backupEn } from './backup.en';
 import { vaultEn } from './vault.en';
@@ -16,6 +17,7 @@ export const en = {
     label: 'Main navigation',
     records: 'Records',
     extraction: 'Extract',
+    batch: 'Batch',
     models: 'Models',
     users: 'Manage',
     audit: 'Audit',
@@ -438,6 +440,8 @@ export const en = {
     rename: 'Rename the record',
     remove: 'Delete the record',
     undo: 'Undo the deletion',
+    batchFirst: 'In a batch: put the selected record first',
+    batchUp: 'In a batch: move the selected record up or down',
     panes: 'Move between list, text and facts',
     screens: 'Go to Records, Extract, Models',
     lock: 'Lock the workstation',
@@ -544,6 +548,7 @@ export const en = {
   },
   vault: vaultEn,
   audit: auditEn,
+  batch: batchEn,
   deidentify: deidentifyEn,
   backup: backupEn,
   errors: errorsEn,

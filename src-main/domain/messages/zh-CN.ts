@@ -4,6 +4,7 @@
  */
 import { errorsZh } from './errors.zh-CN';
 import { auditZh } from './audit.zh-CN';
+import { batchZh } from './batch.zh-CN';
 import { deidentifyZh } from './deidentify.zh-CN';
 import { backupZh } from './backup.zh-CN';
 import { vaultZh } from './vault.zh-CN';
@@ -18,6 +19,7 @@ export const zhCN = {
     label: '主导航',
     records: '病历',
     extraction: '抽取',
+    batch: '批量',
     models: '模型',
     users: '管理',
     audit: '审计',
@@ -414,6 +416,8 @@ export const zhCN = {
     rename: '重命名病历',
     remove: '删除病历',
     undo: '撤销删除',
+    batchFirst: '批次中：把选中的病历排到最前',
+    batchUp: '批次中：上移或下移选中的病历',
     panes: '在列表、原文、结果之间切换',
     screens: '切换到病历、抽取、模型',
     lock: '锁定工作站',
@@ -519,6 +523,7 @@ export const zhCN = {
   },
   vault: vaultZh,
   audit: auditZh,
+  batch: batchZh,
   deidentify: deidentifyZh,
   backup: backupZh,
   errors: errorsZh,
