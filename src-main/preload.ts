@@ -19,6 +19,7 @@ const pushed: readonly PushChannel[] = [
   'vault.locking',
   'backup.state',
   'rotation.state',
+  'batch.locked',
   'problem',
   'menu.command',
 ];

@@ -11,6 +11,7 @@ import { Store } from './data/store';
 import { AuditState } from './features/audit';
 import { DeidentifyState, findInThread } from './features/deidentify';
 import { BackupModel } from './features/backup';
+import { BatchesState, NewBatch } from './features/batch';
 import { ExtractionState } from './features/extraction';
 import { ModelsState } from './features/models';
 import { RecordsState } from './features/records';
@@ -51,6 +52,8 @@ export class Workstation {
     whenClosed: 'WORKER_DIED',
     request: () => invoke(this.#bridge, 'worker.connect'),
   });
+  readonly batches = new BatchesState(this.#worker, this.notices);
+  readonly newBatch = new NewBatch(this.#bridge, this.#worker);
   readonly #store = new Store(this.#bridge, this.#worker);
   readonly records = new RecordsState(this.#store, this.notices);
   readonly extraction = new ExtractionState(this.#store, this.#host, this.models, (recordId) => {
@@ -110,10 +113,12 @@ export class Workstation {
     this.#entered = true;
     const { vault } = this;
     if (vault.readsRecords || vault.has('administrator')) this.#enterModels();
-    if (vault.readsRecords) void this.#enterRecords();
-    if (vault.user && vault.readsRecords) {
+    if (!vault.readsRecords) return;
+    if (vault.user) {
       this.rotation.follow(this.notices).catch((error: unknown) => this.notices.error(error));
     }
+    this.batches.follow();
+    void this.#enterRecords();
   }
 
   #enterModels(): void {

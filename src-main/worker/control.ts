@@ -4,6 +4,7 @@
  * chose for a file, and may ask things of the vault.
  */
 import * as z from 'zod';
+import { batchSummarySchema } from '../domain/contract/batch';
 import { problemSchema } from '../domain/contract/errors';
 import { workerStateSchema } from '../domain/contract/ipc';
 import { saveFormatSchema, ticketSchema } from '../domain/contract/save-file';
@@ -14,6 +15,19 @@ const headSchema = z.object({
   /** 64 hexadecimal digits. */
   mac: z.string().regex(/^[0-9a-f]{64}$/),
 });
+
+/** A batch that may go on while the vault is locked, and the key that opens it and nothing else. */
+const lockedBoxSchema = z.object({ path: z.string().min(1), key: keyBytes });
+export type LockedBoxMessage = z.infer<typeof lockedBoxSchema>;
+
+/** What the worker has to know of the model host beside its port. */
+export const hostNewsSchema = z.object({
+  /** How often its process ended by itself since the program was started. */
+  deaths: z.int().nonnegative(),
+  /** Models that can be asked, and how many requests each takes at once. */
+  models: z.array(z.object({ sha256: z.string(), sequences: z.int().positive() })),
+});
+export type HostNews = z.infer<typeof hostNewsSchema>;
 
 const backupReportSchema = z.object({
   /** Path of the folder that was made. */
@@ -44,6 +58,8 @@ const questionSchema = z.discriminatedUnion('kind', [
     /** Taken along: files of main in the data folder. */
     extraFiles: z.array(z.object({ name: z.string(), path: z.string() })),
   }),
+  /** Ends the batches for a lock; the answer says which may go on, and with what. */
+  z.object({ kind: z.literal('rest-batches') }),
 ]);
 export type Question = z.infer<typeof questionSchema>;
 
@@ -66,7 +82,14 @@ export const toWorkerSchema = z.discriminatedUnion('type', [
     /** What the policy says of deleting for good. */
     deletion: z.object({ deletionAllowed: z.boolean(), binDays: z.int().nonnegative() }).optional(),
   }),
+  /** In the place of `init`, while the vault is locked: only these batches, and no store. */
+  z.object({ type: z.literal('init-batches'), boxes: z.array(lockedBoxSchema) }),
   z.object({ type: z.literal('connect') }),
+  /** Accompanied by a port to the model host. */
+  z.object({ type: z.literal('host') }),
+  z.object({ type: z.literal('host-news'), news: hostNewsSchema }),
+  /** Files and folders that a person chose, under the ticket that the page has of them. */
+  z.object({ type: z.literal('paths'), id: ticketSchema, paths: z.array(z.string().min(1)) }),
   z.object({ type: z.literal('ask'), id: z.string(), question: questionSchema }),
   z.object({
     type: z.literal('ticket'),
@@ -89,12 +112,16 @@ const actSchema = z.enum([
   'review-changed',
   'review-amended',
   'sections-changed',
+  'batch-started',
+  'batch-ended',
 ]);
 export type Act = z.infer<typeof actSchema>;
 
 export const fromWorkerSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('state'), state: workerStateSchema }),
   z.object({ type: z.literal('act'), act: actSchema, recordId: z.string() }),
+  /** How the batches go; nothing clinical. */
+  z.object({ type: z.literal('batches'), batches: z.array(batchSummarySchema) }),
   z.object({
     type: z.literal('answer'),
     id: z.string(),
@@ -106,6 +133,8 @@ export const fromWorkerSchema = z.discriminatedUnion('type', [
     saved: z.number().nullable().optional(),
     /** Of `backup`. */
     backup: backupReportSchema.optional(),
+    /** Of `rest-batches`; main wipes its copies of the keys. */
+    boxes: z.array(lockedBoxSchema).optional(),
     problem: problemSchema.optional(),
   }),
   /** How far the answer to a question has come: parts of parts. */
@@ -124,5 +153,5 @@ export type FromWorker = z.infer<typeof fromWorkerSchema>;
 /** What an answer says beside its id. */
 export type Answer = Pick<
   Extract<FromWorker, { type: 'answer' }>,
-  'head' | 'holds' | 'saved' | 'backup' | 'problem'
+  'head' | 'holds' | 'saved' | 'backup' | 'boxes' | 'problem'
 >;

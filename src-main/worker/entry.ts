@@ -1,6 +1,10 @@
 /** Where the worker process begins; Electron starts this file as a utility process. */
 import '../offline/begin';
 import { decodeText } from '../documents/decode-text';
+import { formatOfName } from '../documents/file-format';
+import { listFiles } from '../documents/list-files';
+import { previewTable } from '../documents/preview-table';
+import { readDocument } from '../documents/read-document';
 import { writeChosenFile } from '../documents/write-chosen-file';
 import { parentPort } from '../domain/contract/process-port';
 import { WorkerService } from './service';
@@ -8,6 +12,12 @@ import { WorkerService } from './service';
 const service = new WorkerService(parentPort(), {
   decodeText,
   writeFile: writeChosenFile,
+  documents: {
+    list: listFiles,
+    read: readDocument,
+    preview: previewTable,
+    formatOf: formatOfName,
+  },
   onInternalError: (error, incident) => {
     // Only the kind of error: its message may quote what it stumbled over.
     const kind = error instanceof Error ? error.name : typeof error;

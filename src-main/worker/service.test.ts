@@ -11,6 +11,10 @@ import {
   workerMethods,
   type WorkerMethods,
 } from '../domain/contract/worker-port';
+import { formatOfName } from '../documents/file-format';
+import { listFiles } from '../documents/list-files';
+import { previewTable } from '../documents/preview-table';
+import { readDocument } from '../documents/read-document';
 import { writeChosenFile } from '../documents/write-chosen-file';
 import { journalFileName } from '../vault/journal';
 import { fromWorkerSchema, type FromWorker } from './control';
@@ -81,6 +85,12 @@ function start(): Started {
       notices: [],
     }),
     writeFile: writeChosenFile,
+    documents: {
+      list: listFiles,
+      read: readDocument,
+      preview: previewTable,
+      formatOf: formatOfName,
+    },
     onInternalError: () => undefined,
   });
   cleanups.push(() => service.close());

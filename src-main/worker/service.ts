@@ -13,8 +13,15 @@ import {
   type ResultOf,
   type RpcServer,
 } from '../domain/contract/rpc';
-import { committedTopic, workerMethods, type WorkerMethods } from '../domain/contract/worker-port';
+import {
+  batchesTopic,
+  committedTopic,
+  workerMethods,
+  type WorkerMethods,
+} from '../domain/contract/worker-port';
 import { Vault } from '../vault/vault';
+import { BatchService } from './batch/batch-service';
+import type { Documents } from './batch/batch-import';
 import { toWorkerSchema, type Act, type FromWorker, type Question } from './control';
 import {
   fromProcessPort,
@@ -37,6 +44,8 @@ export interface WorkerParts {
   readonly decodeText: DecodeText;
   /** Text into a file, whole or not at all; returns bytes. @throws AppError */
   readonly writeFile: WriteFile;
+  /** The readers of files, for batches. */
+  readonly documents: Documents;
   /** Called with errors that have no code and the incident id that the window was given. */
   readonly onInternalError: (error: unknown, incident: string) => void;
 }
@@ -51,6 +60,7 @@ export class WorkerService {
   #settleStore: (store: Promise<RecordStore>) => void = () => undefined;
   #vault: Vault | null = null;
   readonly #tickets = new WriteTickets();
+  readonly #batches: BatchService;
   #dataDir: string | null = null;
   #initialised = false;
   /** Reviews that the log knows to be worked on since the worker was started. */
@@ -63,6 +73,15 @@ export class WorkerService {
       this.#settleStore = resolve;
     });
     this.#store.catch(() => undefined);
+    this.#batches = new BatchService({
+      documents: parts.documents,
+      onInternalError: (error, incident) => parts.onInternalError(error, incident),
+      onAct: (act, subject) => this.#act(act, subject),
+      onNews: (payload) => {
+        for (const server of this.#servers) server.notify(batchesTopic, payload);
+        this.#tell({ type: 'batches', batches: payload.batches });
+      },
+    });
     this.#handlers = this.#makeHandlers();
     main.on('message', (event) => this.#receive(event.data, event.ports));
   }
@@ -70,6 +89,7 @@ export class WorkerService {
   /** Closes the vault after what was asked of it so far. */
   async close(): Promise<void> {
     for (const server of this.#servers) server.abortAll();
+    for (const { key } of await this.#batches.rest()) key.fill(0);
     await this.#vault?.close();
   }
 
@@ -80,7 +100,21 @@ export class WorkerService {
       this.#connect(port);
       return;
     }
+    if (message.success && message.data.type === 'host' && port) {
+      this.#batches.adoptHost(fromProcessPort(port));
+      return;
+    }
     for (const stray of ports) stray.close();
+    if (message.success && message.data.type === 'host-news') {
+      this.#batches.hearOfHost(message.data.news);
+      return;
+    }
+    if (message.success && message.data.type === 'paths') {
+      const { id, paths } = message.data;
+      this.#batches.offer(id, paths);
+      this.#tell({ type: 'granted', id });
+      return;
+    }
     if (message.success && message.data.type === 'ask') {
       void this.#answer(message.data.id, message.data.question);
       return;
@@ -93,6 +127,15 @@ export class WorkerService {
     }
     if (this.#initialised) return;
     this.#initialised = true;
+    if (message.success && message.data.type === 'init-batches') {
+      // There is no store, and main is not told that there is one.
+      this.#settleStore(Promise.reject(new AppError('VAULT_LOCKED')));
+      this.#batches.openBoxes(
+        message.data.boxes.map(({ path, key }) => ({ path, key: Buffer.from(key) })),
+      );
+      for (const { key } of message.data.boxes) key.fill(0);
+      return;
+    }
     const store =
       message.success && message.data.type === 'init'
         ? this.#init(message.data)
@@ -113,12 +156,20 @@ export class WorkerService {
       key.fill(0),
     );
     this.#vault = vault;
-    return new RecordStore({ vault, userId, signPublic, ...(deletion ? { deletion } : {}) });
+    const store = new RecordStore({ vault, userId, signPublic, ...(deletion ? { deletion } : {}) });
+    this.#batches.open(vault, store);
+    return store;
   }
 
   /** Answers main; a failure is its answer too. */
   async #answer(id: string, question: Question): Promise<void> {
     try {
+      if (question.kind === 'rest-batches') {
+        const boxes = await this.#batches.rest();
+        this.#tell({ type: 'answer', id, head: null, boxes });
+        for (const { key } of boxes) key.fill(0);
+        return;
+      }
       const store = await this.#store;
       const answer = await store.answer(question, this.#progressOf(id));
       this.#tell({ type: 'answer', id, ...answer });
@@ -215,8 +266,11 @@ export class WorkerService {
         this.#acted('record-deleted', recordId, (await this.#store).delete(recordId)),
       'records.restore': async ({ recordId }) =>
         this.#acted('record-restored', recordId, (await this.#store).restore(recordId)),
-      'records.shred': async ({ recordId }) =>
-        this.#acted('record-shredded', recordId, (await this.#store).shred(recordId)),
+      'records.shred': async ({ recordId }) => {
+        if (await this.#batches.holds(recordId)) throw new AppError('BATCH_HOLDS_RECORD');
+        return this.#acted('record-shredded', recordId, (await this.#store).shred(recordId));
+      },
+      ...this.#batches.handlers,
       'records.history': async ({ recordId }) => ({
         rows: await (await this.#store).history(recordId),
       }),

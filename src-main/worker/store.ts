@@ -76,13 +76,17 @@ export class RecordStore {
    * could not be deleted with one of them.
    *
    * @param input.text the original text; lone surrogates become U+FFFD, and the source says so
+   * @param input.recordId where the caller has noted it before: asked again after an interruption, the
+   *   record is made once. Defaults to a new one
    * @throws AppError `EMPTY_TEXT`, `TEXT_TOO_LARGE`, and what the journal throws
    */
   async create(input: {
     readonly title: string;
     readonly text: string;
     readonly source: RecordSource;
-  }): Promise<Committed & { readonly recordId: string }> {
+    readonly caseId?: string | undefined;
+    readonly recordId?: string | undefined;
+  }): Promise<Committed & { readonly recordId: string; readonly isNew: boolean }> {
     if (input.text.trim() === '') throw new AppError('EMPTY_TEXT');
     if (input.text.length > maxRecordChars) {
       throw new AppError('TEXT_TOO_LARGE', {
@@ -91,7 +95,11 @@ export class RecordStore {
     }
     const text = toWellFormed(input.text);
     const textSha256 = sha256Of(text);
-    const recordId = randomUUID();
+    const recordId = input.recordId ?? randomUUID();
+    if (input.recordId !== undefined) {
+      const seq = await this.#seqOf(recordId);
+      if (seq !== null) return { recordId, seq, isNew: false };
+    }
     const textId = this.#vault.textId(recordId, textSha256);
     const createdAt = this.#now();
     const head: RecordHead = {
@@ -103,6 +111,7 @@ export class RecordStore {
       textSha256,
       chars: text.length,
       source: isWellFormed(input.text) ? input.source : withReplacementNotice(input.source),
+      ...(input.caseId === undefined ? {} : { caseId: toWellFormed(input.caseId) }),
       ...this.#by(),
     };
     const key = await this.#vault.takeKey();
@@ -112,7 +121,7 @@ export class RecordStore {
     ];
     const seq = await this.#append(rows);
     this.#duplicates.add(recordId, textSha256);
-    return { recordId, seq };
+    return { recordId, seq, isNew: true };
   }
 
   /** @throws AppError `RECORD_NOT_FOUND`, and what the journal throws */
@@ -314,6 +323,9 @@ export class RecordStore {
     switch (question.kind) {
       case 'head':
         return {};
+      // Answered by who has the batches.
+      case 'rest-batches':
+        return {};
       case 'holds':
         return { holds: this.#journal.holds(question.head) };
       case 'compact':
@@ -338,6 +350,12 @@ export class RecordStore {
     const record = await latestRow(this.#vault, 'record', recordId, recordHeadSchema);
     const from = deletableFrom(record?.value.deletedAt ?? null, rule);
     return from !== null && this.#now() >= from;
+  }
+
+  /** Also of a record that was deleted for good: an id is never used again. */
+  async #seqOf(recordId: string): Promise<number | null> {
+    if (this.#journal.latestVersion('record', recordId) === 0) return null;
+    return (await this.#journal.latest('record', recordId))?.seq ?? this.#journal.lastSeq;
   }
 
   #by(): Pick<RecordHead, 'by'> {

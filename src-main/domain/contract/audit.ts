@@ -80,6 +80,8 @@ const toldEvents = [
   /** A confirmed review was taken up again as a new version. */
   kind('review-amended'),
   kind('sections-changed'),
+  kind('batch-started'),
+  kind('batch-ended'),
   kind('confirmed').extend({ facts: countSchema, bulk: z.boolean() }),
   kind('exported').extend({
     format: z.enum(['jsonl', 'json', 'csv', 'xlsx', 'txt', 'audit-jsonl', 'audit-csv']),

@@ -69,4 +69,7 @@ export const channelNames = [
   'rotation.start',
   'rotation.state',
   'rotation.seen',
+  'batch.choose',
+  'batch.offer',
+  'batch.locked',
 ] as const;

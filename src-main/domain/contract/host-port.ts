@@ -52,6 +52,8 @@ export const loadedModelSchema = z.object({
   standing: standingSchema,
   sha256: z.string(),
   contextSize: z.int().positive(),
+  /** Requests that are evaluated at once. */
+  sequences: z.int().positive().optional(),
   schemas: z.array(z.string()),
   strategy: z.string(),
   about: modelAboutSchema,

@@ -10,6 +10,7 @@ import {
   chosenBackupSchema,
   madeBackupSchema,
 } from './backup';
+import { lockedBatchSchema, maxBatchPaths } from './batch';
 import { clipboardTextSchema } from './clipboard';
 import { conversionStateSchema, conversionTypeSchema } from './conversion';
 import { hostStateSchema, hostVitalsSchema } from './host-port';
@@ -219,6 +220,21 @@ export const invokeChannels = {
    * person closed it. Main suggests the name, so that none is made of a record's words.
    */
   'files.save': { params: saveOrderSchema, result: ticketSchema.nullable() },
+  /**
+   * Shows the system's dialog for records of a batch: files, or a folder. The page gets a ticket for the
+   * worker's `batch.examine` and `batch.start`, or null when a person closed it.
+   */
+  'batch.choose': {
+    params: z.object({ what: z.enum(['files', 'folder']) }),
+    result: ticketSchema.nullable(),
+  },
+  /** A ticket for files and folders that a person dropped on the window. */
+  'batch.offer': {
+    params: z.object({ paths: z.array(z.string().min(1).max(4096)).min(1).max(maxBatchPaths) }),
+    result: ticketSchema,
+  },
+  /** What the lock screen shows of a batch that goes on meanwhile; null where none does. */
+  'batch.locked': { params: nothing, result: lockedBatchSchema.nullable() },
   /** Asks for a fresh port; it arrives as a `chimed.port` window message from the preload. */
   'host.connect': { params: nothing, result: nothing },
   'worker.connect': { params: nothing, result: nothing },
@@ -330,6 +346,9 @@ export const channelAccess: Readonly<Record<InvokeChannel, ChannelAccess>> = {
   'vault.key': 'records',
   'clipboard.write': 'records',
   'files.save': 'records',
+  'batch.choose': 'records',
+  'batch.offer': 'records',
+  'batch.locked': 'anyone',
   'host.connect': 'records',
   'worker.connect': 'records',
   'host.state': 'anyone',
@@ -371,6 +390,8 @@ export const pushChannels = {
   problem: problemSchema,
   'backup.state': backupStateSchema,
   'rotation.state': rotationStateSchema,
+  /** Counts of a batch that goes on while it is locked. */
+  'batch.locked': lockedBatchSchema.nullable(),
   /** The vault locks in a moment: what is not saved yet is put away now. */
   'vault.locking': z.object({ withinMs: z.number() }),
   /** A menu item or global shortcut asks the page to do something. */

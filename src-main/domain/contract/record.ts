@@ -32,6 +32,10 @@ export type TableName = (typeof tableNames)[number];
 export const importNoticeSchema = z.enum([
   'LONE_SURROGATES_REPLACED',
   'UNDECODABLE_BYTES_REPLACED',
+  /** A number of more than 15 digits, of which the table kept only the first 15. */
+  'ID_DIGITS_LOST',
+  /** Pages of a PDF are images; `pagesWithoutText` says which. */
+  'PAGES_WITHOUT_TEXT',
 ]);
 export type ImportNotice = z.infer<typeof importNoticeSchema>;
 
@@ -48,6 +52,8 @@ export const recordSourceSchema = z.object({
   format: documentFormatSchema.optional(),
   /** Row of a table, from 1, without its heading. */
   row: z.int().positive().optional(),
+  /** Numbers, from 1, of a PDF's pages that show something but hold no text; at most 1000. */
+  pagesWithoutText: z.array(z.int().positive()).max(1000).optional(),
   /** SHA-256 of the file's bytes, hexadecimal. */
   fileSha256: z.string().optional(),
   /** Version of the code that turned the file into text. */

@@ -29,6 +29,8 @@ export const auditEn = {
     'review-changed': 'Review worked on',
     'review-amended': 'Confirmed review amended',
     'sections-changed': 'Sections corrected',
+    'batch-started': 'Batch started',
+    'batch-ended': 'Batch ended',
     confirmed: 'Confirmed',
     exported: 'Exported',
     printed: 'Printed',

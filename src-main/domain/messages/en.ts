@@ -3,6 +3,7 @@ import { errorsEn } from './errors.en';
 import { auditEn } from './audit.en';
 import { reviewEn } from './review.en';
 import { rotationEn } from './rotation.en';
+import { batchEn } from './batch.en';
 import { deidentifyEn } from './deidentify.en';
 import { backupEn } from './backup.en';
 import { vaultEn } from './vault.en';
@@ -18,6 +19,7 @@ export const en = {
     label: 'Main navigation',
     records: 'Records',
     extraction: 'Extract',
+    batch: 'Batch',
     models: 'Models',
     users: 'Manage',
     audit: 'Audit',
@@ -87,6 +89,9 @@ export const en = {
     notice: {
       LONE_SURROGATES_REPLACED: 'Broken characters were replaced by a marker at import',
       UNDECODABLE_BYTES_REPLACED: 'Bytes that are no text were replaced by a marker at import',
+      ID_DIGITS_LOST:
+        'A number of more than 15 digits lost its last digits in the table; check the id',
+      PAGES_WITHOUT_TEXT: 'Pages of the PDF are images; their text was not read',
     },
   },
   extraction: {
@@ -437,6 +442,8 @@ export const en = {
     rename: 'Rename the record',
     remove: 'Delete the record',
     undo: 'Undo the deletion',
+    batchFirst: 'In a batch: put the selected record first',
+    batchUp: 'In a batch: move the selected record up or down',
     panes: 'Move between list, text and facts',
     screens: 'Go to Records, Extract, Models',
     lock: 'Lock the workstation',
@@ -582,6 +589,7 @@ export const en = {
   audit: auditEn,
   review: reviewEn,
   rotation: rotationEn,
+  batch: batchEn,
   deidentify: deidentifyEn,
   backup: backupEn,
   errors: errorsEn,

@@ -28,7 +28,68 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
   },
   UNSUPPORTED_FILE: {
     title: 'This kind of file is not supported',
-    remedy: 'Plain text files (.txt) can be imported.',
+    remedy: 'Files of the kinds txt, docx, pdf, csv and xlsx can be imported.',
+  },
+  FOLDER_UNREADABLE: {
+    title: 'The folder cannot be read',
+    remedy: 'Check that it is still there and may be read, then add it again.',
+  },
+  DOCUMENT_DAMAGED: {
+    title: 'The file is damaged and cannot be read',
+    remedy: 'Open it in its own program to check, save it as a new file and import that.',
+  },
+  DOCUMENT_ENCRYPTED: {
+    title: 'The file needs a password to open',
+    remedy: 'Remove the password in its own program, save a copy and import that.',
+  },
+  DOCUMENT_UNSAFE: {
+    title: 'The file is built in a dangerous way and was not read',
+    remedy: 'Check where it comes from; if it is a record, save a copy in its own program first.',
+  },
+  DOCUMENT_TOO_COMPLEX: {
+    title: 'Reading the file took too long or too much memory and was stopped',
+    remedy: 'Split the file, or save it as plain text, and import that.',
+  },
+  OLD_OFFICE_FORMAT: {
+    title: 'This is a file of an older Office (doc, xls)',
+    remedy: 'Save it as docx or xlsx and import that.',
+  },
+  SCANNED_PDF: {
+    title: 'This PDF is a scan and holds no text that could be read',
+    remedy: 'Export a PDF with text from the original system, or recognise its text first.',
+  },
+  ENCODING_MIXED: {
+    title: 'The file mixes two text encodings',
+    remedy: 'Look at the line that is named, save all of it as UTF-8 and import that.',
+  },
+  TABLE_NEEDS_COLUMNS: {
+    title: 'This is a table; the column with the text must be chosen',
+    remedy:
+      'Choose the text column (--text-column on the command line), and a case id column if wanted.',
+  },
+  TABLE_NEEDS_BATCH: {
+    title: 'A table holds many records and cannot be opened as one',
+    remedy: 'Add it to a batch and choose the column with the text there.',
+  },
+  TABLE_COLUMN_MISSING: {
+    title: 'The table has no such column',
+    remedy: 'Check the name or number of the column, and whether the first row holds headings.',
+  },
+  TABLE_SHEET_MISSING: {
+    title: 'The workbook has no such sheet',
+    remedy: 'Check the name of the sheet.',
+  },
+  TABLE_EMPTY: {
+    title: 'The table has no rows of data',
+    remedy: 'Check that it was exported completely, or choose another sheet.',
+  },
+  TABLE_DAMAGED: {
+    title: 'The table cannot be read from some row on',
+    remedy: 'Look at the row that is named: a quotation mark may be missing, or it is too long.',
+  },
+  TABLE_CELL_WITHOUT_VALUE: {
+    title: 'A cell is a formula or an error and holds nothing to read',
+    remedy: 'Open the table in Excel, recalculate or correct the cell, save and try again.',
   },
   COPY_TOO_LARGE: {
     title: 'Too much is selected; it was not copied',
@@ -451,6 +512,15 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     title: 'This batch belongs to another key',
     remedy:
       'Its file may come from another workstation: tell your IT office, or begin a new batch.',
+  },
+  BATCH_RUN_CHANGED: {
+    title: 'The model runs with other settings than this batch began with; the batch is paused',
+    remedy:
+      'A batch uses the same settings from beginning to end: set them back and resume, or cancel it and begin another.',
+  },
+  BATCH_HOLDS_RECORD: {
+    title: 'This record is in a batch that is not done, and cannot be deleted for good yet',
+    remedy: 'Wait until the batch is done, or take the batch off the list first.',
   },
   RESTORE_NOT_EMPTY: {
     title: 'There are records here already, so nothing was restored',

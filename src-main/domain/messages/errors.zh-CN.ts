@@ -30,7 +30,64 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
   },
   UNSUPPORTED_FILE: {
     title: '不支持这种文件',
-    remedy: '目前可以导入 .txt 纯文本文件。',
+    remedy: '可以导入 txt、docx、pdf、csv 和 xlsx 文件。',
+  },
+  FOLDER_UNREADABLE: {
+    title: '文件夹无法读取',
+    remedy: '请确认文件夹还在原处，并且有读取权限，然后重新加入。',
+  },
+  DOCUMENT_DAMAGED: {
+    title: '文件已损坏，无法读取',
+    remedy: '请用 Office、WPS 或阅读器打开确认，另存一份后再导入。',
+  },
+  DOCUMENT_ENCRYPTED: {
+    title: '文件设有打开密码',
+    remedy: '请在原程序中去掉密码后另存一份，再导入。',
+  },
+  DOCUMENT_UNSAFE: {
+    title: '文件的内部结构有危险，已拒绝读取',
+    remedy: '请核实文件的来源；若确属病历，请在原程序中另存一份后再导入。',
+  },
+  DOCUMENT_TOO_COMPLEX: {
+    title: '读取这个文件用时过长或占用内存过多，已停止',
+    remedy: '请把文件拆成几份，或另存为纯文本后再导入。',
+  },
+  OLD_OFFICE_FORMAT: {
+    title: '这是旧版 Office 文件（doc、xls）',
+    remedy: '请用 Office 或 WPS 另存为 docx 或 xlsx 后再导入。',
+  },
+  SCANNED_PDF: {
+    title: '这份 PDF 是扫描件，其中没有可以读取的文字',
+    remedy: '请从原系统导出带文字的 PDF，或先用文字识别软件处理。',
+  },
+  ENCODING_MIXED: {
+    title: '文件里混有两种文字编码',
+    remedy: '请检查所指出的行，统一另存为 UTF-8 后再导入。',
+  },
+  TABLE_NEEDS_COLUMNS: {
+    title: '这是表格，需要先指定病历文本所在的列',
+    remedy: '请选择文本列（命令行用 --text-column），需要时再选病案号列。',
+  },
+  TABLE_NEEDS_BATCH: {
+    title: '表格里有多份病历，不能作为一份病历打开',
+    remedy: '请在“批量抽取”中加入这个表格，并选择文本列。',
+  },
+  TABLE_COLUMN_MISSING: {
+    title: '表格里没有指定的列',
+    remedy: '请核对列名或列号，以及第一行是否为标题。',
+  },
+  TABLE_SHEET_MISSING: {
+    title: '工作簿里没有指定的工作表',
+    remedy: '请核对工作表的名称。',
+  },
+  TABLE_EMPTY: { title: '表格里没有数据行', remedy: '请检查表格是否导出完整，或换一个工作表。' },
+  TABLE_DAMAGED: {
+    title: '表格从某一行起无法读取',
+    remedy: '请检查所指出的行：引号可能没有成对，或一行的内容过长。',
+  },
+  TABLE_CELL_WITHOUT_VALUE: {
+    title: '单元格是公式或错误，没有可用的内容',
+    remedy: '请用 Excel 或 WPS 打开表格，重新计算或改正这个单元格，保存后再试。',
   },
   COPY_TOO_LARGE: {
     title: '选中的内容太多，没有复制',
@@ -412,6 +469,14 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
   BATCH_OTHER_KEY: {
     title: '这个批次属于另一把密钥',
     remedy: '它的文件可能来自另一台工作站：请告知信息科，或新建一个批次。',
+  },
+  BATCH_RUN_CHANGED: {
+    title: '模型的设置变了，与这个批次开始时不同，批次已暂停',
+    remedy: '一个批次从头到尾只用同一套设置：请改回原来的设置再继续，或取消这个批次后新建一个。',
+  },
+  BATCH_HOLDS_RECORD: {
+    title: '这份病历在一个未完成的批次里，暂时不能彻底删除',
+    remedy: '请等批次完成，或先把批次移出列表，再彻底删除。',
   },
   RESTORE_NOT_EMPTY: {
     title: '这里已有病历，没有恢复',

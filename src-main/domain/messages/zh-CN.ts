@@ -6,6 +6,7 @@ import { errorsZh } from './errors.zh-CN';
 import { auditZh } from './audit.zh-CN';
 import { reviewZh } from './review.zh-CN';
 import { rotationZh } from './rotation.zh-CN';
+import { batchZh } from './batch.zh-CN';
 import { deidentifyZh } from './deidentify.zh-CN';
 import { backupZh } from './backup.zh-CN';
 import { vaultZh } from './vault.zh-CN';
@@ -20,6 +21,7 @@ export const zhCN = {
     label: '主导航',
     records: '病历',
     extraction: '抽取',
+    batch: '批量',
     models: '模型',
     users: '管理',
     audit: '审计',
@@ -88,6 +90,8 @@ export const zhCN = {
     notice: {
       LONE_SURROGATES_REPLACED: '导入时有残缺字符，已用替代符号显示',
       UNDECODABLE_BYTES_REPLACED: '导入时有无法识别的字节，已用替代符号显示',
+      ID_DIGITS_LOST: '表格里超过 15 位的数字只保留了前 15 位，请核对编号',
+      PAGES_WITHOUT_TEXT: 'PDF 中有的页是图像，其中的文字没有读入',
     },
   },
   extraction: {
@@ -414,6 +418,8 @@ export const zhCN = {
     rename: '重命名病历',
     remove: '删除病历',
     undo: '撤销删除',
+    batchFirst: '批次中：把选中的病历排到最前',
+    batchUp: '批次中：上移或下移选中的病历',
     panes: '在列表、原文、结果之间切换',
     screens: '切换到病历、抽取、模型',
     lock: '锁定工作站',
@@ -558,6 +564,7 @@ export const zhCN = {
   audit: auditZh,
   review: reviewZh,
   rotation: rotationZh,
+  batch: batchZh,
   deidentify: deidentifyZh,
   backup: backupZh,
   errors: errorsZh,
