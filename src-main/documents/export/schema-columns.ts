@@ -5,6 +5,7 @@ import type {
   PlainField,
 } from '../../domain/contract/annotation-schema';
 import type { ExportedFact, ExportedRecord, ExportOptions } from '../../domain/contract/export';
+import { flagsOf, type FactFlag } from '../../domain/rules/export/fact-flags';
 import { wideTexts } from '../../domain/messages/export-columns';
 import { evidenceOf, joined, type Cell, type Column } from './table';
 
@@ -21,9 +22,8 @@ export interface SchemaColumn {
 }
 
 /** Whether nothing says that it is not so, not now, or not of the patient. */
-export function isPlain({ attributes }: ExportedFact): boolean {
-  const { negated, uncertain, historical, experiencer } = attributes;
-  return !negated && !uncertain && !historical && (experiencer ?? 'patient') === 'patient';
+export function isPlain(fact: ExportedFact): boolean {
+  return flagsOf(fact).length === 0;
 }
 
 /**
@@ -182,16 +182,7 @@ function textCell(values: readonly string[]): string | null {
   return values.length === 0 ? null : joined(values);
 }
 
-function withFlags(
-  fact: ExportedFact,
-  words: Record<'negated' | 'uncertain' | 'historical' | 'family' | 'other', string>,
-): string {
-  const { negated, uncertain, historical, experiencer } = fact.attributes;
-  const flags = [
-    negated ? words.negated : null,
-    uncertain ? words.uncertain : null,
-    historical ? words.historical : null,
-    experiencer === 'family' || experiencer === 'other' ? words[experiencer] : null,
-  ].filter((flag) => flag !== null);
+function withFlags(fact: ExportedFact, words: Record<FactFlag, string>): string {
+  const flags = flagsOf(fact).map((flag) => words[flag]);
   return `${fact.text ?? ''}${flags.length === 0 ? '' : `[${flags.join(', ')}]`}`;
 }

@@ -62,8 +62,10 @@ function typeOf(id: Id): Column['type'] {
 }
 
 /** A case of many long notes is not held with their texts. */
-function withoutText({ text: _text, ...record }: ExportedRecord): ExportedRecord {
-  return record;
+function withoutText(record: ExportedRecord): ExportedRecord {
+  const rest = { ...record };
+  delete rest.text;
+  return rest;
 }
 
 function sharedCells(records: readonly ExportedRecord[]): Record<Id, Cell> {

@@ -1,5 +1,6 @@
 /** Headings of exported tables and what their columns mean; apart, because only files hold them. */
 import type { Locale } from '../contract/ipc';
+import type { FactFlag } from '../rules/export/fact-flags';
 
 export const longColumnIds = [
   'record_id',
@@ -252,7 +253,7 @@ const zhCN: Record<ColumnId, ColumnText> = {
 export const exportColumns: Record<Locale, Record<ColumnId, ColumnText>> = { 'zh-CN': zhCN, en };
 
 interface WideTexts {
-  readonly flags: Record<'negated' | 'uncertain' | 'historical' | 'family' | 'other', string>;
+  readonly flags: Record<FactFlag, string>;
   flagged(type: string): string;
   readonly notMentioned: string;
   unit(field: string): string;

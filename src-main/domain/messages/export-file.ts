@@ -1,6 +1,7 @@
 /** What exported workbooks and pages say besides their data; apart, because only files hold it. */
 import type { ExportedFact, ExportedRecord } from '../contract/export';
 import type { Locale } from '../contract/ipc';
+import type { FactFlag } from '../rules/export/fact-flags';
 
 interface ExportFileTexts {
   readonly sheets: Record<'data' | 'about' | 'dictionary', string>;
@@ -35,10 +36,7 @@ interface ExportFileTexts {
       'type' | 'text' | 'value' | 'attributes' | 'section' | 'place' | 'confidence' | 'standing',
       string
     >;
-    readonly attributes: Record<
-      'negated' | 'uncertain' | 'historical' | 'family' | 'other',
-      string
-    >;
+    readonly attributes: Record<FactFlag, string>;
     readonly notMentioned: string;
     readonly standing: Record<ExportedFact['standing'], string>;
     readonly bulk: string;

@@ -47,16 +47,18 @@ export function deidentifyRecord(
     const mapped = mappedFact(fact, clear, shiftDays);
     if (mapped) facts.push(mapped);
   }
-  const { caseId: _case, source: _source, sections, ...rest } = record;
   const made: ExportedRecord = {
-    ...rest,
-    ...(options.caseId === undefined ? {} : { caseId: options.caseId }),
+    ...record,
     text: clear.text,
     textSha256: options.sha256(clear.text),
     deidentified: true,
     facts,
     confirmation: record.confirmation && withoutPerson(record.confirmation),
   };
+  delete made.source;
+  delete made.caseId;
+  if (options.caseId !== undefined) made.caseId = options.caseId;
+  const { sections } = record;
   if (sections) {
     const place = (at: number): number => clear.map.toNew({ start: at, end: at }).start;
     made.sections = sections.map(({ name, start, end, body }) => ({
