@@ -24,8 +24,12 @@ const datelike =
 /** 2E10, the number of a ward, would become 20000000000. */
 const exponent = /^[0-9]+[eE][0-9]+$/;
 
+/** Most cells begin with a letter or a Chinese character, and need no closer look. */
+const harmless = /^[A-Za-z\u4e00-\u9fff]/;
+
 /** Whether a text needs an apostrophe in front. */
 export function needsGuard(text: string): boolean {
+  if (harmless.test(text)) return false;
   if (longDigits.test(text) || zerosInFront.test(text)) return true;
   if (datelike.test(text) || exponent.test(text)) return true;
   return formula.test(text) && !result.test(text);

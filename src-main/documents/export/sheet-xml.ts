@@ -30,26 +30,34 @@ function cellXml(ref: string, cell: Cell, style: number, onCut: () => void): str
   if (typeof cell === 'number') {
     return Number.isFinite(cell) ? `<c r="${ref}"><v>${cell}</v></c>` : '';
   }
-  let text = toWellFormed(cell);
+  let text = cell;
   if (text.length > maxCellChars) {
     onCut();
-    text = toWellFormed(text.slice(0, maxCellChars - cutMark.length)) + cutMark;
+    text = text.slice(0, maxCellChars - cutMark.length) + cutMark;
   }
   return `<c r="${ref}" s="${style}" t="inlineStr"><is><t xml:space="preserve">${xmlText(text)}</t></is></c>`;
 }
 
+const columnNames: string[] = [];
+
 /** A, B, ... Z, AA, ... @param at from 0 */
 export function columnName(at: number): string {
   const rest = Math.floor(at / 26);
-  return (rest === 0 ? '' : columnName(rest - 1)) + String.fromCharCode(65 + (at % 26));
+  return (columnNames[at] ??=
+    (rest === 0 ? '' : columnName(rest - 1)) + String.fromCharCode(65 + (at % 26)));
 }
+
+// eslint-disable-next-line no-control-regex -- these are what is looked for
+const special = /[&<>_\u0000-\u0008\u000b-\u001f\ud800-\udfff\ufffe\uffff]/;
 
 /**
  * Text between tags. Characters that XML 1.0 has no place for, and the carriage return that a parser
  * would turn into a line feed, are written as SpreadsheetML writes them: _x0007_ (ECMA-376, 22.9.2.19).
  */
 export function xmlText(text: string): string {
-  return text
+  // Most cells have nothing of the kind.
+  if (!special.test(text)) return text;
+  return toWellFormed(text)
     .replace(/_(?=x[0-9A-Fa-f]{4}_)/g, '_x005F_')
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')

@@ -28,14 +28,14 @@ export interface DeidentifiedExport {
  * left of its words; one that is a part of an identifier is left out and counted. Values beside the
  * words (ISO dates) are moved with the dates, or left out.
  *
- * @throws AppError `BAD_REQUEST` without the record's text: what identifies cannot be seen in facts
+ * @throws AppError `EXPORT_TEXT_MISSING`: what identifies cannot be seen in facts
  *   alone; and as `deidentify`
  */
 export function deidentifyRecord(
   record: ExportedRecord,
   options: RecordDeidentifyOptions,
 ): DeidentifiedExport {
-  if (record.text === undefined) throw new AppError('BAD_REQUEST');
+  if (record.text === undefined) throw new AppError('EXPORT_TEXT_MISSING');
   const { identifiers, shiftDays } = options;
   const clear = deidentifiedText(
     record.text,
