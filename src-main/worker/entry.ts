@@ -1,13 +1,14 @@
 /** Where the worker process begins; Electron starts this file as a utility process. */
 import '../offline/begin';
 import { decodeText } from '../documents/decode-text';
-import { writeChosenFile } from '../documents/write-chosen-file';
+import { writeChosenFile, writeChosenStream } from '../documents/write-chosen-file';
 import { parentPort } from '../domain/contract/process-port';
 import { WorkerService } from './service';
 
 const service = new WorkerService(parentPort(), {
   decodeText,
   writeFile: writeChosenFile,
+  writeStream: writeChosenStream,
   onInternalError: (error, incident) => {
     // Only the kind of error: its message may quote what it stumbled over.
     const kind = error instanceof Error ? error.name : typeof error;

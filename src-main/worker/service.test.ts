@@ -11,7 +11,7 @@ import {
   workerMethods,
   type WorkerMethods,
 } from '../domain/contract/worker-port';
-import { writeChosenFile } from '../documents/write-chosen-file';
+import { writeChosenFile, writeChosenStream } from '../documents/write-chosen-file';
 import { journalFileName } from '../vault/journal';
 import { fromWorkerSchema, type FromWorker } from './control';
 import type { ParentPort, ProcessPort } from '../domain/contract/process-port';
@@ -81,6 +81,7 @@ function start(): Started {
       notices: [],
     }),
     writeFile: writeChosenFile,
+    writeStream: writeChosenStream,
     onInternalError: () => undefined,
   });
   cleanups.push(() => service.close());
@@ -242,7 +243,14 @@ describe('a file at a place that a person chose', () => {
     started.send({ ...init(), dataDir: join(dir, 'data') });
     // Else the folder is removed while the store is still being opened in it.
     await vi.waitFor(() => expect(started.states.at(-1)?.phase).toBe('ready'), patience);
-    started.send({ type: 'ticket', id, path, format: 'txt' });
+    started.send({
+      type: 'ticket',
+      id,
+      path,
+      format: 'txt',
+      deidentified: false,
+      dictionary: false,
+    });
     await vi.waitFor(() => expect(started.told).toEqual([{ type: 'granted', id }]), patience);
     return started;
   }

@@ -16,7 +16,6 @@ import {
   type StoredRun,
   type TableName,
 } from '../domain/contract/record';
-import { keyIdOfSealed, openJson } from '../domain/sealing/row';
 import { isWellFormed, toWellFormed } from '../domain/text/well-formed';
 import { backUp } from '../vault/backup';
 import type { Journal, NewRow, RowClaim } from '../vault/journal';
@@ -25,6 +24,7 @@ import { sealJsonAtOnce } from '../vault/seal-at-once';
 import type { Vault } from '../vault/vault';
 import type { Answer, Question } from './control';
 import { Duplicates } from './duplicates';
+import { openLatest, type Stored } from './latest-row';
 import { Turns } from './turns';
 
 export interface StoreOptions {
@@ -35,13 +35,6 @@ export interface StoreOptions {
   readonly userId?: string | null;
   /** Defaults to what holds without a policy. */
   readonly deletion?: DeletionRule;
-}
-
-interface Stored<T> {
-  readonly value: T;
-  readonly version: number;
-  readonly seq: number;
-  readonly key: RecordKey;
 }
 
 /** Where a write stands in the journal. */
@@ -304,13 +297,8 @@ export class RecordStore {
     });
   }
 
-  async #latest<T>(table: TableName, id: string, schema: z.ZodType<T>): Promise<Stored<T> | null> {
-    const row = await this.#journal.latest(table, id);
-    if (!row) return null;
-    const keyId = keyIdOfSealed(row.sealed);
-    const key = { keyId, key: await this.#vault.recordKeys.key(keyId) };
-    const value = await openJson(key.key, keyId, row, row.sealed, schema);
-    return { value, version: row.version, seq: row.seq, key };
+  #latest<T>(table: TableName, id: string, schema: z.ZodType<T>): Promise<Stored<T> | null> {
+    return openLatest(this.#vault, table, id, schema);
   }
 
   /** @returns the sequence number of the last row */

@@ -4,7 +4,7 @@ import type { MessagePortMain, UtilityProcess } from 'electron';
 import { AppError, problemOf } from '../domain/contract/errors';
 import type { DeletionRule } from '../domain/contract/policy';
 import type { WorkerState } from '../domain/contract/ipc';
-import type { SaveFormat } from '../domain/contract/save-file';
+import type { NewTicket } from '../shell/save-tickets';
 import { SupervisedProcess } from '../shell/supervised-process';
 import { fromWorkerSchema, type Act, type Answer, type Question, type ToWorker } from './control';
 
@@ -26,7 +26,7 @@ export interface WorkerSupervisorOptions {
   /** A window has changed a record, and it is committed. */
   onAct(act: Act, recordId: string): void;
   /** The file of a ticket is on the disk. */
-  onWritten(ticket: string): void;
+  onWritten(ticket: string, records: number | undefined): void;
 }
 
 export class WorkerSupervisor {
@@ -102,7 +102,7 @@ export class WorkerSupervisor {
    *
    * @throws AppError `WORKER_DIED`
    */
-  grant(ticket: { id: string; path: string; format: SaveFormat }): Promise<void> {
+  grant(ticket: NewTicket): Promise<void> {
     return new Promise((resolve, reject) => {
       const { child } = this.#process;
       if (!child) {
@@ -161,7 +161,7 @@ export class WorkerSupervisor {
         this.#granting.delete(message.id);
         return;
       case 'written':
-        this.#options.onWritten(message.id);
+        this.#options.onWritten(message.id, message.records);
         return;
       default:
         message satisfies never;

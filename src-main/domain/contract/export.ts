@@ -154,6 +154,12 @@ export const identifierCountsSchema = z.partialRecord(
   z.int().nonnegative(),
 );
 
+export const exportProgressSchema = z.object({
+  done: z.int().nonnegative(),
+  total: z.int().nonnegative(),
+});
+export type ExportProgress = z.infer<typeof exportProgressSchema>;
+
 /** Before anything is written: what would be. */
 export const exportPreviewSchema = z.object({
   counts: exportCountsSchema.omit({ leftOut: true, cut: true }),
