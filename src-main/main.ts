@@ -255,7 +255,7 @@ const worker = new WorkerSupervisor({
   onBatches: followBatches,
   onState: (state) => push('worker.state', state),
   onAct: (act, recordId) => audit.tell({ event: { kind: act }, subject: recordId }),
-  onWritten: (ticket) => saves.written(ticket),
+  onWritten: (ticket, records) => saves.written(ticket, records),
 });
 const saves = new SaveTickets({
   policy: () => vault.policy,

@@ -1,7 +1,8 @@
 /** `chimed extract`: records in, facts out, one result object a record. */
 import { createHash } from 'node:crypto';
-import { annotationSchema } from '../domain/contract/annotation-schema';
+import { annotationSchema, type AnnotationSchema } from '../domain/contract/annotation-schema';
 import { AppError, problemOf, type Problem } from '../domain/contract/errors';
+import type { ExportOptions } from '../domain/contract/export';
 import type { ExtractionResult, RunIdentity } from '../domain/contract/extraction';
 import type { Fact } from '../domain/contract/fact';
 import type { ModelCard } from '../domain/contract/model-card';
@@ -15,16 +16,18 @@ import {
   type DeidentifiedRecord,
   type DeidentifyChoice,
 } from './deidentified-record';
+import { exportedRecordOf, extractionResultLineSchema } from './extraction-result';
+import { openFactOutput, type TableChoice } from './fact-output';
 import { inputsOf, type Input } from './inputs';
 import { Interruption } from './interruption';
 import { openModel, type ModelChoice } from './open-model';
 import { openOutput } from './output';
 import { exitCodes, note, ProgressLine, report, withMessage } from './terminal';
 
-export interface ExtractOptions extends ModelChoice, DeidentifyChoice {
+export interface ExtractOptions extends ModelChoice, DeidentifyChoice, TableChoice {
   readonly inputs: readonly string[];
   readonly schema: string;
-  readonly format: 'jsonl' | 'json';
+  readonly format: ExportOptions['format'];
   readonly out?: string;
   readonly force: boolean;
   /** Facts, offsets and hash are then those of the de-identified text. */
@@ -57,16 +60,12 @@ interface RecordResult {
  * @throws AppError for what stops everything: the output, the model, the key, options that do not fit
  */
 export async function extractCommand(options: ExtractOptions, modelsDir: string): Promise<number> {
-  annotationSchema(options.schema);
+  const schema = annotationSchema(options.schema);
   // Who asks for shifted dates and forgets this option must not get the record as it is.
   if (!options.deidentify && (options.dates === 'shift' || options.key !== undefined))
     throw new AppError('USAGE', { params: { needed: '--deidentify' } });
   const deidentifyRecord = options.deidentify ? await recordDeidentifier(options) : null;
-  const output = await openOutput({
-    format: options.format,
-    path: options.out,
-    force: options.force,
-  });
+  const output = await openResults(options, schema);
   const interruption = new Interruption();
   const { signal } = interruption;
 
@@ -80,10 +79,10 @@ export async function extractCommand(options: ExtractOptions, modelsDir: string)
       number++;
       if (deidentifyRecord) note(`${input.source} -> ${recordName(number)}`);
       const source = deidentifyRecord ? recordName(number) : input.source;
-      const result = await extractOne(input, {
+      const { result, text } = await extractOne(input, {
         ...{ source, schema: options.schema, model, card, signal, deidentifyRecord },
       });
-      await output.write(result);
+      await output.write(result, number, text);
       if (result.problem) report(result.problem, input.source);
       allCompleted &&= result.status === 'completed';
     }
@@ -95,6 +94,32 @@ export async function extractCommand(options: ExtractOptions, modelsDir: string)
   }
   await output.finish();
   return interruption.exitCode ?? (allCompleted ? exitCodes.ok : exitCodes.failed);
+}
+
+interface Results {
+  /** @param text that the facts are of, for formats that show it; undefined where there is none */
+  write(result: RecordResult, number: number, text: string | undefined): Promise<void>;
+  finish(): Promise<void>;
+  abandon(): Promise<void>;
+}
+
+/** JSON and JSONL are the command's own, stable; the other formats are those of `chimed export`. */
+async function openResults(options: ExtractOptions, schema: AnnotationSchema): Promise<Results> {
+  const { format, out: path, force, layout, evidence, language, deidentify } = options;
+  if (format === 'jsonl' || format === 'json') return openOutput({ format, path, force });
+  const output = await openFactOutput({
+    ...{ format, path, force, layout, evidence, language },
+    schemas: [schema],
+    deidentified: deidentify,
+  });
+  return {
+    ...output,
+    write: (result, number, text) => {
+      // The same checks as of a result that is read back.
+      const line = extractionResultLineSchema.parse(result);
+      return output.write(exportedRecordOf(line, number, text));
+    },
+  };
 }
 
 /** A model may take a placeholder for a word of medicine; what it covers was never that. */
@@ -113,15 +138,19 @@ interface RecordWork {
 }
 
 /** @throws Cancelled: a record that was interrupted is not written, so that it can be run again whole */
-async function extractOne(input: Input, work: RecordWork): Promise<RecordResult> {
+async function extractOne(
+  input: Input,
+  work: RecordWork,
+): Promise<{ result: RecordResult; text: string | undefined }> {
   const { source, schema, model, card, signal, deidentifyRecord } = work;
   const progress = new ProgressLine();
   const deidentified = deidentifyRecord ? ({ deidentified: true } as const) : {};
   let record: RecordResult['record'] = { source, sha256: null, fileSha256: null, chars: 0 };
+  let text: string | undefined;
   try {
     const decoded = decodeText(await input.read());
     const clear = await deidentifyRecord?.(decoded.text);
-    const text = clear?.text ?? decoded.text;
+    text = clear?.text ?? decoded.text;
     record = {
       ...record,
       sha256: createHash('sha256').update(text, 'utf8').digest('hex'),
@@ -146,13 +175,14 @@ async function extractOne(input: Input, work: RecordWork): Promise<RecordResult>
     const facts = clear
       ? result.facts.filter((fact) => !isOfPlaceholder(fact, clear))
       : result.facts;
-    return {
+    const of: RecordResult = {
       ...{ version: 1, record, ...deidentified, ...(clear ? { text } : {}) },
       ...{ status, run, facts, ...withMessage(problem) },
     };
+    return { result: of, text };
   } catch (error) {
     if (error instanceof Cancelled) throw error;
-    return {
+    const failed: RecordResult = {
       version: 1,
       record,
       ...deidentified,
@@ -161,6 +191,7 @@ async function extractOne(input: Input, work: RecordWork): Promise<RecordResult>
       facts: [],
       run: plannedRun(card, schema, model),
     };
+    return { result: failed, text };
   } finally {
     progress.clear();
   }

@@ -6,6 +6,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { annotationSchemas } from '../domain/contract/annotation-schema';
 import { draftPurposeSchema, maxCandidates } from '../domain/contract/dialogue';
 import { AppError, problemOf } from '../domain/contract/errors';
+import { factExportFormats } from '../domain/contract/export';
 import { conversionTypeSchema } from '../domain/contract/conversion';
 import { askCommand, type AskOptions } from './ask-command';
 import { benchCommand, type BenchOptions } from './bench-command';
@@ -19,6 +20,7 @@ import {
 } from './eval-answers-command';
 import { evalNerCommand, type EvalNerOptions } from './eval-command';
 import { inspectCommand, verifyCommand } from './model-commands';
+import { exportCommand, type ExportCommandOptions } from './export-command';
 import { extractCommand, type ExtractOptions } from './extract-command';
 import { exitCodes, report } from './terminal';
 
@@ -63,6 +65,16 @@ const dateChoice = (): Option =>
     .default('mask');
 const keyHelp = 'with --dates shift: a secret file; the same one shifts every record alike';
 
+const layoutChoice = (): Option =>
+  new Option('--layout <layout>', 'of a table: long: a row a fact; wide: a row a record')
+    .choices(['long', 'wide'])
+    .default('long');
+const languageChoice = (): Option =>
+  new Option('--language <language>', 'of headings and pages')
+    .choices(['en', 'zh-CN'])
+    .default('en');
+const evidenceHelp = 'of a table: columns with the words and places of each value';
+
 const program = new Command('chimed')
   .description('Clinical text work with a language model on this machine. Nothing leaves it.')
   .version(version)
@@ -80,10 +92,16 @@ program
       .default('ccks2019'),
   )
   .addOption(
-    new Option('--format <format>', 'jsonl: an object a line; json: one array')
-      .choices(['jsonl', 'json'])
+    new Option(
+      '--format <format>',
+      'jsonl: an object a line; json: one array; others: as in export',
+    )
+      .choices(factExportFormats)
       .default('jsonl'),
   )
+  .addOption(layoutChoice())
+  .option('--evidence', evidenceHelp, false)
+  .addOption(languageChoice())
   .option('--out <file>', 'write there instead of to standard output')
   .option('--force', 'let --out replace an existing file', false)
   .option(
@@ -96,6 +114,29 @@ program
   .option('--key <file>', keyHelp)
   .action(async (inputs: string[], options: Omit<ExtractOptions, 'inputs'>) => {
     process.exitCode = await extractCommand({ ...options, inputs }, join(root, 'models'));
+  });
+
+program
+  .command('export')
+  .description('turn the JSONL of an extraction into another format; needs no model')
+  .argument('<input>', 'the JSONL that extract wrote; a file, as it is read twice')
+  .addOption(
+    new Option('--format <format>', 'csv, xlsx: a table; html: pages; fhir: an R4 bundle')
+      .choices(factExportFormats)
+      .makeOptionMandatory(),
+  )
+  .addOption(layoutChoice())
+  .addOption(
+    new Option('--rows <of>', 'with --layout wide: what a row is')
+      .choices(['record', 'case'])
+      .default('record'),
+  )
+  .option('--evidence', evidenceHelp, false)
+  .addOption(languageChoice())
+  .option('--out <file>', 'write there instead of to standard output')
+  .option('--force', 'let --out replace an existing file', false)
+  .action(async (input: string, options: Omit<ExportCommandOptions, 'input'>) => {
+    process.exitCode = await exportCommand({ ...options, input });
   });
 
 program

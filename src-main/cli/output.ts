@@ -36,9 +36,9 @@ export async function openOutput({ format, path, force }: OutputOptions): Promis
   };
 }
 
-/** Text as it is, to standard output or to a file. */
+/** Text, or bytes, as they are, to standard output or to a file. */
 export interface TextOutput {
-  write(text: string): Promise<void>;
+  write(text: string | Uint8Array): Promise<void>;
   finish(): Promise<void>;
   /** Leaves no file. */
   discard(): Promise<void>;

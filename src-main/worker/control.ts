@@ -96,6 +96,8 @@ export const toWorkerSchema = z.discriminatedUnion('type', [
     id: ticketSchema,
     path: z.string().min(1),
     format: saveFormatSchema,
+    deidentified: z.boolean(),
+    dictionary: z.boolean(),
   }),
 ]);
 export type ToWorker = z.input<typeof toWorkerSchema>;
@@ -147,7 +149,12 @@ export const fromWorkerSchema = z.discriminatedUnion('type', [
   /** It knows the ticket: the page may use it. */
   z.object({ type: z.literal('granted'), id: ticketSchema }),
   /** The file of the ticket is on the disk. */
-  z.object({ type: z.literal('written'), id: ticketSchema }),
+  z.object({
+    type: z.literal('written'),
+    id: ticketSchema,
+    /** In it, where the worker made it itself. */
+    records: z.int().nonnegative().optional(),
+  }),
 ]);
 export type FromWorker = z.infer<typeof fromWorkerSchema>;
 /** What an answer says beside its id. */

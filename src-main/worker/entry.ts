@@ -5,7 +5,7 @@ import { formatOfName } from '../documents/file-format';
 import { listFiles } from '../documents/list-files';
 import { previewTable } from '../documents/preview-table';
 import { readDocument } from '../documents/read-document';
-import { writeChosenFile } from '../documents/write-chosen-file';
+import { writeChosenFile, writeChosenStream } from '../documents/write-chosen-file';
 import { parentPort } from '../domain/contract/process-port';
 import { WorkerService } from './service';
 
@@ -18,6 +18,7 @@ const service = new WorkerService(parentPort(), {
     preview: previewTable,
     formatOf: formatOfName,
   },
+  writeStream: writeChosenStream,
   onInternalError: (error, incident) => {
     // Only the kind of error: its message may quote what it stumbled over.
     const kind = error instanceof Error ? error.name : typeof error;

@@ -15,7 +15,7 @@ import { formatOfName } from '../documents/file-format';
 import { listFiles } from '../documents/list-files';
 import { previewTable } from '../documents/preview-table';
 import { readDocument } from '../documents/read-document';
-import { writeChosenFile } from '../documents/write-chosen-file';
+import { writeChosenFile, writeChosenStream } from '../documents/write-chosen-file';
 import { journalFileName } from '../vault/journal';
 import { fromWorkerSchema, type FromWorker } from './control';
 import type { ParentPort, ProcessPort } from '../domain/contract/process-port';
@@ -91,6 +91,7 @@ function start(): Started {
       preview: previewTable,
       formatOf: formatOfName,
     },
+    writeStream: writeChosenStream,
     onInternalError: () => undefined,
   });
   cleanups.push(() => service.close());
@@ -255,7 +256,14 @@ describe('a file at a place that a person chose', () => {
     started.send({ ...init(), dataDir: join(dir, 'data') });
     // Else the folder is removed while the store is still being opened in it.
     await vi.waitFor(() => expect(started.states.at(-1)?.phase).toBe('ready'), patience);
-    started.send({ type: 'ticket', id, path, format: 'txt' });
+    started.send({
+      type: 'ticket',
+      id,
+      path,
+      format: 'txt',
+      deidentified: false,
+      dictionary: false,
+    });
     await vi.waitFor(() => expect(started.told).toEqual([{ type: 'granted', id }]), patience);
     return started;
   }

@@ -4,10 +4,12 @@
  */
 import type * as z from 'zod';
 import { AppError, problemOf, type Problem } from '../domain/contract/errors';
+import type { ExportProgress, ExportReport } from '../domain/contract/export';
 import type { WorkerState } from '../domain/contract/ipc';
 import type { JournalRow } from '../domain/contract/record';
 import {
   serve,
+  type HandlerContext,
   type Handlers,
   type ParamsOf,
   type ResultOf,
@@ -19,6 +21,8 @@ import {
   workerMethods,
   type WorkerMethods,
 } from '../domain/contract/worker-port';
+import { committedTopic, workerMethods, type WorkerMethods } from '../domain/contract/worker-port';
+import type { ByteSink } from '../documents/export/sink';
 import { Vault } from '../vault/vault';
 import { BatchService } from './batch/batch-service';
 import type { Documents } from './batch/batch-import';
@@ -28,6 +32,7 @@ import {
   type ParentPort,
   type ProcessPort,
 } from '../domain/contract/process-port';
+import { previewExport, runExport } from './exports';
 import { RecordStore } from './store';
 import { WriteTickets, type TicketPlace } from './write-tickets';
 
@@ -39,6 +44,12 @@ type WriteFile = (
   options: { readonly ownFolder: string },
 ) => Promise<number>;
 
+type WriteStream = <T>(
+  path: string,
+  fill: (file: ByteSink) => Promise<T>,
+  options: { readonly ownFolder: string },
+) => Promise<{ bytes: number; result: T }>;
+
 export interface WorkerParts {
   /** Bytes of a file into text. @throws AppError */
   readonly decodeText: DecodeText;
@@ -46,6 +57,8 @@ export interface WorkerParts {
   readonly writeFile: WriteFile;
   /** The readers of files, for batches. */
   readonly documents: Documents;
+  /** Pieces into a file, whole or not at all. @throws AppError, and what filling it throws */
+  readonly writeStream: WriteStream;
   /** Called with errors that have no code and the incident id that the window was given. */
   readonly onInternalError: (error: unknown, incident: string) => void;
 }
@@ -120,8 +133,8 @@ export class WorkerService {
       return;
     }
     if (message.success && message.data.type === 'ticket') {
-      const { id, path, format } = message.data;
-      this.#tickets.grant(id, { path, format });
+      const { id, path, format, deidentified, dictionary } = message.data;
+      this.#tickets.grant(id, { path, format, deidentified, dictionary });
       this.#tell({ type: 'granted', id });
       return;
     }
@@ -233,9 +246,38 @@ export class WorkerService {
   async #write({ ticket, text }: ParamsOf<WorkerMethods['files.write']>): Promise<number> {
     const ownFolder = this.#dataDir;
     if (ownFolder === null) throw new AppError('BAD_REQUEST');
-    const bytes = await this.#parts.writeFile(this.#tickets.redeem(ticket), text, { ownFolder });
+    const place = this.#tickets.redeem(ticket);
+    if (place.dictionary) throw new AppError('BAD_REQUEST');
+    const bytes = await this.#parts.writeFile(place, text, { ownFolder });
     this.#tell({ type: 'written', id: ticket });
     return bytes;
+  }
+
+  async #export(
+    { ticket, dictionaryTicket, ...params }: ParamsOf<WorkerMethods['exports.run']>,
+    context: HandlerContext<ExportProgress>,
+  ): Promise<ExportReport> {
+    const { vault, dataDir: ownFolder } = await this.#opened();
+    const place = this.#tickets.redeem(ticket);
+    const dictionary =
+      dictionaryTicket === undefined ? null : this.#tickets.redeem(dictionaryTicket);
+    const report = await runExport(
+      vault,
+      params,
+      { place, dictionary },
+      (path, fill) => this.#parts.writeStream(path, fill, { ownFolder }),
+      context,
+    );
+    this.#tell({ type: 'written', id: ticket, records: report.counts.records });
+    if (dictionaryTicket !== undefined) this.#tell({ type: 'written', id: dictionaryTicket });
+    return report;
+  }
+
+  /** @throws AppError why it could not be opened */
+  async #opened(): Promise<{ vault: Vault; dataDir: string }> {
+    await this.#store;
+    if (!this.#vault || this.#dataDir === null) throw new AppError('BAD_REQUEST');
+    return { vault: this.#vault, dataDir: this.#dataDir };
   }
 
   #tellState(state: WorkerState): void {
@@ -301,6 +343,9 @@ export class WorkerService {
           (await this.#store).saveSections(sections, base),
         ),
       'files.write': async (params) => ({ bytes: await this.#write(params) }),
+      'exports.preview': async (params, context) =>
+        previewExport((await this.#opened()).vault, params, context),
+      'exports.run': (params, context) => this.#export(params, context),
       'journal.read': async ({ after, limit }) => (await this.#store).read(after, limit),
       'rows.check': async ({ claims }) => (await this.#store).check(claims),
       'rows.ids': async ({ table }) => (await this.#store).ids(table),

@@ -4,7 +4,7 @@ import type { MessagePortMain, UtilityProcess } from 'electron';
 import { AppError, problemOf } from '../domain/contract/errors';
 import type { DeletionRule } from '../domain/contract/policy';
 import type { WorkerState } from '../domain/contract/ipc';
-import type { SaveFormat } from '../domain/contract/save-file';
+import type { NewTicket } from '../shell/save-tickets';
 import { SupervisedProcess } from '../shell/supervised-process';
 import type { BatchSummary } from '../domain/contract/batch';
 import {
@@ -51,7 +51,7 @@ export interface WorkerSupervisorOptions {
   /** A window has changed a record, and it is committed. */
   onAct(act: Act, recordId: string): void;
   /** The file of a ticket is on the disk. */
-  onWritten(ticket: string): void;
+  onWritten(ticket: string, records: number | undefined): void;
 }
 
 export class WorkerSupervisor {
@@ -132,7 +132,7 @@ export class WorkerSupervisor {
    *
    * @throws AppError `WORKER_DIED`
    */
-  grant(ticket: { id: string; path: string; format: SaveFormat }): Promise<void> {
+  grant(ticket: NewTicket): Promise<void> {
     return this.#announce(ticket.id, { type: 'ticket', ...ticket });
   }
 
@@ -224,7 +224,7 @@ export class WorkerSupervisor {
         this.#granting.delete(message.id);
         return;
       case 'written':
-        this.#options.onWritten(message.id);
+        this.#options.onWritten(message.id, message.records);
         return;
       default:
         message satisfies never;

@@ -84,7 +84,9 @@ const toldEvents = [
   kind('batch-ended'),
   kind('confirmed').extend({ facts: countSchema, bulk: z.boolean() }),
   kind('exported').extend({
-    format: z.enum(['jsonl', 'json', 'csv', 'xlsx', 'txt', 'audit-jsonl', 'audit-csv']),
+    format: z.enum([
+      ...['jsonl', 'json', 'csv', 'xlsx', 'html', 'fhir', 'txt', 'audit-jsonl', 'audit-csv'],
+    ] as const),
     count: countSchema,
     deidentified: z.boolean(),
   }),

@@ -154,6 +154,9 @@ export const errorCodes = [
   'OUTPUT_EXISTS',
   'OUTPUT_UNWRITABLE',
   'SAVE_EXPIRED',
+  'EXPORT_TOO_LARGE',
+  'EXPORT_TEXT_MISSING',
+  'RESULT_LINE_INVALID',
   'USAGE',
   'INTERNAL',
 ] as const;

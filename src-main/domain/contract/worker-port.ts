@@ -12,6 +12,14 @@ import {
 } from './batch';
 import { tablePreviewSchema } from './document';
 import {
+  exportDeidentifySchema,
+  exportOptionsSchema,
+  exportPreviewSchema,
+  exportProgressSchema,
+  exportReportSchema,
+  exportSelectionSchema,
+} from './export';
+import {
   encodingSchema,
   importNoticeSchema,
   journalRowSchema,
@@ -198,6 +206,30 @@ export const workerMethods = {
   'files.write': method({
     params: z.object({ ticket: ticketSchema, text: z.string().max(maxFileChars) }),
     result: z.object({ bytes: z.int().nonnegative() }),
+  }),
+  /** What an export would hold. @throws as `exports.run` */
+  'exports.preview': method({
+    params: z.object({
+      selection: exportSelectionSchema,
+      /** Whether to look for identifiers, too: in the first records, as it takes long. */
+      deidentify: z.boolean(),
+    }),
+    result: exportPreviewSchema,
+    event: exportProgressSchema,
+  }),
+  /** Writes an export at the place that a person chose; resolves once it is on the disk. */
+  'exports.run': method({
+    params: z.object({
+      ticket: ticketSchema,
+      /** For the data dictionary of a CSV file, which has no place in it. */
+      dictionaryTicket: ticketSchema.optional(),
+      selection: exportSelectionSchema,
+      options: exportOptionsSchema.omit({ which: true }),
+      /** Null leaves everything as it is; the policy may forbid that. */
+      deidentify: exportDeidentifySchema.nullable(),
+    }),
+    result: exportReportSchema,
+    event: exportProgressSchema,
   }),
   /** Committed rows after `after`, oldest first, at most `limit`; the way the projection is rebuilt. */
   'journal.read': method({

@@ -538,6 +538,18 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     title: 'The chosen place is no longer valid; nothing was written',
     remedy: 'Press Save again and choose a place.',
   },
+  EXPORT_TOO_LARGE: {
+    title: 'The export is larger than this kind of file may be',
+    remedy: 'Export fewer records at a time, or choose CSV or JSONL.',
+  },
+  EXPORT_TEXT_MISSING: {
+    title: 'Facts alone, without the text of their record, cannot be de-identified',
+    remedy: 'Run the extraction itself with --deidentify, and export its results.',
+  },
+  RESULT_LINE_INVALID: {
+    title: 'A line is no result of an extraction',
+    remedy: 'Give the JSONL that the extraction wrote, unchanged.',
+  },
   USAGE: { title: 'The command was used in a wrong way', remedy: 'See --help.' },
   INTERNAL: {
     title: 'Something unexpected went wrong',

@@ -494,6 +494,18 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     title: '所选的保存位置已失效，没有写入',
     remedy: '请再点一次“保存”，重新选择位置。',
   },
+  EXPORT_TOO_LARGE: {
+    title: '导出内容超过了这种文件的大小上限',
+    remedy: '请分几次导出，或改用逗号分隔的表格。',
+  },
+  EXPORT_TEXT_MISSING: {
+    title: '结果中没有病历全文，无法去标识化',
+    remedy: '请在抽取时就去标识化，再导出其结果。',
+  },
+  RESULT_LINE_INVALID: {
+    title: '有一行不是抽取结果',
+    remedy: '请使用抽取命令写出的结果文件，不要改动。',
+  },
   USAGE: { title: '命令用法不正确', remedy: '请用 --help 查看用法。' },
   INTERNAL: {
     title: '程序出现意外错误',
