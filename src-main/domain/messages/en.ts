@@ -2,6 +2,7 @@
 import { errorsEn } from './errors.en';
 import { auditEn } from './audit.en';
 import { deidentifyEn } from './deidentify.en';
+import { schemaFaultsEn } from './schema-faults.en';
 import { backupEn } from './backup.en';
 import { vaultEn } from './vault.en';
 import type { zhCN } from './zh-CN';
@@ -523,6 +524,8 @@ export const en = {
     space: (needed: string, free: string) => `${needed} are needed, ${free} are free.`,
     wait: (minutes: string, seconds: string) => `Wait another ${minutes} min ${seconds} s.`,
     place: (at: string) => `At: ${at}`,
+    schemaShape: (at: string) => `Not the form of a schema: ${at}`,
+    schemaFault: (at: string, why: string) => (at === '' ? why : `${at}: ${why}`),
     atLeast: (chars: string) => `At least ${chars} characters.`,
     atMost: (chars: string) => `At most ${chars} characters.`,
     words: {
@@ -542,6 +545,7 @@ export const en = {
   vault: vaultEn,
   audit: auditEn,
   deidentify: deidentifyEn,
+  schemaFaults: schemaFaultsEn,
   backup: backupEn,
   errors: errorsEn,
 } satisfies typeof zhCN;

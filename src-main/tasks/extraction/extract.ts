@@ -17,6 +17,7 @@ import { maxRecordChars } from '../../domain/contract/extraction';
 import { compareFacts, type Fact } from '../../domain/contract/fact';
 import type { MarkedAttribute, ModelCard, StrategyCard } from '../../domain/contract/model-card';
 import { Cancelled } from '../../domain/contract/rpc';
+import { takesSchema } from '../../domain/rules/model-for-job';
 import type { Priority } from '../../domain/contract/usage';
 import type { LanguageModel } from '../../engine/language-model';
 import { UsageMeter } from '../usage-meter';
@@ -154,9 +155,9 @@ async function annotateAll(
   return problem;
 }
 
-/** @throws AppError `SCHEMA_NOT_SUPPORTED` when the card does not name the schema */
+/** @throws AppError `SCHEMA_NOT_SUPPORTED` when the model does not take the schema */
 function chooseStrategy(card: ModelCard, schema: AnnotationSchema): StrategyCard {
-  if (!card.capabilities.schemas.includes(schema.id)) {
+  if (!takesSchema(card.capabilities, schema.id)) {
     throw new AppError('SCHEMA_NOT_SUPPORTED', { params: { schema: schema.id, model: card.name } });
   }
   return card.strategies[0] as StrategyCard;
