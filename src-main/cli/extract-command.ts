@@ -159,7 +159,7 @@ async function extractOne(input: Input, work: RecordWork): Promise<RecordResult>
       status: 'failed',
       ...withMessage(problemOf(error)),
       facts: [],
-      run: plannedRun(card, schema, model),
+      run: plannedRun(card, { schema }, model),
     };
   } finally {
     progress.clear();
