@@ -546,6 +546,11 @@ export const en = {
   audit: auditEn,
   deidentify: deidentifyEn,
   schemaFaults: schemaFaultsEn,
+  schemaFile: {
+    sound: (types: string, fields: string) =>
+      `This schema can run. Entity types: ${types}; fields: ${fields}`,
+    amount: (types: string, fields: string) => `entity types ${types}, fields ${fields}`,
+  },
   backup: backupEn,
   errors: errorsEn,
 } satisfies typeof zhCN;

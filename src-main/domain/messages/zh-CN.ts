@@ -522,6 +522,10 @@ export const zhCN = {
   audit: auditZh,
   deidentify: deidentifyZh,
   schemaFaults: schemaFaultsZh,
+  schemaFile: {
+    sound: (types: string, fields: string) => `方案可用：实体类型 ${types} 个，字段 ${fields} 个`,
+    amount: (types: string, fields: string) => `实体类型 ${types}，字段 ${fields}`,
+  },
   backup: backupZh,
   errors: errorsZh,
 };
