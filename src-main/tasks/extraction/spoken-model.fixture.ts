@@ -48,7 +48,10 @@ export class SpokenModel implements LanguageModel {
   constructor(answer: string) {
     const pieces = new Map<string, Token>();
     const chars = Array.from(answer);
-    const pairs = chars.slice(1).flatMap((char, i) => (i % 3 === 0 ? [chars[i] + char] : []));
+    const pairs = chars
+      .slice(1)
+      .map((char, i) => chars[i] + char)
+      .filter((pair, i) => i % 3 === 0 && /^\p{Script=Han}+$/u.test(pair));
     for (const piece of [...chars, ...pairs])
       if (!pieces.has(piece)) pieces.set(piece, 259 + pieces.size);
     this.pieces = pieces;
@@ -56,12 +59,19 @@ export class SpokenModel implements LanguageModel {
   }
 
   tokenize(text: string): Token[] {
-    return Array.from(text).flatMap((char) => {
-      const piece = this.pieces.get(char);
-      return piece === undefined
-        ? Array.from(new TextEncoder().encode(char), (byte) => byte + 3)
-        : [piece];
-    });
+    const chars = Array.from(text);
+    const tokens: Token[] = [];
+    for (let at = 0; at < chars.length;) {
+      const pair = this.pieces.get(chars.slice(at, at + 2).join(''));
+      const isPair = at + 1 < chars.length && pair !== undefined;
+      const char = chars[at] as string;
+      const piece = isPair ? pair : this.pieces.get(char);
+      if (piece === undefined)
+        tokens.push(...Array.from(new TextEncoder().encode(char), (byte) => byte + 3));
+      else tokens.push(piece);
+      at += isPair ? 2 : 1;
+    }
+    return tokens;
   }
 
   describe(token: Token): TokenDescription {

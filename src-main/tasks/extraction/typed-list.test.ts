@@ -7,7 +7,13 @@ import type { Fact } from '../../domain/contract/fact';
 import { cardWith, typedListCard } from './card.fixture';
 import { extract, previewPrompt } from './extract';
 import { HostileModel } from './hostile-model.fixture';
-import { generalCard, heard, heardThroughEngine } from './spoken-model.fixture';
+import {
+  generalCard,
+  heard,
+  heardFrom,
+  heardThroughEngine,
+  SpokenModel,
+} from './spoken-model.fixture';
 
 const never = new AbortController().signal;
 
@@ -386,6 +392,20 @@ describe('whatever a model says', () => {
       }
     }
     expect(kinds.size).toBeGreaterThan(9);
+  });
+
+  it('a long quotation is read in few batches, because its next words are known', async () => {
+    const words = Array.from({ length: 300 }, (_, i) => String.fromCodePoint(0x4e00 + 7 * i)).join(
+      '',
+    );
+    const model = new SpokenModel(`经过：${words}`);
+    const { facts } = await heardFrom(model, {
+      text: `患者${words}。`,
+      definition: own({ fields: [field('text', '经过')] }),
+    });
+    expect(facts[0]?.text).toBe(words);
+    expect(model.work.batches).toBeLessThan(60);
+    expect(model.work.tokens).toBeLessThan(1000);
   });
 
   it('drafts decide exactly as one token at a time', async () => {

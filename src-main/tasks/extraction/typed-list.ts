@@ -36,6 +36,11 @@ const topAsked = 128;
 const firstDraft = 3;
 const longestDraft = 16;
 
+/** Nothing is drafted while fewer of the last tokens than this were as a draft would have had them. */
+const worthDrafting = 0.5;
+/** How much one token counts in that share. */
+const weight = 0.1;
+
 /** Tokens that a window and its answer cannot do without. */
 const leastRoom = 32;
 
@@ -112,6 +117,8 @@ class ListDecoder {
   readonly #longestDraft: number;
   #state: ListState;
   #draft: number;
+  /** Share of tokens that were as a draft had or would have had them, the last ones counting most. */
+  #drafted = 0.7;
   /** Evaluated last. */
   #last: Token = 0;
 
@@ -146,8 +153,9 @@ class ListDecoder {
 
   /** Feeds what is pending with a draft behind it; returns the first token that is not evaluated yet. */
   async #decide(sequence: Sequence, pending: readonly Token[], room: number): Promise<Token> {
-    const most = Math.min(this.#draft, room);
-    const draft = this.#grammar.ahead(this.#state, most);
+    const isWorth = this.#longestDraft > 0 && this.#drafted >= worthDrafting;
+    const [next] = this.#grammar.ahead(this.#state, 1);
+    const draft = isWorth ? this.#grammar.ahead(this.#state, Math.min(this.#draft, room)) : [];
     const states = [this.#state, ...draft.map(({ state }) => state)];
     const asks = states.map((state) => this.#ask(state));
     const fed = sequence.length + pending.length;
@@ -160,6 +168,8 @@ class ListDecoder {
       const answer = answers[pending.length - 1 + at] as Answer;
       const chosen = this.#choose(asks[at] as Ask, answer) ?? (await this.#chooseAgain(sequence));
       this.#write(chosen.token, chosen.logP);
+      const guess = draft[at] ?? (at === 0 ? next : undefined);
+      if (guess) this.#drafted += weight * (Number(guess.token === chosen.token) - this.#drafted);
       if (draft[at]?.token === chosen.token) continue;
       if (at < draft.length) await sequence.truncate(fed + at);
       const kept = at === draft.length && at > 0;
