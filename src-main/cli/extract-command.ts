@@ -22,10 +22,12 @@ import { inputsOf, type Input } from './inputs';
 import { Interruption } from './interruption';
 import { openModel, type ModelChoice } from './open-model';
 import { openOutput } from './output';
+import { schemaChoice, type SchemaChoice } from './schema-file';
 import { exitCodes, note, ProgressLine, report, withMessage } from './terminal';
 
 export interface ExtractOptions extends ModelChoice, DeidentifyChoice, TableChoice {
   readonly inputs: readonly string[];
+  /** An id, or a file. */
   readonly schema: string;
   readonly format: ExportOptions['format'];
   readonly out?: string;
@@ -60,7 +62,8 @@ interface RecordResult {
  * @throws AppError for what stops everything: the output, the model, the key, options that do not fit
  */
 export async function extractCommand(options: ExtractOptions, modelsDir: string): Promise<number> {
-  const schema = annotationSchema(options.schema);
+  const asked = await schemaChoice(options.schema);
+  const schema = asked.definition ?? annotationSchema(asked.schema);
   // Who asks for shifted dates and forgets this option must not get the record as it is.
   if (!options.deidentify && (options.dates === 'shift' || options.key !== undefined))
     throw new AppError('USAGE', { params: { needed: '--deidentify' } });
@@ -80,7 +83,7 @@ export async function extractCommand(options: ExtractOptions, modelsDir: string)
       if (deidentifyRecord) note(`${input.source} -> ${recordName(number)}`);
       const source = deidentifyRecord ? recordName(number) : input.source;
       const { result, text } = await extractOne(input, {
-        ...{ source, schema: options.schema, model, card, signal, deidentifyRecord },
+        ...{ source, asked, model, card, signal, deidentifyRecord },
       });
       await output.write(result, number, text);
       if (result.problem) report(result.problem, input.source);
@@ -130,7 +133,7 @@ function isOfPlaceholder({ start, end }: Fact, record: DeidentifiedRecord): bool
 interface RecordWork {
   /** What the record is called in the output. */
   readonly source: string;
-  readonly schema: string;
+  readonly asked: SchemaChoice;
   readonly model: LanguageModel;
   readonly card: ModelCard;
   readonly signal: AbortSignal;
@@ -142,7 +145,7 @@ async function extractOne(
   input: Input,
   work: RecordWork,
 ): Promise<{ result: RecordResult; text: string | undefined }> {
-  const { source, schema, model, card, signal, deidentifyRecord } = work;
+  const { source, asked, model, card, signal, deidentifyRecord } = work;
   const progress = new ProgressLine();
   const deidentified = deidentifyRecord ? ({ deidentified: true } as const) : {};
   let record: RecordResult['record'] = { source, sha256: null, fileSha256: null, chars: 0 };
@@ -158,7 +161,7 @@ async function extractOne(
       chars: text.length,
     };
     const result: ExtractionResult = await extract(
-      { text, schema },
+      { text, ...asked },
       {
         model,
         card,
@@ -189,7 +192,7 @@ async function extractOne(
       status: 'failed',
       ...withMessage(problemOf(error)),
       facts: [],
-      run: plannedRun(card, schema, model),
+      run: plannedRun(card, asked, model),
     };
     return { result: failed, text };
   } finally {

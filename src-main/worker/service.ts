@@ -21,7 +21,6 @@ import {
   workerMethods,
   type WorkerMethods,
 } from '../domain/contract/worker-port';
-import { committedTopic, workerMethods, type WorkerMethods } from '../domain/contract/worker-port';
 import type { ByteSink } from '../documents/export/sink';
 import { Vault } from '../vault/vault';
 import { BatchService } from './batch/batch-service';

@@ -5,6 +5,7 @@ import { reviewEn } from './review.en';
 import { rotationEn } from './rotation.en';
 import { batchEn } from './batch.en';
 import { deidentifyEn } from './deidentify.en';
+import { schemaFaultsEn } from './schema-faults.en';
 import { backupEn } from './backup.en';
 import { vaultEn } from './vault.en';
 import type { zhCN } from './zh-CN';
@@ -569,6 +570,8 @@ export const en = {
     wait: (minutes: string, seconds: string) => `Wait another ${minutes} min ${seconds} s.`,
     line: (line: string) => `Line ${line}.`,
     place: (at: string) => `At: ${at}`,
+    schemaShape: (at: string) => `Not the form of a schema: ${at}`,
+    schemaFault: (at: string, why: string) => (at === '' ? why : `${at}: ${why}`),
     atLeast: (chars: string) => `At least ${chars} characters.`,
     atMost: (chars: string) => `At most ${chars} characters.`,
     words: {
@@ -591,6 +594,12 @@ export const en = {
   rotation: rotationEn,
   batch: batchEn,
   deidentify: deidentifyEn,
+  schemaFaults: schemaFaultsEn,
+  schemaFile: {
+    sound: (types: string, fields: string) =>
+      `This schema can run. Entity types: ${types}; fields: ${fields}`,
+    amount: (types: string, fields: string) => `entity types ${types}, fields ${fields}`,
+  },
   backup: backupEn,
   errors: errorsEn,
 } satisfies typeof zhCN;
