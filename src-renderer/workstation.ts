@@ -14,7 +14,8 @@ import { BackupModel } from './features/backup';
 import { BatchesState, NewBatch } from './features/batch';
 import { ExtractionState } from './features/extraction';
 import { ModelsState } from './features/models';
-import { RecordsState } from './features/records';
+import { firstSample, RecordsState } from './features/records';
+import { DryRun, SchemaCatalogue, SchemasState } from './features/schemas';
 import { ReviewState } from './features/review';
 import { documentTarget, SettingsState } from './features/settings';
 import { RotationModel } from './features/rotation';
@@ -56,11 +57,34 @@ export class Workstation {
   readonly newBatch = new NewBatch(this.#bridge, this.#worker);
   readonly #store = new Store(this.#bridge, this.#worker);
   readonly records = new RecordsState(this.#store, this.notices);
-  readonly extraction = new ExtractionState(this.#store, this.#host, this.models, (recordId) => {
-    invoke(this.#bridge, 'audit.viewed', { recordId }).catch((error: unknown) => {
-      this.notices.error(error);
-    });
+  readonly catalogue = new SchemaCatalogue();
+  readonly schemas = new SchemasState({
+    store: this.#store,
+    catalogue: this.catalogue,
+    notices: this.notices,
+    user: () => this.vault.user?.id ?? null,
+    save: async (schema, text) => {
+      // Texts of examples may come from a record: with them it is one that leaves as it is.
+      const deidentified = !schema.examples?.length;
+      const order = { format: 'json' as const, count: 1, deidentified };
+      const ticket = await invoke(this.#bridge, 'files.save', order);
+      if (ticket === null) return false;
+      await this.#store.call('files.write', { ticket, text });
+      return true;
+    },
   });
+  readonly dryRun = new DryRun(this.#host, this.models, () => firstSample(i18n.locale)?.text ?? '');
+  readonly extraction = new ExtractionState(
+    this.#store,
+    this.#host,
+    this.models,
+    this.catalogue,
+    (recordId) => {
+      invoke(this.#bridge, 'audit.viewed', { recordId }).catch((error: unknown) => {
+        this.notices.error(error);
+      });
+    },
+  );
 
   readonly review = new ReviewState({
     review: (id) => this.#store.repository.review(id),
@@ -137,14 +161,17 @@ export class Workstation {
   async #enterRecords(): Promise<void> {
     try {
       await this.#store.open({
-        onChange: (event) => this.records.apply(event),
+        onChange: (event) => {
+          this.records.apply(event);
+          this.schemas.apply(event);
+        },
         onSync: (state) => {
           this.system.setSync(state);
           if (state.phase === 'failed') this.notices.problem(state.problem);
         },
         onIntegrity: (problem) => this.notices.problem(problem),
       });
-      await this.records.load();
+      await Promise.all([this.records.load(), this.schemas.load()]);
     } catch (error) {
       this.system.setSync({ phase: 'failed', problem: problemOf(error) });
       this.notices.error(error);
@@ -161,7 +188,12 @@ export class Workstation {
   async #putAway(): Promise<void> {
     const { draft } = this.records;
     const drafted = draft.text.trim() === '' ? null : this.records.saveDraft();
-    await Promise.all([this.extraction.putAway(), this.review.putAway(), drafted]);
+    await Promise.all([
+      this.extraction.putAway(),
+      this.review.putAway(),
+      this.schemas.keepDrafts(),
+      drafted,
+    ]);
     await invoke(this.#bridge, 'vault.put-away');
   }
 

@@ -13,6 +13,7 @@ import {
 import { storedReviewSchema, type StoredReview } from '@domain/contract/review';
 import { storedSectionsSchema, type StoredSections } from '@domain/contract/section';
 import { progressOf } from '@domain/review/progress';
+import { schemaRowSchema, type SchemaRow } from '@domain/contract/stored-schema';
 import { openJson } from '@domain/sealing/row';
 import type { ChimedDatabase } from './database';
 import type { Integrity } from './integrity';
@@ -74,6 +75,15 @@ export class Repository {
     return this.#scan('run', runSummarySchema);
   }
 
+  /** The hospital's own schemas, each in its newest version, and drafts. */
+  schemas(): AsyncGenerator<Opened<SchemaRow>> {
+    return this.#scan('schema', schemaRowSchema);
+  }
+
+  openSchemas(rows: readonly JournalRow[]): Promise<Opened<SchemaRow>> {
+    return this.#openAll(rows, schemaRowSchema);
+  }
+
   openHeads(rows: readonly JournalRow[]): Promise<Opened<RecordHead>> {
     return this.#openAll(rows, recordHeadSchema);
   }
@@ -120,7 +130,7 @@ export class Repository {
   }
 
   async *#scan<T>(
-    table: 'record' | 'run' | 'review',
+    table: 'record' | 'run' | 'review' | 'schema',
     schema: z.ZodType<T>,
   ): AsyncGenerator<Opened<T>> {
     const { from, to } = tableRange(table);

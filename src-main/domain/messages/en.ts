@@ -2,6 +2,7 @@
 import { errorsEn } from './errors.en';
 import { auditEn } from './audit.en';
 import { reviewEn } from './review.en';
+import { schemasEn } from './schemas.en';
 import { rotationEn } from './rotation.en';
 import { batchEn } from './batch.en';
 import { deidentifyEn } from './deidentify.en';
@@ -21,6 +22,7 @@ export const en = {
     records: 'Records',
     extraction: 'Extract',
     batch: 'Batch',
+    schemas: 'Schemas',
     models: 'Models',
     users: 'Manage',
     audit: 'Audit',
@@ -591,6 +593,7 @@ export const en = {
   vault: vaultEn,
   audit: auditEn,
   review: reviewEn,
+  schemas: schemasEn,
   rotation: rotationEn,
   batch: batchEn,
   deidentify: deidentifyEn,

@@ -5,6 +5,7 @@
 import { errorsZh } from './errors.zh-CN';
 import { auditZh } from './audit.zh-CN';
 import { reviewZh } from './review.zh-CN';
+import { schemasZh } from './schemas.zh-CN';
 import { rotationZh } from './rotation.zh-CN';
 import { batchZh } from './batch.zh-CN';
 import { deidentifyZh } from './deidentify.zh-CN';
@@ -23,6 +24,7 @@ export const zhCN = {
     records: '病历',
     extraction: '抽取',
     batch: '批量',
+    schemas: '方案',
     models: '模型',
     users: '管理',
     audit: '审计',
@@ -566,6 +568,7 @@ export const zhCN = {
   vault: vaultZh,
   audit: auditZh,
   review: reviewZh,
+  schemas: schemasZh,
   rotation: rotationZh,
   batch: batchZh,
   deidentify: deidentifyZh,

@@ -1,5 +1,5 @@
 /** The record on screen, its run, and what is selected in it. */
-import { annotationSchemas, type AnnotationSchema } from '@domain/contract/annotation-schema';
+import type { AnnotationSchema } from '@domain/contract/annotation-schema';
 import { problemOf, type Problem } from '@domain/contract/errors';
 import type { Fact } from '@domain/contract/fact';
 import type { HostMethods, LoadedModel } from '@domain/contract/host-port';
@@ -9,6 +9,7 @@ import type { Section } from '@domain/contract/section';
 import type { Store } from '../../data/store';
 import type { RecordItem } from '../records';
 import type { ModelsState } from '../models';
+import { isTemplate, type SchemaCatalogue } from '../schemas';
 import { RunSession } from './run-session.svelte';
 
 export interface OpenRecord {
@@ -20,6 +21,7 @@ export class ExtractionState {
   readonly #store: Store;
   readonly #host: { ready(): Promise<RpcClient<HostMethods>> };
   readonly #models: ModelsState;
+  readonly #catalogue: SchemaCatalogue;
   /** Told of each record whose text comes on screen. */
   readonly #onViewed: (recordId: string) => void;
   /** The newest run of each record that was run since the page was loaded. */
@@ -43,11 +45,13 @@ export class ExtractionState {
     store: Store,
     host: { ready(): Promise<RpcClient<HostMethods>> },
     models: ModelsState,
+    catalogue: SchemaCatalogue,
     onViewed: (recordId: string) => void = () => undefined,
   ) {
     this.#store = store;
     this.#host = host;
     this.#models = models;
+    this.#catalogue = catalogue;
     this.#onViewed = onViewed;
   }
 
@@ -87,8 +91,13 @@ export class ExtractionState {
   }
   /** What the facts on screen were asked by; before a run, what the next one will be. */
   get shownSchema(): AnnotationSchema | undefined {
-    const shown = this.#session?.identity.schema ?? this.schemaId;
-    return annotationSchemas.find(({ id }) => id === shown);
+    const identity = this.#session?.identity;
+    return identity?.definition ?? this.#catalogue.find(identity?.schema ?? this.schemaId);
+  }
+
+  /** All that can be asked for. */
+  get schemas(): readonly AnnotationSchema[] {
+    return this.#catalogue.all;
   }
 
   /** Whether some model of the library names this schema; null while no model is known. */
@@ -166,7 +175,8 @@ export class ExtractionState {
   run(sections?: readonly Section[]): void {
     const record = this.#record;
     const model = this.loadedModel;
-    if (!record || !model || !this.canRun) return;
+    const schema = this.#catalogue.find(this.schemaId);
+    if (!record || !model || !schema || !this.canRun) return;
     const session = RunSession.start(
       {
         recordId: record.item.id,
@@ -179,6 +189,8 @@ export class ExtractionState {
           model: { name: model.name, sha256: model.sha256 },
           strategy: model.strategy,
           settings: {},
+          // Frozen: a later change to the schema changes no run.
+          ...(isTemplate(schema.id) ? {} : { definition: schema }),
         },
       },
       this.#host,

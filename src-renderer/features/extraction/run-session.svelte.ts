@@ -189,6 +189,7 @@ export class RunSession {
           text: order.text,
           schema: order.identity.schema,
           model: order.identity.model.sha256,
+          ...(order.identity.definition ? { definition: order.identity.definition } : {}),
           ...(order.sections ? { sections: [...order.sections] } : {}),
         },
         { signal: this.#abort.signal, onEvent: (event) => this.#receive(event) },
