@@ -180,8 +180,9 @@ describe('while somebody works', () => {
     new KeyRotation({
       session,
       putAway: async () => void done.push('put away'),
+      head: () => withVault(session, async (vault) => vault.journal.head),
       anchor: async () => void done.push('anchor'),
-      carryOut: (key) => withVault(session, (vault) => vault.rotate(key)),
+      carryOut: (key, at) => withVault(session, (vault) => vault.rotate(key, { at })),
       reopen: async () => void done.push('reopen'),
       reload: () => void done.push('reload'),
       onState: ({ phase }) => states.push(phase),
@@ -219,6 +220,28 @@ describe('while somebody works', () => {
     await work.run(passphrase);
     expect(done).toEqual(['put away', 'anchor', 'reopen', 'reload']);
     expect(work.state).toEqual({ phase: 'failed', problem: { code: 'DISK_FULL' } });
+  });
+
+  test('what is saved after the log was anchored makes it anchor anew, so that the log always fits', async () => {
+    let anchored = '';
+    let saves = 2;
+    const work = rotation({
+      anchor: () =>
+        withVault(session, async (vault) => {
+          done.push('anchor');
+          anchored = JSON.stringify(vault.journal.head);
+          if (saves > 0) await save(vault, `late-${saves--}`);
+        }),
+      carryOut: (key, at) =>
+        withVault(session, async (vault) => {
+          await vault.rotate(key, { at });
+          expect(vault.journal.holds(JSON.parse(anchored) as typeof at)).toBe(true);
+        }),
+    });
+    await work.run(passphrase);
+    expect(work.state).toEqual({ phase: 'done' });
+    expect(done).toEqual(['put away', ...Array<string>(4).fill('anchor'), 'reload']);
+    expect(await withVault(session, (vault) => opens(vault, 'late-1'))).toBe(true);
   });
 
   test('a lock in the middle leaves the gate, and the next sign-in finds the key that holds', async () => {
