@@ -305,10 +305,13 @@ const rotation = new KeyRotation({
   session: vault,
   putAway: putAwayPages,
   anchor: () => audit.anchor(),
-  carryOut: async ({ keyId, key }, onProgress) => {
-    const asked = worker.ask({ kind: 'rotate', keyId, key }, onProgress);
-    key.fill(0);
-    await asked;
+  head: async () => {
+    const { head } = await worker.ask({ kind: 'head' });
+    if (!head) throw new AppError('BAD_REPLY');
+    return { seq: head.seq, mac: head.mac };
+  },
+  carryOut: async ({ keyId, key }, at, onProgress) => {
+    await worker.ask({ kind: 'rotate', keyId, key, at }, onProgress);
   },
   reopen: async () => {
     await worker.rest();

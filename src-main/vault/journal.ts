@@ -65,6 +65,14 @@ export interface JournalOptions {
   readonly openFile?: OpenVaultFile;
 }
 
+export interface RotateOptions {
+  /** Called when the new journal lies complete beside the old one, which it then replaces. */
+  readonly before: () => Promise<void>;
+  /** Where the journal must stand, because that was noted and signed: a rotation keeps no older place. */
+  readonly at?: JournalHead | undefined;
+  readonly onProgress?: OnProgress | undefined;
+}
+
 /** A row as the page of windows holds it, to be compared with what was committed. */
 export interface RowClaim {
   readonly table: TableName;
@@ -347,16 +355,17 @@ export class Journal {
    * Puts the journal under another data key: a new chain, and `deletion` rows sealed anew. Rows of
    * records stay as they are. Numbers stay; `head` does not.
    *
-   * @param before called when the new journal lies complete beside the old one, which it then replaces
-   * @throws AppError as `compact`
+   * @throws AppError as `compact`; `VERSION_CONFLICT` when it does not stand `at` the given head (any more)
    */
   rotate(
     keys: JournalKeys,
     reseal: ReSealed,
-    before: () => Promise<void>,
-    onProgress?: OnProgress,
+    { before, at, onProgress }: RotateOptions,
   ): Promise<void> {
     return this.#exclusively(async () => {
+      if (at && (at.seq !== this.head.seq || at.mac !== this.head.mac)) {
+        throw new AppError('VERSION_CONFLICT');
+      }
       const chain = new Chain(keys.chain);
       const fields = {
         journalId: this.journalId,

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { AppError, problemOf } from '../domain/contract/errors';
 import type { RotationState } from '../domain/contract/rotation';
 import type { NewWords, Role } from '../domain/contract/vault';
@@ -14,7 +14,7 @@ import { journalKeyId } from './journal';
 import { KeyRotation, type KeyRotationParts } from './key-rotation';
 import { opens, passphrase, save, sessionOf, vaultOf } from './rotation.fixture';
 import type { SessionEvent, VaultSession } from './session';
-import type { Vault } from './vault';
+import { Vault, type DataKeyBytes } from './vault';
 
 const script = fileURLToPath(new URL('./rotation.fixture.ts', import.meta.url));
 const other = 'correct horse battery staple';
@@ -43,8 +43,13 @@ const code = async (work: () => unknown): Promise<string> => {
     return problemOf(error).code;
   }
 };
-async function withVault<T>(of: VaultSession, work: (vault: Vault) => Promise<T>): Promise<T> {
-  const vault = await vaultOf(of, folder);
+const withVault = <T>(of: VaultSession, work: (vault: Vault) => Promise<T>): Promise<T> =>
+  withVaultOf(of.dataKey(), work);
+async function withVaultOf<T>(
+  { keyId, bytes }: { keyId: string; bytes: Uint8Array },
+  work: (vault: Vault) => Promise<T>,
+): Promise<T> {
+  const vault = await Vault.open(folder, { keyId, key: bytes });
   try {
     return await work(vault);
   } finally {
@@ -180,8 +185,9 @@ describe('while somebody works', () => {
     new KeyRotation({
       session,
       putAway: async () => void done.push('put away'),
+      head: () => withVault(session, async (vault) => vault.journal.head),
       anchor: async () => void done.push('anchor'),
-      carryOut: (key) => withVault(session, (vault) => vault.rotate(key)),
+      carryOut: (key, at) => withVault(session, (vault) => vault.rotate(key, { at })),
       reopen: async () => void done.push('reopen'),
       reload: () => void done.push('reload'),
       onState: ({ phase }) => states.push(phase),
@@ -219,6 +225,72 @@ describe('while somebody works', () => {
     await work.run(passphrase);
     expect(done).toEqual(['put away', 'anchor', 'reopen', 'reload']);
     expect(work.state).toEqual({ phase: 'failed', problem: { code: 'DISK_FULL' } });
+  });
+
+  test('what is saved after the log was anchored makes it anchor anew, so that the log always fits', async () => {
+    let anchored = '';
+    let saves = 2;
+    const work = rotation({
+      anchor: () =>
+        withVault(session, async (vault) => {
+          done.push('anchor');
+          anchored = JSON.stringify(vault.journal.head);
+          if (saves > 0) await save(vault, `late-${saves--}`);
+        }),
+      carryOut: (key, at) =>
+        withVault(session, async (vault) => {
+          await vault.rotate(key, { at });
+          expect(vault.journal.holds(JSON.parse(anchored) as typeof at)).toBe(true);
+        }),
+    });
+    await work.run(passphrase);
+    expect(work.state).toEqual({ phase: 'done' });
+    expect(done).toEqual(['put away', ...Array<string>(4).fill('anchor'), 'reload']);
+    expect(await withVault(session, (vault) => opens(vault, 'late-1'))).toBe(true);
+  });
+
+  test('who signs in before a locked session has let go of the data waits for it, and no key is lost', async () => {
+    let letGo = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      letGo = resolve;
+    });
+    const work = rotation({
+      carryOut: async (key, at) => {
+        session.lock('idle');
+        await held;
+        await withVaultOf(oldKey, (vault) => vault.rotate(key, { at }));
+        throw new AppError('WORKER_DIED');
+      },
+    });
+    const oldKey = session.dataKey();
+    const running = work.run(passphrase);
+    await vi.waitFor(() => expect(session.user).toBeNull(), 20_000);
+    const signingIn = session.signIn(founder, passphrase);
+    // Long enough for one that does not wait.
+    await Promise.race([signingIn, sleep(2_000)]);
+    letGo();
+    await Promise.all([running, signingIn]);
+    expect(session.dataKey().keyId).toBe(await journalKeyId(folder));
+    await withVault(session, async (vault) => expect(vault.lostKeys).toBe(0));
+  });
+
+  test('a process that outlives its main and still changes the key loses no key either', async () => {
+    const vault = await vaultOf(session, folder);
+    await save(vault, 'a');
+    let brought: DataKeyBytes | null = null;
+    const failing = session.rotateDataKey((key) => {
+      brought = key;
+      session.lock('idle');
+      return Promise.reject(new AppError('WORKER_DIED'));
+    });
+    expect(await code(() => failing)).toBe('WORKER_DIED');
+    await session.signIn(founder, passphrase);
+    session.lock('asked');
+    if (brought) await vault.rotate(brought);
+    await vault.close();
+    await session.signIn(founder, passphrase);
+    expect(session.dataKey().keyId).toBe(await journalKeyId(folder));
+    expect(await withVault(session, (opened) => opens(opened, 'a'))).toBe(true);
   });
 
   test('a lock in the middle leaves the gate, and the next sign-in finds the key that holds', async () => {

@@ -5,8 +5,12 @@
  */
 import { AppError, problemOf } from '../domain/contract/errors';
 import type { RotationState } from '../domain/contract/rotation';
+import type { JournalHead } from './journal';
 import type { VaultSession } from './session';
 import type { DataKeyBytes } from './vault';
+
+/** Each begins from a new place, when something was saved meanwhile. */
+const mostAttempts = 20;
 
 export interface KeyRotationParts {
   readonly session: Pick<
@@ -15,10 +19,20 @@ export interface KeyRotationParts {
   >;
   /** Resolves when the pages have saved what they hold, or had their time. */
   putAway(): Promise<void>;
+  /** Where the journal stands. @throws AppError */
+  head(): Promise<JournalHead>;
   /** Signs where the journal stands: after a rotation it knows no other place of before. */
   anchor(): Promise<void>;
-  /** Puts everything under the key, and wipes its bytes. @throws AppError */
-  carryOut(key: DataKeyBytes, onProgress: (done: number, total: number) => void): Promise<void>;
+  /**
+   * Puts everything under the key, whose bytes stay the caller's.
+   *
+   * @throws AppError `VERSION_CONFLICT` when the journal does not stand `at` this head any more
+   */
+  carryOut(
+    key: DataKeyBytes,
+    at: JournalHead,
+    onProgress: (done: number, total: number) => void,
+  ): Promise<void>;
   /** After a failure: opens the data anew, under the key that holds. */
   reopen(): Promise<void>;
   /** The pages hold keys of before: they begin anew. */
@@ -65,14 +79,11 @@ export class KeyRotation {
   }
 
   async #run(): Promise<void> {
-    const { session, putAway, anchor, carryOut, reopen, reload } = this.#parts;
+    const { session, putAway, anchor, reopen, reload } = this.#parts;
     this.#set({ phase: 'running', done: 0, total: 0 });
     try {
       await putAway();
-      await anchor();
-      await session.rotateDataKey((key) =>
-        carryOut(key, (done, total) => this.#set({ phase: 'running', done, total })),
-      );
+      await session.rotateDataKey((key) => this.#carryOut(key));
       this.#set({ phase: 'done' });
       await anchor();
     } catch (error) {
@@ -81,6 +92,27 @@ export class KeyRotation {
     }
     // After a lock the gate is shown, and what comes after it has the right key.
     if (session.user) reload();
+  }
+
+  /** From the very place that was signed: ended in the middle, the log still fits what is there. */
+  async #carryOut(key: DataKeyBytes): Promise<void> {
+    const { head, anchor, carryOut } = this.#parts;
+    try {
+      for (let attempt = 1; ; attempt += 1) {
+        const at = await head();
+        await anchor();
+        try {
+          await carryOut(key, at, (done, total) => this.#set({ phase: 'running', done, total }));
+          return;
+        } catch (error) {
+          // Something was saved in between, by a batch perhaps.
+          const moved = error instanceof AppError && error.code === 'VERSION_CONFLICT';
+          if (!moved || attempt === mostAttempts) throw error;
+        }
+      }
+    } finally {
+      key.key.fill(0);
+    }
   }
 
   #set(state: RotationState): void {

@@ -153,7 +153,11 @@ export class RecordKeys {
     return { keyId, key: fresh ?? this.#unwrapped(keyId) };
   }
 
-  /** The key of a record, to open its rows with. @throws AppError `RECORD_NOT_FOUND` when it was shredded, `RECORD_KEY_LOST` when damaged */
+  /**
+   * The key of a record, to open its rows with.
+   *
+   * @throws AppError `RECORD_NOT_FOUND` when it was shredded, `RECORD_KEY_LOST` when damaged
+   */
   key(keyId: string): Promise<DataKey> {
     const cached = this.#cache.get(keyId);
     if (cached) {

@@ -4,6 +4,7 @@
  */
 import { randomBytes, randomInt } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { AppError, problemOf, type ErrorCode } from '../domain/contract/errors';
 import type {
   ChannelAccess,
@@ -18,13 +19,14 @@ import type {
 } from '../domain/contract/vault';
 import { defaultPolicy, type Policy } from '../domain/contract/policy';
 import { dataKeyBytes, newKeyId } from '../domain/sealing/row';
-import { journalKeyId } from './journal';
+import { journalKeyId, lockFileName } from './journal';
 import { destroyPlainKey, readPlainKey } from './key-file';
 import { wipeAccess, type Access, type HeldDataKey } from './keyring/access';
 import { Keyring, type KeyringOptions, type UserKeys } from './keyring/keyring';
 import { SignInGuard } from './keyring/sign-in-guard';
 import { writeProblem } from './files';
 import { readPolicy } from './policy';
+import { acquireLock } from './process-lock';
 import type { DataKeyBytes } from './vault';
 
 /** How many of the twelve words a person repeats. */
@@ -83,6 +85,8 @@ export class VaultSession {
   #founding: Founding | null = null;
   #newRecovery: { words: RecoveryWords; ask: readonly number[]; save(): Promise<void> } | null =
     null;
+  /** Ends when no process puts the data under another key any more. */
+  #carrying: Promise<void> = Promise.resolve();
   #failure: AppError | null = null;
   #policy: Policy = defaultPolicy;
   #lastUserId: string | null;
@@ -256,7 +260,7 @@ export class VaultSession {
       await guard.passed(userId);
       // Left behind when the program was ended between writing the keyring and this.
       await destroyPlainKey(this.#options.folder);
-      await this.#settleDataKeys(keyring, keys);
+      await this.#settleAtSignIn(keyring, keys);
       const letIn = keys.access ? await keyring.letIn(keys.access) : [];
       for (const subject of letIn) this.#report({ kind: 'user-let-in', userId, subject });
       this.#report({ kind: 'signed-in', userId });
@@ -395,7 +399,8 @@ export class VaultSession {
    * does the recovery key: nobody's passphrase is needed, no word changes. Both keys are kept until it
    * is certain which one holds; ended in between, the next doctor's sign-in finds that out.
    *
-   * @param carryOut puts all data under the key, whose bytes are its own to wipe
+   * @param carryOut puts all data under the key, whose bytes are its own to wipe; ends when nobody is at
+   *   it any more, also when it fails
    * @throws AppError as `demandRotation`, those of writing the keyring, and what `carryOut` throws;
    *   whichever key holds then is the one that `dataKey` gives
    */
@@ -414,8 +419,10 @@ export class VaultSession {
       throw error;
     }
     keys.holdDataKeys([old, next]);
+    const carrying = carryOut({ keyId: next.id, key: new Uint8Array(next.bytes) });
+    this.#carrying = carrying.catch(() => undefined);
     try {
-      await carryOut({ keyId: next.id, key: new Uint8Array(next.bytes) });
+      await carrying;
     } finally {
       // A lock meanwhile has taken the keys away; then the next sign-in settles it.
       if (this.#keys === keys) await this.#settleDataKeys(keyring, keys, next);
@@ -440,6 +447,23 @@ export class VaultSession {
     await fresh.save();
     this.#newRecovery = null;
     this.#report({ kind: 'recovery-renewed', userId: this.#keys.userId });
+  }
+
+  /**
+   * Settles what an interrupted rotation left. Not while it may still be carried out, by a process that
+   * a lock has not ended yet or that has outlived its main: the key that it brings must not be dropped.
+   */
+  async #settleAtSignIn(keyring: Keyring, keys: UserKeys): Promise<void> {
+    await this.#carrying;
+    if ((keys.access?.dataKeys.length ?? 0) < 2) return;
+    const release = await acquireLock(join(this.#options.folder, lockFileName)).catch(() => null);
+    // Whoever has it keeps the data from being opened now, too; the next sign-in tries again.
+    if (!release) return;
+    try {
+      await this.#settleDataKeys(keyring, keys);
+    } finally {
+      await release();
+    }
   }
 
   /** After a rotation, finished or not: of two data keys the one stays that the journal is kept under. */

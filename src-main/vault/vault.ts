@@ -21,8 +21,7 @@ import {
   type OpenVaultFile,
   type VaultFile,
 } from './files';
-import { Journal, type JournalHead } from './journal';
-import type { OnProgress } from './journal-rewrite';
+import { Journal, type JournalHead, type RotateOptions } from './journal';
 import { migrateFromV1 } from './migrate-v1';
 import { RecordKeys, type RecordKey } from './record-keys';
 import {
@@ -219,9 +218,12 @@ export class Vault {
    * `journalKeyId` tells which. Windows must get the new key before they read on.
    *
    * @throws AppError `DISK_FULL`, `STORE_WRITE_FAILED`, `STORE_READ_FAILED`; the old key then holds,
-   *   unless `journalKeyId` says otherwise
+   *   unless `journalKeyId` says otherwise; `VERSION_CONFLICT` as `Journal.rotate`
    */
-  rotate(dataKey: DataKeyBytes, onProgress?: OnProgress): Promise<void> {
+  rotate(
+    dataKey: DataKeyBytes,
+    options: Pick<RotateOptions, 'at' | 'onProgress'> = {},
+  ): Promise<void> {
     return this.#inTurn(async () => {
       const from = this.#keys;
       if (dataKey.keyId === from.keyId) throw new AppError('BAD_REQUEST');
@@ -235,11 +237,13 @@ export class Vault {
             const plain = await openRow(from.row, from.keyId, row, row.sealed);
             return sealRow(to.row, to.keyId, row, plain);
           },
-          async () => {
-            await this.#writeNextKeys(old, from, to);
-            await wrapBoxesFor(batchFolderOf(this.dataDir), from, to);
+          {
+            ...options,
+            before: async () => {
+              await this.#writeNextKeys(old, from, to);
+              await wrapBoxesFor(batchFolderOf(this.dataDir), from, to);
+            },
           },
-          onProgress,
         );
         // From here on the new key holds. What was read of the old file is still good for opening
         // rows until the new one is there.

@@ -49,8 +49,16 @@ const questionSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('holds'), head: headSchema }),
   /** Takes deleted rows out of the journal, when that is worth it. */
   z.object({ kind: z.literal('compact') }),
-  /** Puts everything under another data key; the worker wipes its copy of it. */
-  z.object({ kind: z.literal('rotate'), keyId: z.string(), key: keyBytes }),
+  /**
+   * Puts everything under another data key; the worker wipes its copy of it. Only where the journal
+   * stands `at` this head, which was noted before.
+   */
+  z.object({
+    kind: z.literal('rotate'),
+    keyId: z.string(),
+    key: keyBytes,
+    at: headSchema.optional(),
+  }),
   /** Into a folder that a person chose; restoring is main's, while no worker runs. */
   z.object({
     kind: z.literal('backup'),

@@ -331,7 +331,7 @@ export class RecordStore {
       case 'compact':
         return { saved: await this.#vault.compactIfWorth() };
       case 'rotate':
-        await this.#vault.rotate(question, onProgress);
+        await this.#vault.rotate(question, { at: question.at, onProgress });
         this.#duplicates.forget();
         return {};
       case 'backup':
