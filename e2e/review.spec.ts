@@ -97,8 +97,7 @@ test('corrections, undo and redo, a missed mention by one key, and the way back 
   expect((await decisions(page)).slice(0, 2)).toEqual(['accepted', 'pending']);
 
   // The type by a digit, the ends by brackets, a flag by a letter.
-  await page.keyboard.press('k');
-  await page.keyboard.press('k');
+  await expect(selected(page)).toHaveAttribute('data-start', '2');
   await page.keyboard.press('4');
   await expect(selected(page)).toHaveAttribute('data-type', '手术');
   await page.keyboard.press('Control+z');

@@ -673,18 +673,38 @@ async function enterVault(): Promise<void> {
   exchangeWindows('work');
 }
 
-let locking = false;
 let putAway: (() => void) | null = null;
+/** Gives the page a moment to save what is not saved yet. */
+async function askToPutAway(): Promise<void> {
+  push('vault.locking', { withinMs: putAwayMs });
+  await new Promise<void>((resolve) => {
+    putAway = resolve;
+    setTimeout(resolve, putAwayMs);
+  });
+  putAway = null;
+}
+
+let quitting = false;
+/** A window that is closed, or with which the program ends, first puts away what is not saved. */
+function putAwayBeforeClosing(window: BrowserWindow): void {
+  let asked = false;
+  window.on('close', (event) => {
+    if (asked || vault.state.phase !== 'open') return;
+    event.preventDefault();
+    asked = true;
+    void askToPutAway().finally(() => {
+      if (quitting) app.quit();
+      else window.close();
+    });
+  });
+}
+
+let locking = false;
 async function lockVault(reason: LockReason): Promise<void> {
   if (locking || vault.state.phase !== 'open') return;
   locking = true;
   try {
-    push('vault.locking', { withinMs: putAwayMs });
-    await new Promise<void>((resolve) => {
-      putAway = resolve;
-      setTimeout(resolve, putAwayMs);
-    });
-    putAway = null;
+    await askToPutAway();
     saves.drop();
     await audit.anchor();
     vault.lock(reason);
@@ -712,6 +732,7 @@ function openWindow(page: OwnPage): void {
     partition: vault.state.phase === 'absent' ? trialPartition : undefined,
   });
   triggers?.watch(window.webContents);
+  putAwayBeforeClosing(window);
   // In main, so that it works whatever the page is doing.
   window.webContents.on('before-input-event', (event, input) => {
     if (input.type !== 'keyDown' || !isLockKey(input)) return;
@@ -738,6 +759,7 @@ app.on('second-instance', () => {
 });
 app.on('window-all-closed', () => app.quit());
 app.on('before-quit', () => {
+  quitting = true;
   conversion.stop();
   host.stop();
 });

@@ -361,7 +361,7 @@ export const pushChannels = {
   /** Something went wrong that no request asked for. */
   problem: problemSchema,
   'backup.state': backupStateSchema,
-  /** The vault locks in a moment: what is not saved yet is put away now. */
+  /** The vault locks, or the window closes, in a moment: what is not saved yet is put away now. */
   'vault.locking': z.object({ withinMs: z.number() }),
   /** A menu item or global shortcut asks the page to do something. */
   'menu.command': z.enum(['record.new', 'record.open', 'help.shortcuts', 'extraction.run']),

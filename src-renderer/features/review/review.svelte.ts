@@ -254,9 +254,9 @@ export class ReviewState {
         this.caretOn = !this.caretOn;
         return true;
       case 'undo':
-        return session.undo() && this.#followChange();
+        return this.#follow(session.undo());
       case 'redo':
-        return session.redo() && this.#followChange();
+        return this.#follow(session.redo());
       case 'confirm':
         return this.#confirmIfAny();
       case 'next-record':
@@ -455,9 +455,12 @@ export class ReviewState {
     if (next) this.select(next.id);
   }
 
-  #followChange(): true {
-    if (!this.selected) this.#selectOpen(1);
-    return true;
+  /** Shows what was taken back or done again. @returns whether anything was */
+  #follow(touched: readonly string[]): boolean {
+    const shown = this.items.find(({ id }) => touched.includes(id));
+    if (shown) this.select(shown.id);
+    else if (!this.selected) this.#selectOpen(1);
+    return touched.length > 0;
   }
 
   #add(type: string, span: Span): void {
