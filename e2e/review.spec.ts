@@ -1,16 +1,8 @@
 /** Review by keyboard alone: from what a model found to what a doctor confirms. */
 import type { Page } from '@playwright/test';
-import {
-  expect,
-  modelReady,
-  pasteRecord,
-  runExtraction,
-  signIn,
-  test,
-  type Workstation,
-} from './app';
+import { expect, modelReady, pasteRecord, signIn, test, type Workstation } from './app';
 import { findings } from './axe';
-import { attributeNote, storeNoteWithAttributes } from './stored-run';
+import { attributeNote, mentionIn, storeNotes, storeRun, type Note } from './stored-run';
 import { makeProfile, testUser } from './profile';
 
 /** Presses keys as a person does, and counts them; a chord of Control or Shift is one. */
@@ -48,13 +40,19 @@ async function opened(
   return running;
 }
 
-async function noteIn(start: (options?: object) => Promise<Workstation>): Promise<string> {
+/** A data folder of the test's own with these records in it. */
+async function folderWith(
+  start: (options?: object) => Promise<Workstation>,
+  notes: readonly Note[] = [attributeNote],
+): Promise<{ userData: string; ids: string[] }> {
   const first = await start({ vault: 'none' });
   const { userData } = first;
   await first.quit();
   await makeProfile(userData);
-  await storeNoteWithAttributes(userData);
-  return userData;
+  return { userData, ids: await storeNotes(userData, notes) };
+}
+async function noteIn(start: (options?: object) => Promise<Workstation>): Promise<string> {
+  return (await folderWith(start)).userData;
 }
 
 test('a record with n right facts is confirmed with n keys, by keyboard alone, each fact seen', async ({
@@ -97,8 +95,7 @@ test('corrections, undo and redo, a missed mention by one key, and the way back 
   expect((await decisions(page)).slice(0, 2)).toEqual(['accepted', 'pending']);
 
   // The type by a digit, the ends by brackets, a flag by a letter.
-  await page.keyboard.press('k');
-  await page.keyboard.press('k');
+  await expect(selected(page)).toHaveAttribute('data-start', '2');
   await page.keyboard.press('4');
   await expect(selected(page)).toHaveAttribute('data-type', '手术');
   await page.keyboard.press('Control+z');
@@ -133,13 +130,15 @@ test('corrections, undo and redo, a missed mention by one key, and the way back 
 });
 
 test('accepting in bulk takes only what is on screen, and says so', async ({ start }) => {
-  const first = await start();
-  await modelReady(first.page);
   const line = '患者高血压病史10年，口服硝苯地平控释片，行头颅CT检查。\n';
-  await pasteRecord(first.page, '长病历', line.repeat(40));
-  await runExtraction(first.page);
-  const { page } = first;
-  await rows(page).first().waitFor();
+  const text = line.repeat(40);
+  const facts = Array.from({ length: 40 }, (_, nth) => [
+    mentionIn(text, ['疾病和诊断', '高血压', {}], nth),
+    mentionIn(text, ['药物', '硝苯地平控释片', {}], nth),
+    mentionIn(text, ['影像检查', '头颅CT', {}], nth),
+  ]).flat();
+  const { userData } = await folderWith(start, [{ title: '长病历', text, facts }]);
+  const { page } = await opened(start, userData);
   await page.keyboard.press('Shift+A');
   const all = await decisions(page);
   const accepted = all.filter((decision) => decision === 'accepted').length;
@@ -161,22 +160,43 @@ test('accepting in bulk takes only what is on screen, and says so', async ({ sta
 test('a later run changes nothing that was decided; what it says otherwise is to be settled', async ({
   start,
 }) => {
-  const { page } = await opened(start, await noteIn(start));
-  await modelReady(page);
+  const { userData, ids } = await folderWith(start);
+  const first = await opened(start, userData);
+  // 高血压 as it is; 硝苯地平控释片 as another type; 糖尿病 rejected; 冠心病 accepted.
+  await first.page.keyboard.press('Space');
+  await first.page.keyboard.press('4');
+  await first.page.keyboard.press('Space');
+  await first.page.keyboard.press('x');
+  await first.page.keyboard.press('Space');
+  await saved(first.page);
+  await first.quit();
+  const { text, facts } = attributeNote;
+  const later = [
+    mentionIn(text, ['疾病和诊断', '高血压病', {}]),
+    ...facts.filter(({ text: words }) => words !== '高血压' && words !== '冠心病'),
+    mentionIn(text, ['药物', '口服', {}]),
+  ];
+  await storeRun(userData, ids[0] ?? '', { ...attributeNote, facts: later });
+
+  const { page } = await opened(start, userData);
+  const row = (words: string) =>
+    rows(page).filter({ has: page.getByTestId('fact-text').getByText(words, { exact: true }) });
+  await expect(row('高血压')).toHaveAttribute('data-conflict', 'true');
+  await expect(row('高血压')).toHaveAttribute('data-decision', 'accepted');
+  await expect(row('高血压').getByTestId('fact-conflict')).toContainText('高血压病');
+  await expect(row('硝苯地平控释片')).toHaveAttribute('data-type', '手术');
+  await expect(row('硝苯地平控释片')).toHaveAttribute('data-conflict', 'false');
+  await expect(row('糖尿病')).toHaveAttribute('data-decision', 'rejected');
+  await expect(row('冠心病')).toHaveAttribute('data-conflict', 'true');
+  await expect(row('口服')).toHaveAttribute('data-decision', 'pending');
+  // The first is taken as the later run has it; the second is kept.
+  await row('高血压').click();
+  await page.keyboard.press('t');
+  await expect(row('高血压病')).toHaveAttribute('data-decision', 'accepted');
+  await row('冠心病').click();
   await page.keyboard.press('Space');
-  // A type that the model will not give.
-  await page.keyboard.press('4');
-  await page.keyboard.press('Space');
-  await saved(page);
-  const [one, two] = await Promise.all(
-    [0, 1].map((at) => rows(page).nth(at).getByTestId('fact-text').textContent()),
-  );
-  await runExtraction(page);
-  await expect(rows(page).nth(0)).toHaveAttribute('data-decision', 'accepted');
-  await expect(rows(page).nth(0).getByTestId('fact-text')).toHaveText(one ?? '');
-  await expect(rows(page).nth(1)).toHaveAttribute('data-type', '手术');
-  await expect(rows(page).nth(1).getByTestId('fact-text')).toHaveText(two ?? '');
-  await saved(page);
+  await expect(row('冠心病')).toHaveAttribute('data-conflict', 'false');
+  await expect(row('冠心病')).toHaveAttribute('data-decision', 'accepted');
 });
 
 test('amending begins a new version; the versions and what differs are shown', async ({
@@ -240,12 +260,16 @@ test('a lock, or an end, a moment after a decision loses nothing', async ({ star
 test('one key goes on to the next record that waits; the list shows and filters by state', async ({
   start,
 }) => {
-  const { page } = await start();
-  await modelReady(page);
-  for (const title of ['甲', '乙']) {
-    await pasteRecord(page, title, `患者高血压病史10年，口服硝苯地平控释片。${title}`);
-    await runExtraction(page);
-  }
+  const notes = ['甲', '乙'].map((title): Note => {
+    const text = `患者高血压病史10年，口服硝苯地平控释片。${title}`;
+    const facts = [
+      mentionIn(text, ['疾病和诊断', '高血压', {}]),
+      mentionIn(text, ['药物', '硝苯地平控释片', {}]),
+    ];
+    return { title, text, facts };
+  });
+  const { userData } = await folderWith(start, notes);
+  const { page } = await opened(start, userData);
   const heading = page.getByRole('heading', { level: 1 });
   await expect(heading).toHaveText('乙');
   await expect(page.getByTestId('record-row').first()).toHaveAttribute('data-review', 'waiting');
@@ -290,4 +314,25 @@ test('while trying the samples nothing can be confirmed, and it is said why', as
   await page.getByTestId('confirm-bar').waitFor();
   await expect(page.getByTestId('review-confirm')).toHaveCount(0);
   await expect(page.getByTestId('confirm-bar')).toContainText('试用');
+});
+
+test('from the press of the run key to the confirmation by keyboard alone', async ({ start }) => {
+  const { page } = await start();
+  await modelReady(page);
+  await page.keyboard.press('Control+n');
+  await page.getByTestId('new-record-dialog').waitFor();
+  await page.getByTestId('record-text').focus();
+  await page.keyboard.type('患者高血压病史10年，口服硝苯地平控释片，行头颅CT检查。');
+  await page.keyboard.press('Control+Enter');
+  await page.getByTestId('new-record-dialog').waitFor({ state: 'hidden' });
+  await expect(page.getByTestId('run-extraction')).toBeEnabled();
+  await page.keyboard.press('Control+Enter');
+  await page.locator('[data-testid="run-status"][data-status="completed"]').waitFor();
+  await expect(selected(page)).toHaveAttribute('data-decision', 'pending');
+  const keyboard = new Keyboard(page);
+  const facts = await rows(page).count();
+  for (let at = 1; at < facts; at += 1) await keyboard.press('Space');
+  await keyboard.press('Control+Enter');
+  await confirmed(page);
+  expect(keyboard.pressed).toBeLessThanOrEqual(facts);
 });

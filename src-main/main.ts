@@ -800,7 +800,6 @@ async function enterVault(): Promise<void> {
   exchangeWindows('work');
 }
 
-let locking = false;
 let putAway: (() => void) | null = null;
 
 /** The pages put away what is not saved, in the time that they have. */
@@ -813,6 +812,22 @@ async function putAwayPages(): Promise<void> {
   putAway = null;
 }
 
+let quitting = false;
+/** A window that is closed, or with which the program ends, first puts away what is not saved. */
+function putAwayBeforeClosing(window: BrowserWindow): void {
+  let asked = false;
+  window.on('close', (event) => {
+    if (asked || event.defaultPrevented || vault.state.phase !== 'open') return;
+    event.preventDefault();
+    asked = true;
+    void putAwayPages().finally(() => {
+      if (quitting) app.quit();
+      else window.close();
+    });
+  });
+}
+
+let locking = false;
 async function lockVault(reason: LockReason): Promise<void> {
   if (locking || vault.state.phase !== 'open') return;
   locking = true;
@@ -854,6 +869,7 @@ function openWindow(page: OwnPage): void {
     event.preventDefault();
     void askToQuit();
   });
+  putAwayBeforeClosing(window);
   // In main, so that it works whatever the page is doing.
   window.webContents.on('before-input-event', (event, input) => {
     if (input.type !== 'keyDown' || !isLockKey(input)) return;
@@ -911,6 +927,7 @@ app.on('before-quit', (event) => {
     void askToQuit();
     return;
   }
+  quitting = true;
   conversion.stop();
   host.stop();
 });

@@ -123,8 +123,6 @@ export class Workstation {
     this.system.loadInfo(this.#bridge).catch((error: unknown) => notices.error(error));
     this.vault.follow().catch((error: unknown) => notices.error(error));
     this.#bridge.subscribe('problem', (problem) => notices.problem(problem));
-    // The worker writes what it was asked for before the program ends.
-    window.addEventListener('pagehide', () => void this.review.putAway());
     this.#bridge.subscribe('vault.locking', () => void this.#putAway());
   }
 
@@ -184,7 +182,7 @@ export class Workstation {
     else this.notices.toast(i18n.m.review.noNextRecord);
   }
 
-  /** A moment before the lock ends this page: what is not saved yet is saved. */
+  /** A moment before a lock or the end of the program: what is not saved yet is saved. */
   async #putAway(): Promise<void> {
     const { draft } = this.records;
     const drafted = draft.text.trim() === '' ? null : this.records.saveDraft();

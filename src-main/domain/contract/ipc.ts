@@ -392,7 +392,7 @@ export const pushChannels = {
   'rotation.state': rotationStateSchema,
   /** Counts of a batch that goes on while it is locked. */
   'batch.locked': lockedBatchSchema.nullable(),
-  /** The vault locks in a moment: what is not saved yet is put away now. */
+  /** The vault locks, or the window closes, in a moment: what is not saved yet is put away now. */
   'vault.locking': z.object({ withinMs: z.number() }),
   /** A menu item or global shortcut asks the page to do something. */
   'menu.command': z.enum(['record.new', 'record.open', 'help.shortcuts', 'extraction.run']),

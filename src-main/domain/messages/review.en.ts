@@ -39,8 +39,8 @@ export const reviewEn = {
   orderPlace: 'In the order of the text',
   orderDoubt: 'Least certain first',
   order: 'Order',
-  acceptType: 'Accept this type on screen',
-  acceptSection: 'Accept this section on screen',
+  acceptType: 'Accept shown of type',
+  acceptSection: 'Accept shown of section',
   bulkForbidden:
     'The rules of this machine do not allow accepting in bulk. Review each fact by itself.',
   bulkDone: (accepted: string) => `${accepted} accepted in bulk.`,
@@ -72,7 +72,7 @@ export const reviewEn = {
   amendHint: 'Amending begins a new version; the confirmed one stays as it is.',
   newerRun:
     'Extraction ran again after the confirmation. Its results are not in this version; amending brings them in.',
-  nextRecord: 'Next record to review',
+  nextRecord: 'Next record',
   noNextRecord: 'No other record waits for review',
   nothing: 'Nothing here yet',
   nothingHint:

@@ -105,12 +105,14 @@ export class ReviewSession {
     return patch !== null && this.#take(patch, this.#actor());
   }
 
-  undo(): boolean {
-    return this.#move(undo(this.#state, this.#actor()));
+  /** @returns ids of the items that it touched; none where there was nothing to take back */
+  undo(): readonly string[] {
+    return this.#move(undo(this.#state, this.#actor()), this.#state.done.at(-1));
   }
 
-  redo(): boolean {
-    return this.#move(redo(this.#state, this.#actor()));
+  /** @returns as `undo` */
+  redo(): readonly string[] {
+    return this.#move(redo(this.#state, this.#actor()), this.#state.undone.at(-1));
   }
 
   /** Begins the next version of a confirmed review. */
@@ -182,11 +184,11 @@ export class ReviewSession {
     return true;
   }
 
-  #move(next: Reviewing): boolean {
-    if (next === this.#state || this.#confirming) return false;
+  #move(next: Reviewing, patch: Patch | undefined): readonly string[] {
+    if (next === this.#state || this.#confirming || !patch) return [];
     this.#state = next;
     this.#changed();
-    return true;
+    return patch.items.flatMap(({ before, after }) => (before ?? after)?.id ?? []);
   }
 
   #changed(): void {

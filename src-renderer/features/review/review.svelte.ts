@@ -18,7 +18,7 @@ import { isOpen } from '@domain/review/progress';
 import { reviewIdOf, startByHand, startReview } from '@domain/review/review';
 import type { Versioned } from '../../data/repository';
 import type { ReviewScreen } from './on-screen';
-import type { ReviewCommand } from './review-keys';
+import type { ReviewCommand } from '../../ui/review-keys';
 import { ReviewSession, type ReviewedRun, type ReviewPlace } from './review-session.svelte';
 import { rowsOf } from './rows';
 import { SchemaLook } from './schema-look';
@@ -73,9 +73,11 @@ export class ReviewState {
   historyOpen = $state(false);
   #screen: ReviewScreen | null = null;
   /** Items whose row and words were on screen. */
-  #seen = new Set<string>();
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- bookkeeping that is never shown
+  readonly #seen = new Set<string>();
   #turn = 0;
   /** Of records that were left, until they are saved. */
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- bookkeeping that is never shown
   readonly #leaving = new Map<string, Promise<void>>();
 
   constructor(parts: ReviewParts) {
@@ -254,9 +256,9 @@ export class ReviewState {
         this.caretOn = !this.caretOn;
         return true;
       case 'undo':
-        return session.undo() && this.#followChange();
+        return this.#follow(session.undo());
       case 'redo':
-        return session.redo() && this.#followChange();
+        return this.#follow(session.redo());
       case 'confirm':
         return this.#confirmIfAny();
       case 'next-record':
@@ -300,12 +302,12 @@ export class ReviewState {
           ? each.fact.type === item.fact.type && each.fact.kind === item.fact.kind
           : each.fact.section === item.fact.section),
     );
-    const shown = this.#screen?.inView(group) ?? new Set<string>();
-    const ids = group.filter(({ id }) => shown.has(id)).map(({ id }) => id);
+    const shown = this.#screen?.inView(group);
+    const ids = group.filter(({ id }) => shown?.has(id)).map(({ id }) => id);
     for (const id of ids) this.#seen.add(id);
     session.act({ kind: 'accept-all', ids });
-    this.#notice = { kind: 'bulk', accepted: ids.length, hidden: group.length - ids.length };
     if (!this.selected || !isOpen(this.selected)) this.#selectOpen(1);
+    this.#notice = { kind: 'bulk', accepted: ids.length, hidden: group.length - ids.length };
   }
 
   /** Confirms the review. */
@@ -363,15 +365,19 @@ export class ReviewState {
     const run = this.#run;
     const review =
       fits?.value ?? (run ? startReview(subject, run, actor) : startByHand(subject, schema, actor));
-    this.#session = new ReviewSession(review, fits?.version ?? 0, {
+    this.#session = this.#sessionOf(review, fits?.version ?? 0);
+    if (run) this.#meet(run);
+    this.#selectOpen(1);
+    if (this.#selectedId === null) this.select(this.items[0]?.id ?? null);
+  }
+
+  #sessionOf(review: StoredReview, rowVersion: number): ReviewSession {
+    return new ReviewSession(review, rowVersion, {
       save: (each, base) => this.#parts.saveReview(each, base),
       sign: (content) => this.#parts.sign(content),
       userId: () => this.user?.id ?? '',
       now: () => Date.now(),
     });
-    if (run) this.#meet(run);
-    this.#selectOpen(1);
-    if (this.#selectedId === null) this.select(this.items[0]?.id ?? null);
   }
 
   /** A run of the record on screen has become known. */
@@ -385,12 +391,7 @@ export class ReviewState {
       const { id: recordId, textSha256 } = this.#record;
       const subject = { recordId, textSha256, role: 'primary' as const };
       const review = startReview(subject, run, { at: Date.now(), by: this.user?.id ?? '' });
-      this.#session = new ReviewSession(review, 0, {
-        save: (each, base) => this.#parts.saveReview(each, base),
-        sign: (content) => this.#parts.sign(content),
-        userId: () => this.user?.id ?? '',
-        now: () => Date.now(),
-      });
+      this.#session = this.#sessionOf(review, 0);
     } else {
       session.carry(run);
     }
@@ -410,7 +411,7 @@ export class ReviewState {
     this.typesOpen = false;
     this.editing = false;
     this.historyOpen = false;
-    this.#seen = new Set();
+    this.#seen.clear();
     if (!session || !record) return;
     const left = Promise.all([session.flush(), sections?.putAway()]).then(() => {
       if (this.#leaving.get(record.id) === left) this.#leaving.delete(record.id);
@@ -455,9 +456,12 @@ export class ReviewState {
     if (next) this.select(next.id);
   }
 
-  #followChange(): true {
-    if (!this.selected) this.#selectOpen(1);
-    return true;
+  /** Shows what was taken back or done again. @returns whether anything was */
+  #follow(touched: readonly string[]): boolean {
+    const shown = this.items.find(({ id }) => touched.includes(id));
+    if (shown) this.select(shown.id);
+    else if (!this.selected) this.#selectOpen(1);
+    return touched.length > 0;
   }
 
   #add(type: string, span: Span): void {

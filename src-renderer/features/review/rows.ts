@@ -1,4 +1,4 @@
-/** What the list of a review shows: items under quiet headings of sections and groups. */
+/** What the list of a review shows: mentions, and fields under quiet headings. */
 import type { ReviewItem } from '@domain/contract/review';
 import { ordered, type ReviewOrder } from '@domain/review/order';
 import type { SchemaLook } from './schema-look';
@@ -8,15 +8,15 @@ export type ReviewRow =
   | {
       readonly kind: 'heading';
       readonly id: string;
-      readonly of: 'section' | 'field' | 'group';
+      readonly of: 'field' | 'group';
       readonly name: string;
       /** Of a repeated group, from 1. */
       readonly index?: number;
     };
 
 /**
- * By place: mentions as the text has them, under their sections, then fields as the schema has them.
- * By doubt: without headings.
+ * By place: mentions as the text has them, then fields as the schema has them. By doubt: without
+ * headings.
  */
 export function rowsOf(
   items: readonly ReviewItem[],
@@ -25,21 +25,11 @@ export function rowsOf(
 ): ReviewRow[] {
   const all = ordered(items, order);
   if (order === 'doubt') return all.map(rowOf);
-  const rows: ReviewRow[] = [];
-  let section: string | undefined;
-  for (const item of all) {
-    if (item.fact.kind !== 'mention') continue;
-    const name = item.fact.section;
-    if (name !== undefined && name !== section) {
-      rows.push({ kind: 'heading', id: `heading-${rows.length}`, of: 'section', name });
-    }
-    section = name;
-    rows.push(rowOf(item));
-  }
-  return [...rows, ...fieldRows(all, look, rows.length)];
+  const mentions = all.filter(({ fact }) => fact.kind === 'mention').map(rowOf);
+  return [...mentions, ...fieldRows(all, look)];
 }
 
-function fieldRows(items: readonly ReviewItem[], look: SchemaLook, from: number): ReviewRow[] {
+function fieldRows(items: readonly ReviewItem[], look: SchemaLook): ReviewRow[] {
   const fields = items
     .filter(({ fact }) => fact.kind === 'field')
     .map((item) => ({ item, place: look.placeOf(item.fact), index: item.fact.group?.index ?? 0 }))
@@ -50,7 +40,7 @@ function fieldRows(items: readonly ReviewItem[], look: SchemaLook, from: number)
     const { group } = item.fact;
     const heading = group ? `${group.name} ${index}` : '';
     if (heading !== before) {
-      const id = `heading-${from + rows.length}`;
+      const id = `heading-${rows.length}`;
       rows.push(
         group
           ? { kind: 'heading', id, of: 'group', name: group.name, index: index + 1 }
