@@ -68,7 +68,7 @@ test('a folder of files: chosen, looked at, run, and each record opens with its 
   expect(states.sort()).toEqual([...new Array<string>(6).fill('completed'), 'duplicate', 'failed']);
   await page.locator('[data-testid="batch-item"][data-state="completed"]').first().dblclick();
   await page.locator('[data-testid="run-status"][data-status="completed"]').waitFor();
-  expect(await page.getByTestId('fact').count()).toBeGreaterThan(2);
+  expect(await page.getByTestId('fact').count()).toBeGreaterThan(0);
   await page.getByTestId('nav-records').click();
   await expect(page.getByTestId('record-row')).toHaveCount(6);
 });

@@ -6,6 +6,7 @@ import type { ExtractionResult, RunIdentity } from '../domain/contract/extractio
 import type { Fact } from '../domain/contract/fact';
 import type { ModelCard } from '../domain/contract/model-card';
 import { Cancelled } from '../domain/contract/rpc';
+import { messagesFor } from '../domain/messages';
 import { decodeText } from '../documents/decode-text';
 import type { LanguageModel } from '../engine/language-model';
 import { extract, plannedRun } from '../tasks/extraction/extract';
@@ -16,10 +17,12 @@ import {
   type DeidentifyChoice,
 } from './deidentified-record';
 import { inputsOf, type Input } from './inputs';
+import { inOrder } from './in-order';
 import { Interruption } from './interruption';
 import { openModel, type ModelChoice } from './open-model';
-import { openOutput } from './output';
-import { exitCodes, note, ProgressLine, report, withMessage } from './terminal';
+import { openOutput, type Output } from './output';
+import { openResumable, type ResumableOutput } from './resume-file';
+import { exitCodes, locale, note, ProgressLine, report, withMessage } from './terminal';
 
 export interface ExtractOptions extends ModelChoice, DeidentifyChoice {
   readonly inputs: readonly string[];
@@ -27,6 +30,10 @@ export interface ExtractOptions extends ModelChoice, DeidentifyChoice {
   readonly format: 'jsonl' | 'json';
   readonly out?: string;
   readonly force: boolean;
+  /** Records at once. */
+  readonly jobs: number;
+  /** Goes on where `out` ends. */
+  readonly resume: boolean;
   /** Facts, offsets and hash are then those of the de-identified text. */
   readonly deidentify: boolean;
 }
@@ -61,39 +68,56 @@ export async function extractCommand(options: ExtractOptions, modelsDir: string)
   // Who asks for shifted dates and forgets this option must not get the record as it is.
   if (!options.deidentify && (options.dates === 'shift' || options.key !== undefined))
     throw new AppError('USAGE', { params: { needed: '--deidentify' } });
+  const { resume, out } = options;
+  if (resume && out === undefined) throw new AppError('USAGE', { params: { needed: '--out' } });
+  // Shifted by chance, a record is another one each time.
+  if (resume && options.dates === 'shift' && options.key === undefined)
+    throw new AppError('USAGE', { params: { needed: '--key' } });
   const deidentifyRecord = options.deidentify ? await recordDeidentifier(options) : null;
-  const output = await openOutput({
-    format: options.format,
-    path: options.out,
-    force: options.force,
-  });
+  const plain = resume ? null : await openOutput({ ...options, path: out });
   const interruption = new Interruption();
   const { signal } = interruption;
 
+  let output: Output | null = plain;
   let allCompleted = true;
   let number = 0;
   try {
     const { model, card } = await openModel(options, modelsDir, signal);
+    const resumed = resume
+      ? await openResumable(
+          { ...options, path: out ?? '' },
+          plannedRun(card, options.schema, model),
+          options.deidentify,
+        )
+      : null;
+    const target = (output = resumed ?? plain) as Output;
+    if (resumed && resumed.done > 0) note(messagesFor(locale).batch.resumed(String(resumed.done)));
     const unsupported = (file: string): void => report({ code: 'UNSUPPORTED_FILE' }, file);
-    for await (const input of inputsOf(options.inputs, unsupported)) {
-      if (signal.aborted) break;
-      number++;
-      if (deidentifyRecord) note(`${input.source} -> ${recordName(number)}`);
-      const source = deidentifyRecord ? recordName(number) : input.source;
-      const result = await extractOne(input, {
-        ...{ source, schema: options.schema, model, card, signal, deidentifyRecord },
-      });
-      await output.write(result);
-      if (result.problem) report(result.problem, input.source);
-      allCompleted &&= result.status === 'completed';
-    }
+    await inOrder(inputsOf(options.inputs, unsupported), options.jobs, {
+      signal,
+      work: (input) => {
+        number++;
+        const source = deidentifyRecord ? recordName(number) : input.source;
+        if (deidentifyRecord) note(`${input.source} -> ${source}`);
+        return extractOne(input, {
+          ...{ source, schema: options.schema, model, card, signal, deidentifyRecord, resumed },
+        });
+      },
+      take: async (result, input) => {
+        if (!result) return;
+        await target.write(result);
+        if (result.problem) report(result.problem, input.source);
+        allCompleted &&= result.status === 'completed';
+      },
+    });
   } catch (error) {
     if (!(error instanceof Cancelled)) {
-      await output.abandon();
+      await output?.abandon();
       throw error;
     }
   }
-  await output.finish();
+  const end = signal.aborted && output?.pause ? output.pause : output?.finish;
+  await end?.();
   return interruption.exitCode ?? (allCompleted ? exitCodes.ok : exitCodes.failed);
 }
 
@@ -110,11 +134,16 @@ interface RecordWork {
   readonly card: ModelCard;
   readonly signal: AbortSignal;
   readonly deidentifyRecord: ((text: string) => Promise<DeidentifiedRecord>) | null;
+  /** Has what was done before. */
+  readonly resumed: ResumableOutput | null;
 }
 
-/** @throws Cancelled: a record that was interrupted is not written, so that it can be run again whole */
-async function extractOne(input: Input, work: RecordWork): Promise<RecordResult> {
-  const { source, schema, model, card, signal, deidentifyRecord } = work;
+/**
+ * @returns null for one that was done before
+ * @throws Cancelled: a record that was interrupted is not written, so that it can be run again whole
+ */
+async function extractOne(input: Input, work: RecordWork): Promise<RecordResult | null> {
+  const { source, schema, model, card, signal, deidentifyRecord, resumed } = work;
   const progress = new ProgressLine();
   const deidentified = deidentifyRecord ? ({ deidentified: true } as const) : {};
   let record: RecordResult['record'] = { source, sha256: null, fileSha256: null, chars: 0 };
@@ -128,7 +157,9 @@ async function extractOne(input: Input, work: RecordWork): Promise<RecordResult>
       fileSha256: clear ? null : decoded.fileSha256,
       chars: text.length,
     };
+    if (record.sha256 !== null && resumed?.has(source, record.sha256)) return null;
     const result: ExtractionResult = await extract(
+      // Records that run at once take turns, each with one sequence.
       { text, schema },
       {
         model,

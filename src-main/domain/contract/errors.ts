@@ -140,6 +140,8 @@ export const errorCodes = [
   // files that are written, and the command line
   'OUTPUT_EXISTS',
   'OUTPUT_UNWRITABLE',
+  'RESUME_OTHER_RUN',
+  'RESUME_FILE_INVALID',
   'SAVE_EXPIRED',
   'USAGE',
   'INTERNAL',
