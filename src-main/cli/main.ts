@@ -60,6 +60,12 @@ function sequenceCounts(value: string): number[] {
   return counts;
 }
 
+function jobCount(value: string): number {
+  const count = positiveInteger(value);
+  if (count > mostSequences) throw new InvalidArgumentError(`a whole number to ${mostSequences}`);
+  return count;
+}
+
 const dateChoice = (): Option =>
   new Option('--dates <way>', 'mask: a placeholder; shift: move by a constant number of days')
     .choices(['mask', 'shift'])
@@ -122,6 +128,8 @@ program
     'threads to compute with; defaults to what suits the model',
     positiveInteger,
   )
+  .option('--jobs <n>', 'records at once, each on a sequence of its own', jobCount, 1)
+  .option('--resume', 'go on where --out ends; what failed is tried again', false)
   .option('--deidentify', 'de-identify each record first; facts are of that text', false)
   .addOption(dateChoice())
   .option('--key <file>', keyHelp)

@@ -8,6 +8,8 @@ export interface Output {
   finish(): Promise<void>;
   /** Something stopped everything: keeps the file only if it holds results. */
   abandon(): Promise<void>;
+  /** Interrupted, where it can be gone on with later. Absent where it ends as after the last record. */
+  pause?(): Promise<void>;
 }
 
 export interface OutputOptions {

@@ -153,6 +153,8 @@ export const errorCodes = [
   // files that are written, and the command line
   'OUTPUT_EXISTS',
   'OUTPUT_UNWRITABLE',
+  'RESUME_OTHER_RUN',
+  'RESUME_FILE_INVALID',
   'SAVE_EXPIRED',
   'EXPORT_TOO_LARGE',
   'EXPORT_TEXT_MISSING',

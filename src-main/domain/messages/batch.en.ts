@@ -61,6 +61,7 @@ export const batchEn = {
   waitsForModel: (name: string) => `Goes on once ${name} is loaded`,
   loadModel: (name: string) => `Load ${name}`,
   started: 'The batch has begun',
+  resumed: (done: string) => `going on: ${done} results are there already`,
   none: 'No record is in this state',
   newBatch: {
     heading: 'New batch',

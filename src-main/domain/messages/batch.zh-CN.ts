@@ -64,6 +64,7 @@ export const batchZh = {
   waitsForModel: (name: string) => `${name} 载入后继续`,
   loadModel: (name: string) => `载入 ${name}`,
   started: '批次已开始',
+  resumed: (done: string) => `接着上次继续：已有 ${done} 份结果`,
   none: '没有这种状态的病历',
   newBatch: {
     heading: '新建批次',

@@ -534,6 +534,17 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     title: 'The output file cannot be written',
     remedy: 'Check that the folder exists, free space and permissions.',
   },
+  RESUME_OTHER_RUN: {
+    title:
+      'The results in the output are of another model, schema or settings; nothing was resumed',
+    remedy:
+      'Resume with the same model, schema and options; to begin anew, name another output or add --force.',
+  },
+  RESUME_FILE_INVALID: {
+    title: 'A line of the output to be resumed is no result of an extraction',
+    remedy:
+      'Check whether it is the right file; to begin anew, name another output or add --force.',
+  },
   SAVE_EXPIRED: {
     title: 'The chosen place is no longer valid; nothing was written',
     remedy: 'Press Save again and choose a place.',

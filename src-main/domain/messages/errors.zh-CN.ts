@@ -490,6 +490,14 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     title: '无法写入输出文件',
     remedy: '请检查文件夹是否存在、磁盘空间和写入权限。',
   },
+  RESUME_OTHER_RUN: {
+    title: '输出文件里的结果出自别的模型、方案或设置，没有继续',
+    remedy: '请用原来的模型、方案和选项继续；要从头开始，请换一个输出文件，或加 --force。',
+  },
+  RESUME_FILE_INVALID: {
+    title: '要继续的输出文件里有一行不是抽取结果',
+    remedy: '请检查是否选错了文件；要从头开始，请换一个输出文件，或加 --force。',
+  },
   SAVE_EXPIRED: {
     title: '所选的保存位置已失效，没有写入',
     remedy: '请再点一次“保存”，重新选择位置。',

@@ -149,6 +149,7 @@ export class BatchesState {
 
   /** Known ones stay where they are; new ones come last, as they were imported. */
   #put(items: readonly BatchItem[]): void {
+    // eslint-disable-next-line svelte/prefer-svelte-reactivity -- bookkeeping that is never shown
     const changed = new Map(items.map((item) => [item.number, item]));
     const next = this.#items.map((item) => {
       const now = changed.get(item.number);
