@@ -24,7 +24,7 @@ interface Cue {
 const sentenceEnd = /[。;；!！\n\r｡]/;
 const clauseEnd = /[，,：:]/;
 /** Words between findings that a cue reaches over. */
-const joint = /^(?:[、及和与或，, 　]|以及|并|伴)+$/;
+const joint = /^(?:[、及和与或，, \u3000]|以及|并|伴)+$/;
 /** Farthest that a cue is looked for, UTF-16 units. */
 const reach = 120;
 const nextTo = 3;
@@ -68,7 +68,7 @@ function isSaid(
 ): boolean {
   const cue = lastCue(before, heads);
   if (cue && reaches(before, cue)) return true;
-  const near = after.replace(/^[”"）)\] 　]+/, '');
+  const near = after.replace(/^[”"）)\] \u3000]+/, '');
   const gap = after.length - near.length;
   return tails.some((tail) => near.startsWith(tail)) && gap <= nextTo;
 }

@@ -31,9 +31,9 @@ it('finds the headings of labelled records: recall and precision at least 0.95',
     right += hits.length;
   }
   const [recall, precision] = [right / wanted, right / found];
-  console.log(
+  process.stdout.write(
     `Sections: ${labelledRecords.length} records, ${wanted} headings, ` +
-      `recall ${recall.toFixed(3)}, precision ${precision.toFixed(3)}\n${wrong.join('\n')}`,
+      `recall ${recall.toFixed(3)}, precision ${precision.toFixed(3)}\n${wrong.join('\n')}\n`,
   );
   expect(labelledRecords.length).toBeGreaterThanOrEqual(60);
   expect(recall).toBeGreaterThanOrEqual(0.95);

@@ -1,8 +1,8 @@
 /**
  * What may follow in a typed list (`answer-form`), token by token.
  *
- * A state is a value: states can be tried ahead and thrown away. None of them is stuck, and a value that
- * is not in the window cannot be written down. Fixed words are written as the tokenizer writes them;
+ * A state is a value: states can be tried ahead and thrown away. A value that is not in the window cannot
+ * be written down. Fixed words are written as the tokenizer writes them;
  * values with any pieces of the vocabulary that stand in the window.
  * Where the same token could end a value and go on with it, both are followed until they differ; where
  * a fixed word is complete, it counts.
@@ -130,6 +130,16 @@ export class ListGrammar {
     let few = this.#few.get(state);
     if (!few) this.#few.set(state, (few = this.all(state)));
     return few;
+  }
+
+  /** Whether anything may come next: in a window of signs alone no value can begin. */
+  goesOn(state: ListState): boolean {
+    if (state.ended) return false;
+    if (state.open.length > 0) return true;
+    if (state.places !== null) return state.places.length > 0;
+    const { forbidden } = this.#readingOf(state);
+    for (const char of this.#text.firstChars) if (!forbidden.has(char)) return true;
+    return false;
   }
 
   /** Every token that may come next. */

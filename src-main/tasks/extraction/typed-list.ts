@@ -40,6 +40,8 @@ const longestDraft = 16;
 const worthDrafting = 0.5;
 /** How much one token counts in that share. */
 const weight = 0.1;
+/** Where a run begins: a model that was foreseen once is drafted for. */
+const justBelow = 0.48;
 
 /** Tokens that a window and its answer cannot do without. */
 const leastRoom = 32;
@@ -86,6 +88,8 @@ export function typedList(
     borders,
   );
   const entries = entriesOf(schema);
+  const habit: Habit = { foreseen: justBelow };
+  const longest = options.longestDraft ?? longestDraft;
   const promptOf = ({ start, end }: Window): Token[] => [
     ...before,
     ...model.tokenize(source.chars.slice(start, end).join(''), true),
@@ -100,10 +104,16 @@ export function typedList(
       const text = new WindowText(source, window, borders);
       const grammar = new ListGrammar(model, text, entries, attributes);
       const collector = new ListCollector(text, window, emit);
-      const decoder = new ListDecoder(grammar, collector, options.longestDraft ?? longestDraft);
+      const decoder = new ListDecoder(grammar, collector, habit, longest);
       return decoder.decode(sequence, prompt.at(-1) as Token, signal);
     },
   };
+}
+
+/** What the model did so far in this run. */
+interface Habit {
+  /** Share of tokens that were as a draft had or would have had them, the last ones counting most. */
+  foreseen: number;
 }
 
 interface Choice {
@@ -117,12 +127,12 @@ class ListDecoder {
   readonly #longestDraft: number;
   #state: ListState;
   #draft: number;
-  /** Share of tokens that were as a draft had or would have had them, the last ones counting most. */
-  #drafted = 0.7;
+  readonly #habit: Habit;
   /** Evaluated last. */
   #last: Token = 0;
 
-  constructor(grammar: ListGrammar, collector: ListCollector, longest: number) {
+  constructor(grammar: ListGrammar, collector: ListCollector, habit: Habit, longest: number) {
+    this.#habit = habit;
     this.#grammar = grammar;
     this.#collector = collector;
     this.#longestDraft = longest;
@@ -144,8 +154,7 @@ class ListDecoder {
         continue;
       }
       // Where nothing can be quoted, a label leads nowhere.
-      if (few?.length === 0 || (few === null && this.#grammar.all(this.#state).length === 0))
-        return { ended: 'complete' };
+      if (!this.#grammar.goesOn(this.#state)) return { ended: 'complete' };
       pending = [await this.#decide(sequence, pending, room)];
     }
     return { ended: 'complete' };
@@ -153,7 +162,7 @@ class ListDecoder {
 
   /** Feeds what is pending with a draft behind it; returns the first token that is not evaluated yet. */
   async #decide(sequence: Sequence, pending: readonly Token[], room: number): Promise<Token> {
-    const isWorth = this.#longestDraft > 0 && this.#drafted >= worthDrafting;
+    const isWorth = this.#longestDraft > 0 && this.#habit.foreseen >= worthDrafting;
     const [next] = this.#grammar.ahead(this.#state, 1);
     const draft = isWorth ? this.#grammar.ahead(this.#state, Math.min(this.#draft, room)) : [];
     const states = [this.#state, ...draft.map(({ state }) => state)];
@@ -169,7 +178,7 @@ class ListDecoder {
       const chosen = this.#choose(asks[at] as Ask, answer) ?? (await this.#chooseAgain(sequence));
       this.#write(chosen.token, chosen.logP);
       const guess = draft[at] ?? (at === 0 ? next : undefined);
-      if (guess) this.#drafted += weight * (Number(guess.token === chosen.token) - this.#drafted);
+      if (guess) this.#remember(guess.token === chosen.token);
       if (draft[at]?.token === chosen.token) continue;
       if (at < draft.length) await sequence.truncate(fed + at);
       const kept = at === draft.length && at > 0;
@@ -200,6 +209,10 @@ class ListDecoder {
     await sequence.truncate(sequence.length - 1);
     const [answer] = await sequence.evaluate([this.#last], [{ candidates }]);
     return this.#choose({ candidates }, answer as Answer) as Choice;
+  }
+
+  #remember(wasForeseen: boolean): void {
+    this.#habit.foreseen += weight * (Number(wasForeseen) - this.#habit.foreseen);
   }
 
   #write(token: Token, logP: number): void {
