@@ -52,6 +52,7 @@ export const errorCodes = [
   // extraction
   'SCHEMA_UNKNOWN',
   'SCHEMA_NOT_SUPPORTED',
+  'SCHEMA_INVALID',
   'STRATEGY_NOT_SUPPORTED',
   'CONTEXT_EXCEEDED',
   'DECODE_FAILED',

@@ -3,6 +3,7 @@ import { errorsEn } from './errors.en';
 import { auditEn } from './audit.en';
 import { reviewEn } from './review.en';
 import { deidentifyEn } from './deidentify.en';
+import { schemaFaultsEn } from './schema-faults.en';
 import { backupEn } from './backup.en';
 import { vaultEn } from './vault.en';
 import type { zhCN } from './zh-CN';
@@ -524,6 +525,8 @@ export const en = {
     space: (needed: string, free: string) => `${needed} are needed, ${free} are free.`,
     wait: (minutes: string, seconds: string) => `Wait another ${minutes} min ${seconds} s.`,
     place: (at: string) => `At: ${at}`,
+    schemaShape: (at: string) => `Not the form of a schema: ${at}`,
+    schemaFault: (at: string, why: string) => (at === '' ? why : `${at}: ${why}`),
     atLeast: (chars: string) => `At least ${chars} characters.`,
     atMost: (chars: string) => `At most ${chars} characters.`,
     words: {
@@ -544,6 +547,12 @@ export const en = {
   audit: auditEn,
   review: reviewEn,
   deidentify: deidentifyEn,
+  schemaFaults: schemaFaultsEn,
+  schemaFile: {
+    sound: (types: string, fields: string) =>
+      `This schema can run. Entity types: ${types}; fields: ${fields}`,
+    amount: (types: string, fields: string) => `entity types ${types}, fields ${fields}`,
+  },
   backup: backupEn,
   errors: errorsEn,
 } satisfies typeof zhCN;

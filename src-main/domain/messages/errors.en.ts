@@ -162,6 +162,10 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     title: 'The loaded model does not serve this schema',
     remedy: 'Choose a schema that the model serves, or another model.',
   },
+  SCHEMA_INVALID: {
+    title: 'The schema cannot be used as it is',
+    remedy: 'Put right what is named, then try again.',
+  },
   STRATEGY_NOT_SUPPORTED: {
     title: 'The loaded model does not support the way of extraction asked for',
     remedy: 'Use another model, or check the model card.',

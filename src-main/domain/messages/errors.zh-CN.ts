@@ -152,6 +152,10 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     title: '当前模型不支持这个抽取方案',
     remedy: '请选择模型支持的方案，或换用其他模型。',
   },
+  SCHEMA_INVALID: {
+    title: '抽取方案有误，不能使用',
+    remedy: '请按提示改正后再试。',
+  },
   STRATEGY_NOT_SUPPORTED: {
     title: '当前模型不支持所需的抽取方式',
     remedy: '请换用其他模型，或检查模型说明卡。',
