@@ -201,6 +201,14 @@ describe('a conflict', () => {
     const all = after(review, { kind: 'accept-all', ids });
     expect(all.items[0]?.conflict).toBeDefined();
     expect(progressOf(all.items)).toMatchObject({ open: 1, conflicts: 1 });
+    // Nor where a person corrected it and has not decided it yet.
+    const [first, ...rest] = review.items;
+    if (!first) throw new Error('an item');
+    const undecided: StoredReview = {
+      ...review,
+      items: [{ ...first, decision: 'pending' }, ...rest],
+    };
+    expect(after(undecided, { kind: 'accept-all', ids }).items[0]?.decision).toBe('pending');
   });
 });
 

@@ -2,6 +2,7 @@
 import type { PlainField } from '../contract/annotation-schema';
 import type { Evidence, Fact } from '../contract/fact';
 import type { Section } from '../contract/section';
+import { sectionAt } from '../rules/sections';
 
 export interface Span {
   readonly start: number;
@@ -15,11 +16,6 @@ export type Edge = 'start' | 'end';
 export interface ReviewedText {
   readonly text: string;
   readonly sections: readonly Section[];
-}
-
-/** Name of the section that a place stands in. */
-export function sectionAt(sections: readonly Section[], offset: number): string | undefined {
-  return sections.find(({ start, end }) => start <= offset && offset < end)?.name;
 }
 
 /** A mention of a stretch of the text, as a person marks it. */
@@ -159,7 +155,7 @@ function quotationOf(text: string, { start, end }: Span): Evidence {
 }
 
 function sectionPart({ sections }: ReviewedText, start: number): Pick<Fact, 'section'> {
-  const section = sectionAt(sections, start);
+  const section = sectionAt(sections, start)?.name;
   return section === undefined ? {} : { section };
 }
 

@@ -20,8 +20,9 @@ describe('the order of a review', () => {
   it('by doubt stays as it is while facts are decided and corrected; what a person added is last', () => {
     const before = fresh();
     const ids = ordered(before.items, 'doubt').map(({ id }) => id);
-    const id = idOf(before, '肺部感染');
-    const fact = withType(mention('肺部感染'), '症状');
+    // The one that the model was surest of: corrected, it has no number of its own any more.
+    const id = idOf(before, '糖尿病');
+    const fact = withType(mention('糖尿病', '疾病和诊断', { confidence: 0.9 }), '症状');
     let review = before;
     for (const action of [
       { kind: 'edit', id, fact } as const,
