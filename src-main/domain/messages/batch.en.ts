@@ -30,11 +30,11 @@ export const batchEn = {
   dropHere: 'Release to make a batch of these files',
   progress: (done: string, total: string) => `${done} of ${total}`,
   perMinute: (count: string) => `${count} notes a minute`,
-  left: (time: string) => `about ${time} left`,
+  left: (time: string) => `${time} left`,
   leftUnknown: 'time left not known yet',
   unsaved: (count: string) => `${count} results to be saved`,
-  minutes: (count: string) => `${count} min`,
-  hours: (hours: string, minutes: string) => `${hours} h ${minutes} min`,
+  minutes: (count: string) => `about ${count} min`,
+  hours: (hours: string, minutes: string) => `about ${hours} h ${minutes} min`,
   lessThanMinute: 'less than 1 min',
   startedAt: (when: string, model: string) => `Begun ${when} · ${model}`,
   pause: 'Pause',
@@ -111,7 +111,7 @@ export const batchEn = {
     estimateRecords: (records: string, chars: string) =>
       `about ${records} records, ${chars} characters`,
     estimateTokens: (tokens: string) => `about ${tokens} tokens`,
-    estimateTime: (time: string) => `about ${time}`,
+    estimateTime: (time: string) => `takes ${time}`,
     estimateTimeUnknown: 'the time is estimated once the first ones are done',
     longest: (chars: string, windows: string) =>
       `the longest has about ${chars} characters and is done in ${windows} parts`,
