@@ -10,6 +10,7 @@ import { Store } from './data/store';
 import { AuditState } from './features/audit';
 import { DeidentifyState, findInThread } from './features/deidentify';
 import { BackupModel } from './features/backup';
+import { ExportState } from './features/export';
 import { ExtractionState } from './features/extraction';
 import { ModelsState } from './features/models';
 import { RecordsState } from './features/records';
@@ -18,6 +19,7 @@ import { SystemState } from './features/status';
 import { UsersState } from './features/users';
 import { VaultModel } from './features/vault';
 import { guardCopying } from './ui/guarded-copy';
+import { i18n } from './ui/i18n.svelte';
 import { Notices } from './ui/notices.svelte';
 
 export class Workstation {
@@ -63,6 +65,15 @@ export class Workstation {
       await this.#store.call('files.write', { ticket, text });
       return true;
     },
+  });
+
+  readonly exporting = new ExportState({
+    policy: () => this.vault.policy,
+    locale: () => i18n.locale,
+    preview: (params, following) => this.#store.call('exports.preview', params, following),
+    choose: (order) => invoke(this.#bridge, 'files.save', order),
+    run: (params, following) => this.#store.call('exports.run', params, following),
+    corrections: (recordId) => this.deidentify.corrections(recordId),
   });
 
   #entered = false;

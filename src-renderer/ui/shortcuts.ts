@@ -12,6 +12,7 @@ export const commands = [
   'remove',
   'undo',
   'exportText',
+  'exportFacts',
   'panes',
   'screens',
   'lock',
@@ -32,6 +33,7 @@ export const keyCaps: Record<Command, readonly string[]> = {
   remove: ['Delete'],
   undo: ['Ctrl Z'],
   exportText: ['Ctrl E'],
+  exportFacts: ['Ctrl Shift E'],
   panes: ['F6'],
   screens: ['Ctrl 1', 'Ctrl 2', 'Ctrl 3'],
   // Main hears it before the page, so that it works whatever the page is doing.
@@ -79,7 +81,7 @@ const withControl: Record<string, Command> = {
 export function commandOf(event: KeyLike): Command | null {
   if (event.altKey) return null;
   if (event.ctrlKey || event.metaKey) {
-    if (event.shiftKey) return null;
+    if (event.shiftKey) return event.key.toLowerCase() === 'e' ? 'exportFacts' : null;
     return withControl[event.key.length === 1 ? event.key.toLowerCase() : event.key] ?? null;
   }
   return plain[event.key] ?? null;

@@ -2,6 +2,7 @@
 import { errorsEn } from './errors.en';
 import { auditEn } from './audit.en';
 import { deidentifyEn } from './deidentify.en';
+import { exportingEn } from './exporting.en';
 import { backupEn } from './backup.en';
 import { vaultEn } from './vault.en';
 import type { zhCN } from './zh-CN';
@@ -439,6 +440,7 @@ export const en = {
     screens: 'Go to Records, Extract, Models',
     lock: 'Lock the workstation',
     exportText: 'Export text',
+    exportFacts: 'Export facts',
     help: 'Show shortcuts',
     or: 'or',
   },
@@ -542,6 +544,7 @@ export const en = {
   vault: vaultEn,
   audit: auditEn,
   deidentify: deidentifyEn,
+  exporting: exportingEn,
   backup: backupEn,
   errors: errorsEn,
 } satisfies typeof zhCN;

@@ -5,6 +5,7 @@
 import { errorsZh } from './errors.zh-CN';
 import { auditZh } from './audit.zh-CN';
 import { deidentifyZh } from './deidentify.zh-CN';
+import { exportingZh } from './exporting.zh-CN';
 import { backupZh } from './backup.zh-CN';
 import { vaultZh } from './vault.zh-CN';
 
@@ -416,6 +417,7 @@ export const zhCN = {
     screens: '切换到病历、抽取、模型',
     lock: '锁定工作站',
     exportText: '导出文本',
+    exportFacts: '导出抽取结果',
     help: '显示快捷键',
     or: '或',
   },
@@ -518,6 +520,7 @@ export const zhCN = {
   vault: vaultZh,
   audit: auditZh,
   deidentify: deidentifyZh,
+  exporting: exportingZh,
   backup: backupZh,
   errors: errorsZh,
 };
