@@ -184,8 +184,6 @@ test('the dialog has no serious finding of axe, in both themes and languages', a
       await expect(page.getByRole('dialog')).toHaveCount(0);
       await openAll(page);
       expect(await findings(page)).toEqual([]);
-      const shots = process.env['CHIMED_SHOTS'];
-      if (shots) await page.screenshot({ path: join(shots, `dialog-${locale}-${theme}.png`) });
       if (locale === 'en') {
         const words = await page.getByTestId('facts-dialog').innerText();
         const sample = await page.getByTestId('facts-sample').innerText();

@@ -14,7 +14,7 @@ type Parameters = {
 
 const preview: ExportPreview = {
   counts: { ...noCounts(), records: 3, facts: 9, unconfirmedFacts: 9, unconfirmedRecords: 3 },
-  ...{ confirmedRecords: 0, withoutRun: 0, schemas: [], identifiers: {}, searchedRecords: 3 },
+  ...{ withoutRun: 0, schemas: [], identifiers: {}, searchedRecords: 3 },
   sample: [],
 };
 const report: ExportReport = { bytes: 1, counts: noCounts(), replaced: {}, maskedFacts: 0 };
