@@ -197,6 +197,9 @@ export class WorkerService {
       'records.duplicates': async ({ text }) => ({
         recordIds: await (await this.#store).duplicates(text),
       }),
+      'search.prepare': async () => ({ records: await (await this.#store).search.prepare() }),
+      'search.run': async (request, { signal, emit }) =>
+        (await this.#store).search.run(request, signal, emit),
       'runs.save': async (run: ParamsOf<WorkerMethods['runs.save']>) =>
         this.#acted('run-saved', run.recordId, (await this.#store).saveRun(run)),
       'files.write': async (params) => ({ bytes: await this.#write(params) }),

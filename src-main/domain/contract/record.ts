@@ -1,9 +1,10 @@
 /**
- * What the vault keeps: rows of four tables, each sealed on its own.
+ * What the vault keeps: rows of several tables, each sealed on its own.
  *
  * `record` is the small head that lists are made of; `text` holds one immutable version of a record's
  * original text under an identifier that says nothing of it; `run` holds an extraction run with its
- * facts. These are sealed under their record's own key. `deletion` says that a record was deleted for
+ * facts; `signature` what the search asks before it opens the text of a record, under the record's id.
+ * These are sealed under their record's own key. `deletion` says that a record was deleted for
  * good; it stands under the id of the key that was destroyed.
  */
 import * as z from 'zod';
@@ -11,7 +12,7 @@ import { problemSchema } from './errors';
 import { factSchema } from './fact';
 import { runIdentitySchema } from './extraction';
 
-export const tableNames = ['record', 'text', 'run', 'deletion'] as const;
+export const tableNames = ['record', 'text', 'run', 'deletion', 'signature'] as const;
 export const tableSchema = z.enum(tableNames);
 export type TableName = (typeof tableNames)[number];
 

@@ -15,7 +15,7 @@ const subtle = globalThis.crypto.subtle;
 const formatVersion = 1;
 const nonceBytes = 12;
 
-/** Length of a wrapped record key, bytes. */
+/** Length of a wrapped record key, bytes: nonce, ciphertext and tag. */
 export const wrappedKeyBytes = nonceBytes + dataKeyBytes + 16;
 
 export interface RecordKeyName {
@@ -93,12 +93,20 @@ export async function rewrapRecordKey(
   }
 }
 
-function parameters(iv: Uint8Array<ArrayBuffer>, { keyId, dataKeyId }: RecordKeyName) {
+function parameters(iv: Uint8Array<ArrayBuffer>, name: RecordKeyName) {
+  return { name: 'AES-GCM', iv, additionalData: wrappedKeyData(name), tagLength: 128 };
+}
+
+/**
+ * What is bound into a wrapped key: for another implementation of the cipher.
+ *
+ * @throws AppError `RECORD_KEY_LOST` for ids that are none
+ */
+export function wrappedKeyData({ keyId, dataKeyId }: RecordKeyName): Uint8Array<ArrayBuffer> {
   const digits = `${keyId}${dataKeyId}`;
   if (!/^[0-9a-f]{32}$/.test(digits)) throw new AppError('RECORD_KEY_LOST');
-  const additionalData = Uint8Array.from([
+  return Uint8Array.from([
     formatVersion,
     ...(digits.match(/../g) ?? []).map((pair) => Number.parseInt(pair, 16)),
   ]);
-  return { name: 'AES-GCM', iv, additionalData, tagLength: 128 };
 }
