@@ -21,6 +21,7 @@ import {
   type ParentPort,
   type ProcessPort,
 } from '../domain/contract/process-port';
+import { EarlyKeys } from './early-keys';
 import { RecordStore } from './store';
 import { WriteTickets, type TicketPlace } from './write-tickets';
 
@@ -50,6 +51,8 @@ export class WorkerService {
   readonly #store: Promise<RecordStore>;
   #settleStore: (store: Promise<RecordStore>) => void = () => undefined;
   #vault: Vault | null = null;
+  /** Until the store is open, or has failed to open. */
+  #early: Promise<EarlyKeys | null> | null = null;
   readonly #tickets = new WriteTickets();
   #dataDir: string | null = null;
   #initialised = false;
@@ -107,9 +110,11 @@ export class WorkerService {
     const { dataDir, keyId, key, userId, deletion } = message;
     this.#dataDir = dataDir;
     const onCommit = (rows: readonly JournalRow[]): void => this.#announce(rows);
-    const vault = await Vault.open(dataDir, { keyId, key }, { onCommit }).finally(() =>
-      key.fill(0),
-    );
+    this.#early = EarlyKeys.read(dataDir, keyId);
+    const vault = await Vault.open(dataDir, { keyId, key }, { onCommit }).finally(() => {
+      key.fill(0);
+      this.#early = null;
+    });
     this.#vault = vault;
     return new RecordStore({ vault, userId, ...(deletion ? { deletion } : {}) });
   }
@@ -207,7 +212,10 @@ export class WorkerService {
       'rows.check': async ({ claims }) => (await this.#store).check(claims),
       'rows.ids': async ({ table }) => (await this.#store).ids(table),
       'rows.get': async ({ addresses }) => ({ rows: await (await this.#store).rows(addresses) }),
-      'keys.get': async ({ keyIds }) => ({ keys: (await this.#store).wrappedKeys(keyIds) }),
+      'keys.get': async ({ keyIds }) => {
+        const early = await this.#early;
+        return { keys: (early ?? (await this.#store)).wrappedKeys(keyIds) };
+      },
     };
   }
 }

@@ -45,7 +45,11 @@ export class RecordsState {
   }
 
   get selectedIndex(): number {
-    return this.#items.findIndex((item) => item.id === this.#selectedId);
+    // Both are read, so that whoever shows the place is told when it moves.
+    const { length } = this.#items;
+    return this.#selectedId === null || length === 0
+      ? -1
+      : this.#index.positionOf(this.#selectedId);
   }
 
   get selected(): RecordItem | null {
@@ -66,22 +70,45 @@ export class RecordsState {
     this.#selectedId = id;
   }
 
-  /** Reads the projection as it lies; what the worker adds comes through `apply`. */
-  load(): Promise<void> {
-    return this.#enqueue(async () => {
-      const { repository } = this.#store;
-      for await (const { values, unreadable } of repository.heads()) {
-        for (const { id, value } of values) this.#index.putHead(id, value);
-        this.#unreadable.push(...unreadable);
-        this.#publish();
-      }
-      this.#loading = false;
-      for await (const { values } of repository.runSummaries()) {
-        for (const { value } of values) this.#index.putRun(value);
+  /**
+   * Reads the projection as it lies; what the worker adds comes through `apply`. The first screen is
+   * shown as soon as it is there; between batches, whatever happens meanwhile has its turn.
+   */
+  async load(): Promise<void> {
+    const { repository } = this.#store;
+    let isFirst = true;
+    await this.#inTurns(repository.heads(), async ({ values, unreadable, keyIds }) => {
+      for (const { id, value } of values) this.#index.putHead(id, value);
+      this.#unreadable.push(...unreadable);
+      this.#publish();
+      if (!isFirst) return;
+      isFirst = false;
+      for (const { value } of (await repository.runSummariesOf(keyIds)).values) {
+        this.#index.putRun(value);
       }
       this.#publish();
-      this.#reportUnreadable();
     });
+    this.#loading = false;
+    await this.#inTurns(repository.runSummaries(), async ({ values }) => {
+      for (const { value } of values) this.#index.putRun(value);
+      this.#publish();
+    });
+    this.#reportUnreadable();
+  }
+
+  /** Takes each batch in a turn of its own. An error ends it, and is told. */
+  async #inTurns<T>(batches: AsyncGenerator<T>, take: (batch: T) => Promise<void>): Promise<void> {
+    for (let isDone = false; !isDone;) {
+      isDone = true;
+      await this.#enqueue(async () => {
+        const next = await batches.next();
+        if (next.done) return;
+        await take(next.value);
+        isDone = false;
+      });
+      // Input comes before the next batch.
+      await new Promise((resolve) => setTimeout(resolve));
+    }
   }
 
   apply(event: ProjectionEvent): void {
