@@ -34,9 +34,19 @@ await runScript(async () => {
       const appAt = performance.now() - start;
       await page.getByTestId('record-row').first().waitFor({ timeout: 300000 });
       const rowAt = performance.now() - start;
-      await page.waitForFunction((c) => (document.querySelector('[data-testid=record-count]')?.textContent ?? '').replace(/[^0-9]/g, '') === String(c), n, { timeout: 300000 });
+      await page.waitForFunction(
+        (c) =>
+          (document.querySelector('[data-testid=record-count]')?.textContent ?? '').replace(
+            /[^0-9]/g,
+            '',
+          ) === String(c),
+        n,
+        { timeout: 300000 },
+      );
       const all = performance.now() - start;
-      say(`${n} round ${round}: app ${appAt.toFixed(0)} row ${rowAt.toFixed(0)} all ${all.toFixed(0)}`);
+      say(
+        `${n} round ${round}: app ${appAt.toFixed(0)} row ${rowAt.toFixed(0)} all ${all.toFixed(0)}`,
+      );
       await page.waitForTimeout(round === 0 ? 8000 : 1000);
       await app.close();
     }

@@ -3,6 +3,7 @@ import { errorsEn } from './errors.en';
 import { auditEn } from './audit.en';
 import { deidentifyEn } from './deidentify.en';
 import { backupEn } from './backup.en';
+import { searchEn } from './search.en';
 import { vaultEn } from './vault.en';
 import type { zhCN } from './zh-CN';
 
@@ -42,6 +43,7 @@ export const en = {
     heading: 'Records',
     list: 'List of records',
     count: (count: string) => count,
+    countSoFar: (count: string) => `${count}…`,
     newRecord: 'New record',
     openFile: 'Open text file',
     openSample: 'Open sample record',
@@ -427,6 +429,7 @@ export const en = {
     hint: 'Shortcuts are off while you type in a field.',
     newRecord: 'New record',
     openFile: 'Open text file',
+    search: 'Search records',
     run: 'Extract',
     stop: 'Stop extraction',
     next: 'Next record or fact',
@@ -543,5 +546,6 @@ export const en = {
   audit: auditEn,
   deidentify: deidentifyEn,
   backup: backupEn,
+  search: searchEn,
   errors: errorsEn,
 } satisfies typeof zhCN;

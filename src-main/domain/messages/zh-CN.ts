@@ -6,6 +6,7 @@ import { errorsZh } from './errors.zh-CN';
 import { auditZh } from './audit.zh-CN';
 import { deidentifyZh } from './deidentify.zh-CN';
 import { backupZh } from './backup.zh-CN';
+import { searchZh } from './search.zh-CN';
 import { vaultZh } from './vault.zh-CN';
 
 export const zhCN = {
@@ -44,6 +45,7 @@ export const zhCN = {
     heading: '病历',
     list: '病历列表',
     count: (count: string) => `${count} 份`,
+    countSoFar: (count: string) => `${count}… 份`,
     newRecord: '新建病历',
     openFile: '打开文本文件',
     openSample: '打开示例病历',
@@ -404,6 +406,7 @@ export const zhCN = {
     hint: '在输入框中键入时，快捷键不起作用。',
     newRecord: '新建病历',
     openFile: '打开文本文件',
+    search: '检索病历',
     run: '开始抽取',
     stop: '停止抽取',
     next: '下一份病历或下一条结果',
@@ -519,5 +522,6 @@ export const zhCN = {
   audit: auditZh,
   deidentify: deidentifyZh,
   backup: backupZh,
+  search: searchZh,
   errors: errorsZh,
 };

@@ -26,13 +26,36 @@ const blocks: readonly (readonly [number, number])[] = [
   [0x2f800, 0x2fa1f], // compatibility ideographs
 ];
 
-/** Marks of direction, joining and breaking, soft hyphens, variation selectors. */
-const unseen =
-  /^[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0]$/;
-/** Tags and further variation selectors, a plane's first half of nothing else. */
+/** Marks of direction, joining and breaking, soft hyphens, fillers, variation selectors, tags. */
+const unseen: readonly (readonly [number, number])[] = [
+  [0x00ad, 0x00ad],
+  [0x034f, 0x034f],
+  [0x061c, 0x061c],
+  [0x115f, 0x1160],
+  [0x17b4, 0x17b5],
+  [0x180b, 0x180f],
+  [0x200b, 0x200f],
+  [0x202a, 0x202e],
+  [0x2060, 0x206f],
+  [0x3164, 0x3164],
+  [0xfe00, 0xfe0f],
+  [0xfeff, 0xfeff],
+  [0xffa0, 0xffa0],
+];
+/** Above the units, where asking costs less than keeping 4,096 of them. */
 const isTag = (point: number): boolean => point >= 0xe0000 && point <= 0xe0fff;
-/** Not `\p{Z}`: what that holds may grow. */
-const blank = /^[\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]$/;
+
+/** Written out, because what a class of Unicode holds may grow. */
+const blank: readonly (readonly [number, number])[] = [
+  [0x0000, 0x0020],
+  [0x007f, 0x00a0],
+  [0x1680, 0x1680],
+  [0x2000, 0x200a],
+  [0x2028, 0x2029],
+  [0x202f, 0x202f],
+  [0x205f, 0x205f],
+  [0x3000, 0x3000],
+];
 
 /** Where `folds` has to be asked: more than one UTF-16 unit, or none. */
 const many = 0;
@@ -61,31 +84,30 @@ function makeTables(): Tables {
   const simple = new Map(
     Array.from(simplified.traditional, (char, at) => [char, targets[at] ?? char]),
   );
-  const put = (point: number): void => {
-    const folded = foldPoint(String.fromCodePoint(point), simple);
-    if (point < 0x10000 && folded.length === 1) units[point] = folded.charCodeAt(0);
+  const put = (point: number, folded: string): void => {
+    const isUnit = point < units.length;
+    if (isUnit && folded.length === 1) units[point] = folded.charCodeAt(0);
     else {
-      if (point < 0x10000) units[point] = many;
+      if (isUnit) units[point] = many;
       folds.set(point, folded);
     }
   };
-  for (const [first, last] of blocks)
-    for (let point = first; point <= last; point += 1) put(point);
-  for (const char of simple.keys()) put(char.codePointAt(0) ?? 0);
-  for (let point = 0xfe00; point <= 0xfe0f; point += 1) put(point);
-  for (const point of [0x034f, 0x061c, 0x115f, 0x1160, 0x1680, 0x17b4, 0x17b5, 0xfeff]) put(point);
-  for (let point = 0x180b; point <= 0x180f; point += 1) put(point);
+  for (const point of pointsOf(blocks)) put(point, foldPoint(String.fromCodePoint(point), simple));
+  for (const char of simple.keys()) put(char.codePointAt(0) ?? 0, foldPoint(char, simple));
+  for (const point of pointsOf(blank)) put(point, ' ');
+  for (const point of pointsOf(unseen)) put(point, '');
   return { units, folds };
 }
 
 function foldPoint(char: string, simple: ReadonlyMap<string, string>): string {
-  if (unseen.test(char)) return '';
-  if (blank.test(char)) return ' ';
   const folded = char.normalize('NFKD').toLowerCase().normalize('NFKD');
   if (folded === char) return simple.get(char) ?? char;
-  return Array.from(folded, (each) =>
-    blank.test(each) ? ' ' : (simple.get(each) ?? each),
-  ).join('');
+  return Array.from(folded, (each) => simple.get(each) ?? each).join('');
+}
+
+function* pointsOf(ranges: readonly (readonly [number, number])[]): Generator<number> {
+  for (const [first, last] of ranges)
+    for (let point = first; point <= last; point += 1) yield point;
 }
 
 /** What the code point that begins at `at` is folded to, where that is not one unit for one unit. */

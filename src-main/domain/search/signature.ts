@@ -115,7 +115,7 @@ function hashOf(item: number): number {
 
 /** Odd, so that it reaches every bit. */
 function stepOf(hash: number): number {
-  return Math.imul(hash, 0x9e3779b1) >>> 13 | 1;
+  return (Math.imul(hash, 0x9e3779b1) >>> 13) | 1;
 }
 
 function halved(bits: Uint8Array): Uint8Array<ArrayBuffer> {

@@ -2,6 +2,7 @@
 import { AppError, problemOf, type Problem } from '@domain/contract/errors';
 import { maxRecordChars } from '@domain/contract/extraction';
 import type { RecordHead, RecordSource } from '@domain/contract/record';
+import type { SearchHit } from '@domain/contract/search';
 import type { ProjectionEvent } from '../../data/projection';
 import type { Store } from '../../data/store';
 import { i18n } from '../../ui/i18n.svelte';
@@ -10,6 +11,7 @@ import { singleLine } from '../../ui/visible-text';
 import { RecordDraft } from './draft.svelte';
 import { cutTitle, importFile, type TextFile } from './import-file';
 import { RecordIndex, type RecordItem } from './record-index';
+import { SearchState } from './search.svelte';
 
 export class RecordsState {
   readonly #store: Store;
@@ -18,6 +20,7 @@ export class RecordsState {
   // eslint-disable-next-line svelte/prefer-svelte-reactivity -- bookkeeping that is never shown
   readonly #awaited = new Map<string, () => void>();
   readonly draft = new RecordDraft();
+  readonly search: SearchState;
   #items = $state.raw<readonly RecordItem[]>([]);
   #selectedId = $state<string | null>(null);
   #loading = $state(true);
@@ -34,6 +37,7 @@ export class RecordsState {
   constructor(store: Store, notices: Notices) {
     this.#store = store;
     this.#notices = notices;
+    this.search = new SearchState(store);
   }
 
   get items(): readonly RecordItem[] {
@@ -68,6 +72,39 @@ export class RecordsState {
 
   select(id: string | null): void {
     this.#selectedId = id;
+  }
+
+  /** What was found and was not deleted since; a record that is not read yet counts as there. */
+  get hits(): readonly SearchHit[] {
+    const { length } = this.#items;
+    return this.search.hits.filter(({ recordId }) => {
+      const item = this.#index.get(recordId);
+      return item ? item.head.deletedAt === null : this.#loading || length === 0;
+    });
+  }
+
+  /** Chooses the next or previous hit, the first where none is. @returns it */
+  stepHit(by: 1 | -1): SearchHit | null {
+    const { hits, search } = this;
+    const at = hits.findIndex(({ recordId }) => recordId === search.selectedId);
+    const hit = hits[at < 0 ? 0 : Math.min(hits.length - 1, Math.max(0, at + by))] ?? null;
+    search.select(hit?.recordId ?? null);
+    return hit;
+  }
+
+  /** Selects the record of a hit, which may not have been read yet, and points to its place. */
+  async selectHit({ recordId, match }: SearchHit): Promise<void> {
+    this.search.select(recordId);
+    await this.#enqueue(async () => {
+      if (this.#index.get(recordId)) return;
+      const head = await this.#store.repository.head(recordId);
+      if (head) this.#index.putHead(recordId, head);
+      this.#publish();
+    });
+    // Another one was chosen meanwhile.
+    if (this.search.selectedId !== recordId) return;
+    this.search.place = match && { recordId, ...match };
+    this.#selectedId = recordId;
   }
 
   /**
