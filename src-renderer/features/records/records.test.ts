@@ -42,6 +42,7 @@ function setUp() {
       return value ? [{ id, value }] : [];
     }),
     unreadable: [],
+    keyIds: [],
   });
   const store = {
     repository: {
@@ -49,12 +50,13 @@ function setUp() {
         yield opened([...heads.keys()].map((id) => ({ id })));
       },
       runSummaries: async function* () {
-        yield { values: [], unreadable: [] };
+        yield { values: [], unreadable: [], keyIds: [] };
       },
       reviewSummaries: async function* () {
         yield { values: [], unreadable: [] };
       },
       openReviewSummaries: async () => ({ values: [], unreadable: [] }),
+      runSummariesOf: async () => ({ values: [], unreadable: [] }),
       openHeads: async (rows: readonly JournalRow[]) => opened(rows),
       openRunSummaries: async () => ({ values: [], unreadable: [] }),
     },
