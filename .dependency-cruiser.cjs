@@ -5,7 +5,7 @@
  * shell's own rooms import electron; the renderer imports domain and nothing else of src-main.
  */
 const room = (name) => `^src-main/${name}/`;
-const tests = '\\.test\\.ts$';
+const tests = '\\.(?:test|fixture)\\.ts$';
 
 /** Rooms of src-main that each room may import, besides itself and domain. */
 const allowed = {

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { ElectronApplication, Page } from 'playwright-core';
 import { testPassphrase } from '../../e2e/profile';
 import { ensureBuild } from '../build';

@@ -14,6 +14,5 @@ export interface PreviewOptions {
  * @throws AppError for a file that is no table (`UNSUPPORTED_FILE`) or cannot be read
  * @throws Cancelled
  */
-export function previewTable(_path: string, _options: PreviewOptions = {}): Promise<TablePreview> {
-  return Promise.reject(new AppError('UNSUPPORTED_FILE'));
-}
+export const previewTable: (path: string, options?: PreviewOptions) => Promise<TablePreview> = () =>
+  Promise.reject(new AppError('UNSUPPORTED_FILE'));

@@ -3,7 +3,6 @@
  * what it wrote is committed.
  */
 import { hash, randomUUID } from 'node:crypto';
-import type * as z from 'zod';
 import { AppError } from '../domain/contract/errors';
 import { defaultPolicy, deletableFrom, type DeletionRule } from '../domain/contract/policy';
 import { maxRecordChars } from '../domain/contract/extraction';

@@ -33,7 +33,7 @@ describe('a signature', () => {
         const asked = [
           cut(from, 1 + next(12)),
           title,
-          `${cut(from, 2)}　${[...title].slice(0, 2).join('')}`,
+          `${cut(from, 2)}\u3000${[...title].slice(0, 2).join('')}`,
           cut(from, 5).toUpperCase(),
           cut(from, 5).normalize('NFKC'),
         ][query % 5];

@@ -1,3 +1,4 @@
+/* eslint-disable svelte/prefer-svelte-reactivity -- every change of what is shown makes a new map; the others are bookkeeping */
 /** All schemas that can be chosen: those that ship, and the hospital's own as last saved. */
 import {
   annotationSchemas,

@@ -1,3 +1,4 @@
+/* eslint-disable svelte/prefer-svelte-reactivity -- every change of what is shown makes a new map; the others are bookkeeping */
 /** The hospital's own schemas as the page knows them: the list, the editors, and every change to them. */
 import type { AnnotationSchema } from '@domain/contract/annotation-schema';
 import type { SchemaDraft, SchemaRow } from '@domain/contract/stored-schema';
@@ -47,10 +48,8 @@ export class SchemasState {
   #selectedId = $state<string | null>(null);
   #loading = $state(true);
   /** Drafts that the journal holds, by schema. */
-  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- bookkeeping that is never shown
   readonly #keptTexts = new Map<string, string>();
   /** Schemas whose draft this page has written. */
-  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- bookkeeping that is never shown
   readonly #keptHere = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #work: Promise<void> = Promise.resolve();
