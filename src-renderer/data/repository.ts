@@ -9,6 +9,7 @@ import {
   type RecordHead,
   type StoredRun,
 } from '@domain/contract/record';
+import { schemaRowSchema, type SchemaRow } from '@domain/contract/stored-schema';
 import { openJson } from '@domain/sealing/row';
 import type { ChimedDatabase } from './database';
 import type { Integrity } from './integrity';
@@ -51,6 +52,15 @@ export class Repository {
     return this.#scan('run', runSummarySchema);
   }
 
+  /** The hospital's own schemas, each in its newest version, and drafts. */
+  schemas(): AsyncGenerator<Opened<SchemaRow>> {
+    return this.#scan('schema', schemaRowSchema);
+  }
+
+  openSchemas(rows: readonly JournalRow[]): Promise<Opened<SchemaRow>> {
+    return this.#openAll(rows, schemaRowSchema);
+  }
+
   openHeads(rows: readonly JournalRow[]): Promise<Opened<RecordHead>> {
     return this.#openAll(rows, recordHeadSchema);
   }
@@ -73,7 +83,10 @@ export class Repository {
     return this.#openOne('run', id, storedRunSchema);
   }
 
-  async *#scan<T>(table: 'record' | 'run', schema: z.ZodType<T>): AsyncGenerator<Opened<T>> {
+  async *#scan<T>(
+    table: 'record' | 'run' | 'schema',
+    schema: z.ZodType<T>,
+  ): AsyncGenerator<Opened<T>> {
     const { from, to } = tableRange(table);
     const keys = await readOrFail(() =>
       this.#database.rows.where('[table+id]').between(from, to).primaryKeys(),

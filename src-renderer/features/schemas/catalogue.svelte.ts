@@ -1,0 +1,74 @@
+/** All schemas that can be chosen: those that ship, and the hospital's own as last saved. */
+import {
+  annotationSchemas,
+  type AnnotationSchema,
+  type EntityType,
+} from '@domain/contract/annotation-schema';
+import type { Locale } from '@domain/contract/ipc';
+import type { SavedSchema } from '@domain/contract/stored-schema';
+
+export class SchemaCatalogue {
+  readonly templates: readonly AnnotationSchema[] = annotationSchemas;
+  #saved = $state.raw<ReadonlyMap<string, SavedSchema>>(new Map());
+  readonly #own = $derived(
+    [...this.#saved.values()]
+      .filter(({ deletedAt }) => deletedAt === null)
+      .map(({ schema }) => schema)
+      .sort((a, b) => a.chinese.localeCompare(b.chinese, 'zh-CN') || (a.id < b.id ? -1 : 1)),
+  );
+
+  /** The hospital's own, by name, without those that were deleted. */
+  get own(): readonly AnnotationSchema[] {
+    return this.#own;
+  }
+
+  get all(): readonly AnnotationSchema[] {
+    return [...this.templates, ...this.#own];
+  }
+
+  /** The newest version of a schema that can be chosen. */
+  find(id: string): AnnotationSchema | undefined {
+    return this.all.find((schema) => schema.id === id);
+  }
+
+  /** One of the hospital's own, also a deleted one. */
+  saved(id: string): SavedSchema | undefined {
+    return this.#saved.get(id);
+  }
+
+  /** Also schemas of runs that were made before theirs was deleted. */
+  type(id: string): EntityType | undefined {
+    for (const { types } of [...this.templates, ...this.#savedSchemas()]) {
+      const found = types.find((type) => type.id === id);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  put(saved: readonly SavedSchema[]): void {
+    const all = new Map(this.#saved);
+    for (const row of saved) all.set(row.schema.id, row);
+    this.#saved = all;
+  }
+
+  clear(): void {
+    this.#saved = new Map();
+  }
+
+  #savedSchemas(): AnnotationSchema[] {
+    return [...this.#saved.values()].map(({ schema }) => schema);
+  }
+}
+
+/** A schema's name in a language; the Chinese one where it has no other. */
+export function schemaName(
+  { chinese, english }: Pick<AnnotationSchema, 'chinese' | 'english'>,
+  locale: Locale,
+): string {
+  return locale === 'en' && english !== '' ? english : chinese;
+}
+
+/** True for the schemas that ship, whose meaning every program of this version knows by their id. */
+export function isTemplate(id: string): boolean {
+  return annotationSchemas.some((schema) => schema.id === id);
+}
