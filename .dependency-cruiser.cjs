@@ -48,13 +48,13 @@ module.exports = {
     {
       name: 'domain-is-pure',
       comment:
-        'domain runs anywhere: no Node, DOM, Electron; only zod, and lexicons, which are data',
+        'domain runs anywhere: no Node, DOM, Electron; only zod, lexicons and schemas, which are data',
       severity: 'error',
       from: { path: room('domain'), pathNot: [tests, '\\.fixture\\.ts$'] },
       to: {
         pathNot: [
           '^src-main/domain/',
-          '^resources/lexicons/[^/]+\\.json$',
+          '^resources/(lexicons|schemas)/[^/]+\\.json$',
           '(^|/)node_modules/zod/',
           '^zod$',
         ],

@@ -85,7 +85,7 @@ test('the card is in the language of the window, scores and all', async ({ start
   expect(await view.innerText()).not.toMatch(/\p{Script=Han}/u);
 });
 
-test('a model that states no attributes says so, so that a denial is not taken for a finding', async ({
+test('where neither model nor rules state attributes, that is said, so that a denial is not taken for a finding', async ({
   start,
 }) => {
   const { card } = await modelWith({});
@@ -96,6 +96,8 @@ test('a model that states no attributes says so, so that a denial is not taken f
   const { page } = await start({ env: { CHIMED_MODEL: path } });
   await modelReady(page);
   await pasteRecord(page, '甲', '患者否认糖尿病，有高血压病史10年。');
+  // This schema asks for none, so that no rule supplies them.
+  await page.getByTestId('schema-select').selectOption('ccks2019');
   await runExtraction(page);
   await expect(page.getByTestId('fact').first()).toBeVisible();
   await expect(page.getByTestId('no-attributes')).toContainText('不区分否定');

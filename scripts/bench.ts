@@ -14,7 +14,7 @@ import {
   startBenchApp,
   timeToInteractive,
 } from './bench/app-path';
-import { bareLoop, EngineBench, type LoadedForBench } from './bench/decoding';
+import { bareLoop, contextOfLongWindow, EngineBench, type LoadedForBench } from './bench/decoding';
 import { describeRatio, measurePairs, timed, type Ratio } from './bench/pairs';
 import { ensureBuild } from './build';
 import { hasDisplay, startVirtualDisplay } from './display';
@@ -24,6 +24,8 @@ import { ensureSystemPackages } from './system-packages';
 import { runScript, say } from './terminal';
 
 const schema = 'ccks2019';
+/** Characters. */
+const longWindow = 4000;
 const slower = (ours: number, theirs: number): number => theirs / ours;
 
 await runScript(async () => {
@@ -95,6 +97,28 @@ await runScript(async () => {
           slower,
         ),
       );
+      if (!isDefault) {
+        // The limit to stretches of the text must not cost more because the text is longer.
+        const context = contextOfLongWindow(longWindow);
+        const wide = { ...loaded, card: { ...card, context } };
+        const long = await EngineBench.load(wide);
+        const record = note.repeat(Math.ceil(longWindow / note.length)).slice(0, longWindow);
+        const lists = await long.workOfLongWindow(record, schema);
+        const fed = lists.reduce((sum, { decoded }) => sum + decoded, 0);
+        say(
+          `a window of ${longWindow} characters: ${fed} tokens decoded in ${lists.length} answers`,
+        );
+        add(
+          await measurePairs(
+            `constrained against free decoding, a window of ${longWindow} characters, ${short}`,
+            { sense: '>=', value: 0.95 },
+            () => timed(() => long.longWindow(record, schema)),
+            () => timed(() => long.free(lists)),
+            slower,
+          ),
+        );
+        await long.model.dispose();
+      }
       if (isDefault) {
         for (const count of new Set([threads, availableParallelism()])) {
           const one =

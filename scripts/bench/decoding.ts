@@ -3,6 +3,7 @@ import { LlamaLogLevel, getLlama, type Token as LlamaToken } from 'node-llama-cp
 import type { ModelCard } from '../../src-main/domain/contract/model-card';
 import type { LanguageModel, Sequence, Token } from '../../src-main/engine/language-model';
 import { loadLlamaModel } from '../../src-main/engine/load-llama-model';
+import { typedListInstruction } from '../../src-main/library/model-card';
 import { extract } from '../../src-main/tasks/extraction/extract';
 import { markedCopy } from '../../src-main/tasks/extraction/marked-copy';
 import { sourceText } from '../../src-main/tasks/extraction/source-text';
@@ -76,6 +77,24 @@ export class EngineBench {
     return work;
   }
 
+  /**
+   * Typed lists of one long window, each with another word behind it, so that the answers differ and the
+   * window is evaluated once. Returns what they feed, for `free`.
+   */
+  async workOfLongWindow(text: string, schema: string): Promise<Work[]> {
+    const work: Work[] = [];
+    for (const card of longWindowCards(this.loaded.card, text.length))
+      work.push(
+        ...(await new EngineBench(this.model, { ...this.loaded, card }).workOf(text, schema)),
+      );
+    return work;
+  }
+
+  async longWindow(text: string, schema: string): Promise<void> {
+    for (const card of longWindowCards(this.loaded.card, text.length))
+      await extract({ text, schema }, { model: this.model, card, signal: never });
+  }
+
   async extract(text: string, schema: string): Promise<void> {
     await extract({ text, schema }, { model: this.model, card: this.loaded.card, signal: never });
   }
@@ -112,6 +131,24 @@ export class EngineBench {
     sequence.release();
     return mentions;
   }
+}
+
+/** Answers asked for of the same window. */
+const answersOfWindow = 12;
+
+/** A context in which a window of so many characters and its answer have room. */
+export const contextOfLongWindow = (chars: number): number => 2 * chars + 1024;
+
+function longWindowCards(card: ModelCard, chars: number): ModelCard[] {
+  const strategy = { kind: 'typed-list', normalisation: 'none', windowChars: chars } as const;
+  return Array.from({ length: answersOfWindow }, (_, i) => ({
+    ...card,
+    promptFormat: {
+      ...card.promptFormat,
+      parts: [...card.promptFormat.parts, { text: ` ${i + 1}` }],
+    },
+    strategies: [{ ...strategy, instruction: typedListInstruction }],
+  }));
 }
 
 function bound(model: LanguageModel): Omit<LanguageModel, 'openSequence'> {

@@ -1,6 +1,5 @@
 /** `chimed extract`: records in, facts out, one result object a record. */
 import { createHash } from 'node:crypto';
-import { annotationSchema } from '../domain/contract/annotation-schema';
 import { AppError, problemOf, type Problem } from '../domain/contract/errors';
 import type { ExtractionResult, RunIdentity } from '../domain/contract/extraction';
 import type { Fact } from '../domain/contract/fact';
@@ -19,10 +18,12 @@ import { inputsOf, type Input } from './inputs';
 import { Interruption } from './interruption';
 import { openModel, type ModelChoice } from './open-model';
 import { openOutput } from './output';
+import { schemaChoice, type SchemaChoice } from './schema-file';
 import { exitCodes, note, ProgressLine, report, withMessage } from './terminal';
 
 export interface ExtractOptions extends ModelChoice, DeidentifyChoice {
   readonly inputs: readonly string[];
+  /** An id, or a file. */
   readonly schema: string;
   readonly format: 'jsonl' | 'json';
   readonly out?: string;
@@ -57,7 +58,7 @@ interface RecordResult {
  * @throws AppError for what stops everything: the output, the model, the key, options that do not fit
  */
 export async function extractCommand(options: ExtractOptions, modelsDir: string): Promise<number> {
-  annotationSchema(options.schema);
+  const asked = await schemaChoice(options.schema);
   // Who asks for shifted dates and forgets this option must not get the record as it is.
   if (!options.deidentify && (options.dates === 'shift' || options.key !== undefined))
     throw new AppError('USAGE', { params: { needed: '--deidentify' } });
@@ -81,7 +82,7 @@ export async function extractCommand(options: ExtractOptions, modelsDir: string)
       if (deidentifyRecord) note(`${input.source} -> ${recordName(number)}`);
       const source = deidentifyRecord ? recordName(number) : input.source;
       const result = await extractOne(input, {
-        ...{ source, schema: options.schema, model, card, signal, deidentifyRecord },
+        ...{ source, asked, model, card, signal, deidentifyRecord },
       });
       await output.write(result);
       if (result.problem) report(result.problem, input.source);
@@ -105,7 +106,7 @@ function isOfPlaceholder({ start, end }: Fact, record: DeidentifiedRecord): bool
 interface RecordWork {
   /** What the record is called in the output. */
   readonly source: string;
-  readonly schema: string;
+  readonly asked: SchemaChoice;
   readonly model: LanguageModel;
   readonly card: ModelCard;
   readonly signal: AbortSignal;
@@ -114,7 +115,7 @@ interface RecordWork {
 
 /** @throws Cancelled: a record that was interrupted is not written, so that it can be run again whole */
 async function extractOne(input: Input, work: RecordWork): Promise<RecordResult> {
-  const { source, schema, model, card, signal, deidentifyRecord } = work;
+  const { source, asked, model, card, signal, deidentifyRecord } = work;
   const progress = new ProgressLine();
   const deidentified = deidentifyRecord ? ({ deidentified: true } as const) : {};
   let record: RecordResult['record'] = { source, sha256: null, fileSha256: null, chars: 0 };
@@ -129,7 +130,7 @@ async function extractOne(input: Input, work: RecordWork): Promise<RecordResult>
       chars: text.length,
     };
     const result: ExtractionResult = await extract(
-      { text, schema },
+      { text, ...asked },
       {
         model,
         card,
@@ -159,7 +160,7 @@ async function extractOne(input: Input, work: RecordWork): Promise<RecordResult>
       status: 'failed',
       ...withMessage(problemOf(error)),
       facts: [],
-      run: plannedRun(card, schema, model),
+      run: plannedRun(card, asked, model),
     };
   } finally {
     progress.clear();

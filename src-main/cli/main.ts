@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { annotationSchemas } from '../domain/contract/annotation-schema';
-import { AppError, problemOf } from '../domain/contract/errors';
+import { AppError, problemOf, type ErrorCode } from '../domain/contract/errors';
 import { conversionTypeSchema } from '../domain/contract/conversion';
 import { benchCommand, type BenchOptions } from './bench-command';
 import { deidentifyCommand, type DeidentifyOptions } from './deidentify-command';
@@ -12,6 +12,7 @@ import { convertCommand, type ConvertCommandOptions } from './convert-command';
 import { evalNerCommand, type EvalNerOptions } from './eval-command';
 import { inspectCommand, verifyCommand } from './model-commands';
 import { extractCommand, type ExtractOptions } from './extract-command';
+import { schemaCheckCommand, schemaListCommand } from './schema-commands';
 import { exitCodes, report } from './terminal';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -40,7 +41,19 @@ const dateChoice = (): Option =>
   new Option('--dates <way>', 'mask: a placeholder; shift: move by a constant number of days')
     .choices(['mask', 'shift'])
     .default('mask');
+const textOrJson = (): Option =>
+  new Option('--format <format>', 'text: for people; json: one object')
+    .choices(['text', 'json'])
+    .default('text');
 const keyHelp = 'with --dates shift: a secret file; the same one shifts every record alike';
+
+/** What was asked for, not what was found: the command has to be written otherwise. */
+const usageErrors: ReadonlySet<ErrorCode> = new Set([
+  'USAGE',
+  'OUTPUT_EXISTS',
+  'SCHEMA_UNKNOWN',
+  'SCHEMA_INVALID',
+]);
 
 const program = new Command('chimed')
   .description('Clinical text work with a language model on this machine. Nothing leaves it.')
@@ -54,9 +67,10 @@ program
   .argument('<input...>', 'text files, folders (read recursively), or - for standard input')
   .option('--model <file>', 'GGUF model file; defaults to the built-in one')
   .addOption(
-    new Option('--schema <id>', 'what to look for')
-      .choices(annotationSchemas.map(({ id }) => id))
-      .default('ccks2019'),
+    new Option(
+      '--schema <id|file>',
+      `what to look for: ${annotationSchemas.map(({ id }) => id).join(', ')}, or a schema of your own`,
+    ).default('ccks2019'),
   )
   .addOption(
     new Option('--format <format>', 'jsonl: an object a line; json: one array')
@@ -126,12 +140,26 @@ program
     });
   });
 
-const model = program.command('model').description('make and check model files');
-const textOrJson = (): Option =>
-  new Option('--format <format>', 'text: for people; json: one object')
-    .choices(['text', 'json'])
-    .default('text');
+const schema = program.command('schema').description('what can be looked for in records');
 
+schema
+  .command('check')
+  .description('whether a schema of your own can run, and what to put right in it')
+  .argument('<file>', 'JSON, as the program exports it')
+  .addOption(textOrJson())
+  .action(async (file: string, options: { format: 'text' | 'json' }) => {
+    process.exitCode = await schemaCheckCommand(file, options.format);
+  });
+
+schema
+  .command('list')
+  .description('the schemas that come with the program')
+  .addOption(textOrJson())
+  .action(async (options: { format: 'text' | 'json' }) => {
+    process.exitCode = await schemaListCommand(options.format);
+  });
+
+const model = program.command('model').description('make and check model files');
 model
   .command('inspect')
   .description('what the header of a model file says; its numbers are not read')
@@ -194,9 +222,7 @@ try {
   } else {
     report(problemOf(error));
     process.exitCode =
-      error instanceof AppError && (error.code === 'USAGE' || error.code === 'OUTPUT_EXISTS')
-        ? exitCodes.usage
-        : exitCodes.failed;
+      error instanceof AppError && usageErrors.has(error.code) ? exitCodes.usage : exitCodes.failed;
   }
 }
 // Native threads of a model that failed half-way must not keep a finished command alive.

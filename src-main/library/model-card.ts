@@ -1,7 +1,7 @@
 /** The card beside a model file, and the card made for a model that came without one. */
 import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { annotationSchemas } from '../domain/contract/annotation-schema';
+import { annotationSchemas, factAttributeSchema } from '../domain/contract/annotation-schema';
 import { AppError } from '../domain/contract/errors';
 import { modelCardSchema, type ModelCard } from '../domain/contract/model-card';
 import { singleTurn, type ChatFormat } from '../domain/contract/prompt-format';
@@ -71,7 +71,7 @@ const widestContext = 8192;
 const narrowestContext = 64;
 
 /**
- * The card for a GGUF without one: the strategy that needs no training, both schemas. A model with the
+ * The card for a GGUF without one: the strategy that needs no training, any schema. A model with the
  * shape of a published one is prompted, and trusted with jobs, like that one. Any other is prompted in the
  * format that its file brings, or else in that of ChiMed-GPT's README, and only extracts.
  * @param template the file's own format, if it has a usable one
@@ -131,7 +131,8 @@ export function describeUnknownModel(
     ],
     capabilities: {
       schemas: annotationSchemas.map((schema) => schema.id),
-      attributes: [],
+      anySchema: true,
+      attributes: [...factAttributeSchema.options],
       tasks: known ? [...known.tasks] : ['extraction'],
     },
   };

@@ -16,14 +16,17 @@ import {
   type StoredRun,
   type TableName,
 } from '../domain/contract/record';
+import { schemaRowSchema } from '../domain/contract/stored-schema';
+import { keyIdOfSealed, openJson } from '../domain/sealing/row';
 import { isWellFormed, toWellFormed } from '../domain/text/well-formed';
 import { backUp } from '../vault/backup';
 import type { Journal, NewRow, RowClaim } from '../vault/journal';
+import type { RecordKey } from '../vault/record-keys';
+import { sealJsonAtOnce } from '../vault/seal-at-once';
 import type { Vault } from '../vault/vault';
 import type { Answer, Question } from './control';
 import { Duplicates } from './duplicates';
 import { SchemaStore } from './schema-store';
-import { latestRow, sealedRow, type Committed } from './sealed-rows';
 import { Turns } from './turns';
 
 export interface StoreOptions {
@@ -36,6 +39,18 @@ export interface StoreOptions {
   readonly deletion?: DeletionRule;
 }
 
+interface Stored<T> {
+  readonly value: T;
+  readonly version: number;
+  readonly seq: number;
+  readonly key: RecordKey;
+}
+
+/** Where a write stands in the journal. */
+export interface Committed {
+  readonly seq: number;
+}
+
 export class RecordStore {
   readonly #vault: Vault;
   readonly #journal: Journal;
@@ -44,6 +59,7 @@ export class RecordStore {
   readonly #duplicates: Duplicates;
   readonly #userId: string | null;
   readonly #deletion: DeletionRule;
+  /** The hospital's own schemas, which belong to no record. */
   readonly schemas: SchemaStore;
 
   constructor({ vault, now, userId, deletion }: StoreOptions) {
@@ -53,7 +69,17 @@ export class RecordStore {
     this.#duplicates = new Duplicates(vault);
     this.#userId = userId ?? null;
     this.#deletion = deletion ?? defaultPolicy.retention;
-    this.schemas = new SchemaStore({ vault, now: this.#now, userId: this.#userId });
+    this.schemas = new SchemaStore({
+      now: this.#now,
+      userId: this.#userId,
+      latest: (id) => this.#latest('schema', id, schemaRowSchema),
+      versions: (id) => vault.journal.versions('schema', id),
+      put: async (id, before, value) => {
+        const key = before?.key ?? (await vault.takeKey());
+        const row = sealed(key, 'schema', id, (before?.version ?? 0) + 1, value);
+        return { seq: await this.#append([row]) };
+      },
+    });
   }
 
   /**
@@ -92,8 +118,8 @@ export class RecordStore {
     };
     const key = await this.#vault.takeKey();
     const rows = [
-      sealedRow(key, 'text', textId, 1, { text }),
-      sealedRow(key, 'record', recordId, 1, head),
+      sealed(key, 'text', textId, 1, { text }),
+      sealed(key, 'record', recordId, 1, head),
     ];
     const seq = await this.#append(rows);
     this.#duplicates.add(recordId, textSha256);
@@ -126,19 +152,19 @@ export class RecordStore {
    */
   saveRun(run: StoredRun): Promise<Committed> {
     return this.#turns.take(`record ${run.recordId}`, async () => {
-      const record = await latestRow(this.#vault, 'record', run.recordId, recordHeadSchema);
+      const record = await this.#latest('record', run.recordId, recordHeadSchema);
       if (!record) throw new AppError('RECORD_NOT_FOUND');
       if (record.value.textSha256 !== run.textSha256) throw new AppError('VERSION_CONFLICT');
       // An id that another record's run had, or a deleted one: it is never used again.
       if (this.#journal.latestVersion('run', run.id) > 0) {
-        const saved = await latestRow(this.#vault, 'run', run.id, storedRunSchema);
+        const saved = await this.#latest('run', run.id, storedRunSchema);
         if (!saved) throw new AppError('VERSION_CONFLICT');
         if (JSON.stringify(saved.value) === JSON.stringify(storedRunSchema.parse(run))) {
           return { seq: saved.seq };
         }
         throw new AppError('VERSION_CONFLICT');
       }
-      return { seq: await this.#append([sealedRow(record.key, 'run', run.id, 1, run)]) };
+      return { seq: await this.#append([sealed(record.key, 'run', run.id, 1, run)]) };
     });
   }
 
@@ -256,7 +282,7 @@ export class RecordStore {
     const rule = this.#deletion;
     // Without a term in the bin the head need not be read, which a lost key would prevent.
     if (!rule.deletionAllowed || rule.binDays === 0) return rule.deletionAllowed;
-    const record = await latestRow(this.#vault, 'record', recordId, recordHeadSchema);
+    const record = await this.#latest('record', recordId, recordHeadSchema);
     const from = deletableFrom(record?.value.deletedAt ?? null, rule);
     return from !== null && this.#now() >= from;
   }
@@ -275,7 +301,7 @@ export class RecordStore {
     change: (head: RecordHead) => Partial<RecordHead> | null,
   ): Promise<Committed> {
     return this.#turns.take(`record ${recordId}`, async () => {
-      const record = await latestRow(this.#vault, 'record', recordId, recordHeadSchema);
+      const record = await this.#latest('record', recordId, recordHeadSchema);
       if (!record) throw new AppError('RECORD_NOT_FOUND');
       const changed = change(record.value);
       if (!changed) return { seq: record.seq };
@@ -288,9 +314,18 @@ export class RecordStore {
         // Of this version, not of the one before.
         by: this.#userId ?? undefined,
       };
-      const row = sealedRow(record.key, 'record', recordId, record.version + 1, head);
+      const row = sealed(record.key, 'record', recordId, record.version + 1, head);
       return { seq: await this.#append([row]) };
     });
+  }
+
+  async #latest<T>(table: TableName, id: string, schema: z.ZodType<T>): Promise<Stored<T> | null> {
+    const row = await this.#journal.latest(table, id);
+    if (!row) return null;
+    const keyId = keyIdOfSealed(row.sealed);
+    const key = { keyId, key: await this.#vault.recordKeys.key(keyId) };
+    const value = await openJson(key.key, keyId, row, row.sealed, schema);
+    return { value, version: row.version, seq: row.seq, key };
   }
 
   /** @returns the sequence number of the last row */
@@ -300,6 +335,17 @@ export class RecordStore {
     if (!last) throw new AppError('INTERNAL');
     return last.seq;
   }
+}
+
+function sealed(
+  { keyId, key }: RecordKey,
+  table: TableName,
+  id: string,
+  version: number,
+  value: unknown,
+): NewRow {
+  const address = { table, id, version };
+  return { ...address, sealed: sealJsonAtOnce(key, keyId, address, value) };
 }
 
 function sha256Of(text: string): string {

@@ -6,6 +6,12 @@
  * our own schemas are the Chinese names of the CCKS-2019 task (Han et al. 2020).
  */
 import * as z from 'zod';
+import admission from '../../../resources/schemas/admission.json';
+import ccks2019 from '../../../resources/schemas/ccks2019.json';
+import ccks2019Symptom from '../../../resources/schemas/ccks2019-symptom.json';
+import labResults from '../../../resources/schemas/lab-results.json';
+import medication from '../../../resources/schemas/medication.json';
+import tumourPathology from '../../../resources/schemas/tumour-pathology.json';
 import { AppError } from './errors';
 
 export const maxSchemaTypes = 60;
@@ -116,37 +122,20 @@ export const annotationSchemaSchema = z.object({
 });
 export type AnnotationSchema = z.infer<typeof annotationSchemaSchema>;
 
-const ccksTypes: readonly EntityType[] = [
-  { id: '疾病和诊断', english: 'Diagnosis', hue: 1 },
-  { id: '影像检查', english: 'Imaging', hue: 2 },
-  { id: '实验室检验', english: 'Lab test', hue: 3 },
-  { id: '手术', english: 'Operation', hue: 4 },
-  { id: '药物', english: 'Drug', hue: 5 },
-  { id: '解剖部位', english: 'Body site', hue: 6 },
-];
-
+/** Our own, in the order in which they are offered; each is a file of `resources/schemas`. */
 export const annotationSchemas: readonly AnnotationSchema[] = [
-  {
-    id: 'ccks2019',
-    version: 1,
-    chinese: '六类实体',
-    english: 'Six entity types',
-    types: [...ccksTypes],
-    fields: [],
-    attributes: [],
-  },
-  {
-    id: 'ccks2019-symptom',
-    version: 1,
-    chinese: '六类实体和症状',
-    english: 'Six entity types and symptoms',
-    types: [...ccksTypes, { id: '症状', english: 'Symptom', hue: 7 }],
-    fields: [],
-    attributes: ['negated', 'uncertain', 'historical', 'experiencer'],
-  },
-];
+  ccks2019,
+  ccks2019Symptom,
+  admission,
+  labResults,
+  medication,
+  tumourPathology,
+].map((template) => annotationSchemaSchema.parse(template));
 
-/** @throws AppError `SCHEMA_UNKNOWN` */
+/**
+ * One of our own by its id.
+ * @throws AppError `SCHEMA_UNKNOWN`
+ */
 export function annotationSchema(id: string): AnnotationSchema {
   const found = annotationSchemas.find((schema) => schema.id === id);
   if (!found) throw new AppError('SCHEMA_UNKNOWN', { params: { schema: id } });

@@ -65,6 +65,8 @@ export const extractionResultSchema = z.object({
   problem: problemSchema.optional(),
   run: runIdentitySchema,
   facts: z.array(factSchema),
+  /** Of the text, as detected or as they came with the request. Defaults to none. */
+  sections: z.array(sectionSchema).optional(),
   /** Runs stored by earlier versions have none. */
   usage: usageSchema.optional(),
 });

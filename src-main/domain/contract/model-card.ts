@@ -100,7 +100,10 @@ export const modelCardSchema = z.object({
   /** In order of preference. */
   strategies: z.array(strategySchema).min(1),
   capabilities: z.object({
+    /** Ids of schemas that the model was made for. */
     schemas: z.array(z.string()),
+    /** It takes any schema, because it is told in words what to look for. Defaults to false. */
+    anySchema: z.boolean().optional(),
     attributes: z.array(z.enum(['negated', 'uncertain', 'historical', 'experiencer'])),
     tasks: z.array(z.enum(['extraction', 'qa', 'dialogue'])),
   }),

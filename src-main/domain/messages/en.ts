@@ -2,6 +2,7 @@
 import { errorsEn } from './errors.en';
 import { auditEn } from './audit.en';
 import { deidentifyEn } from './deidentify.en';
+import { schemaFaultsEn } from './schema-faults.en';
 import { backupEn } from './backup.en';
 import { vaultEn } from './vault.en';
 import type { zhCN } from './zh-CN';
@@ -524,6 +525,8 @@ export const en = {
     wait: (minutes: string, seconds: string) => `Wait another ${minutes} min ${seconds} s.`,
     line: (line: string) => `Line ${line}.`,
     place: (at: string) => `At: ${at}`,
+    schemaShape: (at: string) => `Not the form of a schema: ${at}`,
+    schemaFault: (at: string, why: string) => (at === '' ? why : `${at}: ${why}`),
     atLeast: (chars: string) => `At least ${chars} characters.`,
     atMost: (chars: string) => `At most ${chars} characters.`,
     words: {
@@ -543,6 +546,12 @@ export const en = {
   vault: vaultEn,
   audit: auditEn,
   deidentify: deidentifyEn,
+  schemaFaults: schemaFaultsEn,
+  schemaFile: {
+    sound: (types: string, fields: string) =>
+      `This schema can run. Entity types: ${types}; fields: ${fields}`,
+    amount: (types: string, fields: string) => `entity types ${types}, fields ${fields}`,
+  },
   backup: backupEn,
   errors: errorsEn,
 } satisfies typeof zhCN;

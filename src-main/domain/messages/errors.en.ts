@@ -163,8 +163,8 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     remedy: 'Choose a schema that the model serves, or another model.',
   },
   SCHEMA_INVALID: {
-    title: 'The schema has faults',
-    remedy: 'Correct what is listed, then save or run it.',
+    title: 'The schema cannot be used as it is',
+    remedy: 'Put right what is named, then try again.',
   },
   SCHEMA_FILE_INVALID: {
     title: 'This file is no schema',

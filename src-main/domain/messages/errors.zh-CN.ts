@@ -153,12 +153,12 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     remedy: '请选择模型支持的方案，或换用其他模型。',
   },
   SCHEMA_INVALID: {
-    title: '抽取方案有错误',
-    remedy: '请按列出的问题逐条改正后再保存或运行。',
+    title: '抽取方案有误，不能使用',
+    remedy: '请按提示改正后再试。',
   },
   SCHEMA_FILE_INVALID: {
     title: '这个文件不是抽取方案',
-    remedy: '请选择由本程序导出的 JSON 文件；自己编写的文件请对照说明改正所指出的行。',
+    remedy: '请选择由本程序导出的 方案文件；自己编写的文件请对照说明改正所指出的行。',
   },
   STRATEGY_NOT_SUPPORTED: {
     title: '当前模型不支持所需的抽取方式',

@@ -3,6 +3,7 @@ import type { Problem } from '../contract/errors';
 import type { Locale } from '../contract/ipc';
 import { templateFaults } from '../contract/prompt-format';
 import { placeFaults } from '../contract/save-file';
+import { schemaFaultCodes } from '../rules/schema-check';
 import { formatterFor } from './format';
 import { messagesFor } from './index';
 
@@ -41,6 +42,13 @@ export function problemDetail(locale: Locale, { code, params = {} }: Problem): s
     case 'OUTPUT_UNWRITABLE': {
       const why = placeFaults.find((fault) => fault === params['why']);
       return why === undefined ? null : messagesFor(locale).deidentify.place[why];
+    }
+    case 'SCHEMA_INVALID': {
+      const why = schemaFaultCodes.find((fault) => fault === params['why']);
+      const at = typeof params['at'] === 'string' ? params['at'] : '';
+      return why === undefined
+        ? texts.schemaShape(at)
+        : texts.schemaFault(at, messagesFor(locale).schemaFaults[why]);
     }
     case 'POLICY_INVALID':
       return typeof params['at'] === 'string' ? texts.place(params['at']) : null;

@@ -5,6 +5,7 @@
 import { errorsZh } from './errors.zh-CN';
 import { auditZh } from './audit.zh-CN';
 import { deidentifyZh } from './deidentify.zh-CN';
+import { schemaFaultsZh } from './schema-faults.zh-CN';
 import { backupZh } from './backup.zh-CN';
 import { vaultZh } from './vault.zh-CN';
 
@@ -500,6 +501,8 @@ export const zhCN = {
     wait: (minutes: string, seconds: string) => `还需等待 ${minutes} 分 ${seconds} 秒。`,
     line: (line: string) => `第 ${line} 行。`,
     place: (at: string) => `出错之处：${at}`,
+    schemaShape: (at: string) => `不是抽取方案的格式：${at}`,
+    schemaFault: (at: string, why: string) => (at === '' ? why : `${at}：${why}`),
     atLeast: (chars: string) => `至少 ${chars} 个字符。`,
     atMost: (chars: string) => `最多 ${chars} 个字符。`,
     words: {
@@ -519,6 +522,11 @@ export const zhCN = {
   vault: vaultZh,
   audit: auditZh,
   deidentify: deidentifyZh,
+  schemaFaults: schemaFaultsZh,
+  schemaFile: {
+    sound: (types: string, fields: string) => `方案可用：实体类型 ${types} 个，字段 ${fields} 个`,
+    amount: (types: string, fields: string) => `实体类型 ${types}，字段 ${fields}`,
+  },
   backup: backupZh,
   errors: errorsZh,
 };

@@ -5,6 +5,7 @@
  * everything else goes to the imported model that is in use (architecture.md, models and jobs).
  */
 import type { Job, LibraryModel } from '../contract/library';
+import type { ModelCard } from '../contract/model-card';
 
 /** The parts of the library that decide. */
 export interface AssignableModels {
@@ -13,11 +14,20 @@ export interface AssignableModels {
   readonly active: string | null;
 }
 
-/** Whether a card names the job: the schema of an extraction, or the task. */
+/** Whether a model can be asked for a schema: one that it names, or any where it takes any. */
+export function takesSchema(
+  { schemas, anySchema = false }: Pick<ModelCard['capabilities'], 'schemas' | 'anySchema'>,
+  schema: string,
+): boolean {
+  return anySchema || schemas.includes(schema);
+}
+
+/** Whether a model can do the job: the schema of an extraction, or the task. */
 export function isCapable({ card }: Pick<LibraryModel, 'card'>, job: Job): boolean {
-  const { schemas, tasks } = card.capabilities;
-  const [task, schema] = job.split(':');
-  if (task === 'extraction') return tasks.includes('extraction') && schemas.includes(schema ?? '');
+  const { tasks } = card.capabilities;
+  const [task, schema = ''] = job.split(':');
+  if (task === 'extraction')
+    return tasks.includes('extraction') && takesSchema(card.capabilities, schema);
   return tasks.some((named) => named === task);
 }
 

@@ -14,16 +14,23 @@ import type {
   RunIdentity,
 } from '../../domain/contract/extraction';
 import { maxRecordChars } from '../../domain/contract/extraction';
-import { compareFacts, type Fact } from '../../domain/contract/fact';
-import type { MarkedAttribute, ModelCard, StrategyCard } from '../../domain/contract/model-card';
+import type { ModelCard, StrategyCard } from '../../domain/contract/model-card';
 import { Cancelled } from '../../domain/contract/rpc';
+import type { Section } from '../../domain/contract/section';
+import { takesSchema } from '../../domain/rules/model-for-job';
+import { checkStructure } from '../../domain/rules/schema-check';
+import { findSections } from '../../domain/rules/sections';
 import type { Priority } from '../../domain/contract/usage';
 import type { LanguageModel } from '../../engine/language-model';
 import { UsageMeter } from '../usage-meter';
+import { attributePlan, type AttributePlan } from './attribute-plan';
+import { instructionFor } from './instruction';
 import { markedCopy } from './marked-copy';
+import { RunFacts } from './run-facts';
 import { sourceText, type SourceText } from './source-text';
 import type { Annotator, CharMention } from './strategy';
 import { typedList } from './typed-list';
+import type { Window } from './windows';
 
 export interface ExtractionContext {
   readonly model: LanguageModel;
@@ -35,8 +42,8 @@ export interface ExtractionContext {
 }
 
 /**
- * @throws AppError `EMPTY_TEXT`, `TEXT_TOO_LARGE`, `SCHEMA_UNKNOWN`, `SCHEMA_NOT_SUPPORTED`,
- *   `MODEL_CARD_INVALID`, `CONTEXT_EXCEEDED`: nothing could be started
+ * @throws AppError `EMPTY_TEXT`, `TEXT_TOO_LARGE`, `SCHEMA_UNKNOWN`, `SCHEMA_INVALID`,
+ *   `SCHEMA_NOT_SUPPORTED`, `MODEL_CARD_INVALID`, `CONTEXT_EXCEEDED`: nothing could be started
  * @throws Cancelled
  */
 export async function extract(
@@ -49,32 +56,83 @@ export async function extract(
   if (text.length > maxRecordChars) {
     throw new AppError('TEXT_TOO_LARGE', { params: { chars: text.length, limit: maxRecordChars } });
   }
-  const schema = annotationSchema(request.schema);
-  const strategy = chooseStrategy(card, schema);
-  const source = sourceText(text, strategy.normalisation);
-  const annotator = makeAnnotator(model, card, strategy, source, schema);
-  const run = plannedRun(card, schema.id, model);
+  const work = plan(request, context);
+  const { source, schema, strategy, annotator, sections } = work;
+  const run = plannedRun(card, request, model);
   onEvent?.({ kind: 'started', run, windows: annotator.windows.length });
 
-  const facts = new Map<string, Fact>();
-  const collect = (found: CharMention): void => {
+  const facts = new RunFacts({
+    ...work,
+    onFact: (fact) => onEvent?.({ kind: 'fact', fact }),
+  });
+  const collect = (found: CharMention, window: number): void => {
     const mention = inSchema(found, schema, strategy, source);
-    if (!mention) return;
-    const fact = toFact(mention, source);
-    if (facts.has(fact.id)) return;
-    facts.set(fact.id, fact);
-    onEvent?.({ kind: 'fact', fact });
+    if (mention) facts.add(mention, window);
   };
+  try {
+    const problem = await annotateAll(annotator, { ...context, meter, priority }, source, collect);
+    if (signal.aborted) throw new Cancelled();
+    return {
+      status: problem ? 'incomplete' : 'completed',
+      ...(problem ? { problem } : {}),
+      run,
+      facts: facts.finish(!problem),
+      sections: [...sections],
+      usage: meter.usage,
+    };
+  } catch (error) {
+    // Whoever stopped the run keeps what it found, fields too.
+    if (error instanceof Cancelled) facts.decideFields();
+    throw error;
+  }
+}
 
-  const problem = await annotateAll(annotator, { ...context, meter, priority }, source, collect);
-  if (signal.aborted) throw new Cancelled();
-  return {
-    status: problem ? 'incomplete' : 'completed',
-    ...(problem ? { problem } : {}),
-    run,
-    facts: [...facts.values()].sort(compareFacts),
-    usage: meter.usage,
-  };
+interface Plan {
+  readonly source: SourceText;
+  readonly schema: AnnotationSchema;
+  readonly strategy: StrategyCard;
+  readonly sections: readonly Section[];
+  readonly attributes: AttributePlan;
+  readonly annotator: Annotator;
+}
+
+type Asked = Pick<ExtractionRequest, 'text' | 'schema' | 'definition' | 'sections'>;
+
+/** @throws AppError of `extract` */
+function plan(request: Asked, { model, card }: Pick<ExtractionContext, 'model' | 'card'>): Plan {
+  const schema = schemaOf(request);
+  const strategy = chooseStrategy(card, schema);
+  const source = sourceText(request.text, strategy.normalisation);
+  const sections = request.sections ?? findSections(request.text);
+  const attributes = attributePlan(card, strategy, schema);
+  const borders = sections.map(({ start }) => codePointAt(source, start));
+  const annotator = makeAnnotator(model, card, strategy, source, { schema, attributes, borders });
+  return { source, schema, strategy, sections, attributes, annotator };
+}
+
+/**
+ * One of our own, or the definition that came with the request.
+ * @throws AppError `SCHEMA_UNKNOWN`, `SCHEMA_INVALID`
+ */
+export function schemaOf({ schema, definition }: Pick<Asked, 'schema' | 'definition'>) {
+  if (!definition) return annotationSchema(schema);
+  const [fault] = checkStructure(definition);
+  if (fault) {
+    const at = fault.path.join('.');
+    throw new AppError('SCHEMA_INVALID', { params: { at, why: fault.code } });
+  }
+  return definition;
+}
+
+/** The code point that begins at, or first after, a UTF-16 offset. */
+function codePointAt({ offsets }: SourceText, offset: number): number {
+  let [low, high] = [0, offsets.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((offsets[middle] as number) < offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 interface MeteredContext extends ExtractionContext {
@@ -87,18 +145,11 @@ interface MeteredContext extends ExtractionContext {
  * @throws AppError of `extract`
  */
 export function previewPrompt(
-  { text, schema: id }: Pick<ExtractionRequest, 'text' | 'schema'>,
-  { model, card }: Pick<ExtractionContext, 'model' | 'card'>,
+  request: Asked,
+  context: Pick<ExtractionContext, 'model' | 'card'>,
 ): PromptPreview {
-  const schema = annotationSchema(id);
-  const strategy = chooseStrategy(card, schema);
-  const annotator = makeAnnotator(
-    model,
-    card,
-    strategy,
-    sourceText(text, strategy.normalisation),
-    schema,
-  );
+  const { model } = context;
+  const { annotator } = plan(request, context);
   const [first] = annotator.windows;
   const tokens = first ? annotator.promptOf(first) : [];
   return {
@@ -113,7 +164,7 @@ async function annotateAll(
   annotator: Annotator,
   { model, signal, meter, priority, onEvent }: MeteredContext,
   source: SourceText,
-  collect: (mention: CharMention) => void,
+  collect: (mention: CharMention, window: number) => void,
 ): Promise<Problem | null> {
   const { windows } = annotator;
   const totalChars = source.original.length;
@@ -124,8 +175,11 @@ async function annotateAll(
   const lane = async (): Promise<void> => {
     const sequence = await model.openSequence(signal, { priority, meter });
     try {
-      for (let window = windows[next++]; window && !signal.aborted; window = windows[next++]) {
-        const { ended } = await annotator.annotate(window, sequence, signal, collect);
+      for (let at = next++; at < windows.length && !signal.aborted; at = next++) {
+        const window = windows[at] as Window;
+        const { ended } = await annotator.annotate(window, sequence, signal, (mention) =>
+          collect(mention, at),
+        );
         if (ended === 'length-limit') problem ??= { code: 'LENGTH_LIMIT' };
         doneChars +=
           (source.offsets[window.end] as number) - (source.offsets[window.start] as number);
@@ -154,9 +208,9 @@ async function annotateAll(
   return problem;
 }
 
-/** @throws AppError `SCHEMA_NOT_SUPPORTED` when the card does not name the schema */
+/** @throws AppError `SCHEMA_NOT_SUPPORTED` when the model does not take the schema */
 function chooseStrategy(card: ModelCard, schema: AnnotationSchema): StrategyCard {
-  if (!card.capabilities.schemas.includes(schema.id)) {
+  if (!takesSchema(card.capabilities, schema.id)) {
     throw new AppError('SCHEMA_NOT_SUPPORTED', { params: { schema: schema.id, model: card.name } });
   }
   return card.strategies[0] as StrategyCard;
@@ -167,43 +221,62 @@ function makeAnnotator(
   card: ModelCard,
   strategy: StrategyCard,
   source: SourceText,
-  schema: AnnotationSchema,
+  { schema, attributes, borders }: AnnotatorOptions,
 ): Annotator {
   switch (strategy.kind) {
     case 'marked-copy':
-      return markedCopy(model, strategy, card.promptFormat, source, { schema: schema.id });
+      return markedCopy(model, strategy, card.promptFormat, source, { schema: schema.id, borders });
     case 'typed-list':
-      return typedList(
-        model,
-        strategy,
-        card.promptFormat,
-        source,
-        schema.types.map(({ id }) => id),
-      );
+      return typedList(model, strategy, card.promptFormat, source, {
+        ...{ schema, attributes: attributes.byModel, borders },
+      });
     default:
       return strategy satisfies never;
   }
 }
 
-/** What a run with this model would use; frozen with its results. */
-export function plannedRun(card: ModelCard, schema: string, model: LanguageModel): RunIdentity {
+interface AnnotatorOptions {
+  readonly schema: AnnotationSchema;
+  readonly attributes: AttributePlan;
+  /** Code points at which sections begin. */
+  readonly borders: readonly number[];
+}
+
+/**
+ * What a run with this model would use; frozen with its results.
+ * @throws AppError `SCHEMA_UNKNOWN`, `SCHEMA_INVALID`
+ */
+export function plannedRun(
+  card: ModelCard,
+  request: Pick<Asked, 'schema' | 'definition'>,
+  model: LanguageModel,
+): RunIdentity {
   const strategy = card.strategies[0] as StrategyCard;
+  const schema = schemaOf(request);
+  const plan = attributePlan(card, strategy, schema);
   const { attributes = [], derive } = strategy.kind === 'marked-copy' ? strategy : {};
+  const stated =
+    strategy.kind === 'marked-copy'
+      ? attributes.map(({ attribute }): string => attribute)
+      : plan.byModel;
   return {
-    schema,
+    schema: schema.id,
     model: { name: card.name, sha256: card.sha256 },
     strategy: strategy.kind,
     settings: {
       promptFormat: card.promptFormat.id,
-      instruction: instructionOf(strategy, schema),
+      instruction: instructionOf(strategy, schema, plan),
       normalisation: strategy.normalisation,
       windowChars: strategy.windowChars,
       context: model.contextSize,
       decoding: 'greedy',
-      // What the model can state; where it is empty, no tag says nothing about a mention.
-      attributes: attributes.map(({ attribute }) => attribute).join(),
-      derived: JSON.stringify(derive?.[schema] ?? []),
+      // What the model can state, and what rules say instead where the schema asks for it. Where both
+      // are empty, no tag says nothing about a mention.
+      attributes: stated.join(),
+      attributesByRule: plan.byRule.join(),
+      derived: JSON.stringify(derive?.[schema.id] ?? []),
     },
+    ...(request.definition ? { definition: request.definition } : {}),
   };
 }
 
@@ -217,7 +290,7 @@ function inSchema(
   strategy: StrategyCard,
   { chars }: SourceText,
 ): CharMention | null {
-  if (schema.types.some(({ id }) => id === mention.type)) return mention;
+  if (mention.field || schema.types.some(({ id }) => id === mention.type)) return mention;
   const rules = strategy.kind === 'marked-copy' ? strategy.derive?.[schema.id] : undefined;
   const rule = rules?.find(({ from }) => from === mention.type);
   if (!rule || !schema.types.some(({ id }) => id === rule.to)) return null;
@@ -232,34 +305,11 @@ function inSchema(
 }
 
 /** What the model is asked with: words, or the control token of the schema. */
-function instructionOf(strategy: StrategyCard, schema: string): string {
-  if (strategy.kind === 'typed-list') return strategy.instruction;
-  return strategy.instruction ?? strategy.tasks?.[schema] ?? '';
-}
-
-/** A mention in code points as a fact in UTF-16 units of the original text. */
-function toFact(mention: CharMention, source: SourceText): Fact {
-  const start = source.offsets[mention.start] as number;
-  const end = source.offsets[mention.end] as number;
-  const text = source.original.slice(start, end);
-  return {
-    id: `m${start}-${end}-${mention.type}`,
-    kind: 'mention',
-    type: mention.type,
-    text,
-    start,
-    end,
-    evidence: [{ text, start, end }],
-    attributes: attributesOf(mention.attributes ?? []),
-    confidence: Math.min(1, Math.max(0, mention.confidence)),
-  };
-}
-
-function attributesOf(marks: readonly MarkedAttribute[]): Fact['attributes'] {
-  return {
-    ...(marks.includes('negated') ? { negated: true } : {}),
-    ...(marks.includes('uncertain') ? { uncertain: true } : {}),
-    ...(marks.includes('historical') ? { historical: true } : {}),
-    ...(marks.includes('family') ? { experiencer: 'family' as const } : {}),
-  };
+function instructionOf(
+  strategy: StrategyCard,
+  schema: AnnotationSchema,
+  { byModel }: AttributePlan,
+): string {
+  if (strategy.kind === 'typed-list') return instructionFor(strategy, schema, byModel);
+  return strategy.instruction ?? strategy.tasks?.[schema.id] ?? '';
 }

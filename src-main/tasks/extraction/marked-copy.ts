@@ -38,6 +38,8 @@ const mentionBorders = new Set([
 export interface MarkedCopyOptions {
   /** Schema that is asked for, where the prompt names it by a control token. */
   readonly schema?: string;
+  /** Code points at which sections begin. Defaults to none. */
+  readonly borders?: readonly number[];
   /** Source tokens a batch; 1 is plain token-by-token decoding (for measuring). */
   readonly longestRun?: number;
   /** Lets what is marked go on beyond a sentence: answers to questions do, entities do not. */
@@ -79,11 +81,12 @@ export function markedCopy(
   const capacity = model.contextSize - 1;
   planContext({ fixed: [frame], capacity, reserve: leastRoom });
   const room = capacity - frame.tokens;
-  const windows = splitIntoWindows(source, {
+  const limits = {
     chars: card.windowChars,
     cost: Math.max(4, Math.floor((room - 8) / 2.5)),
-    costOf: (char) => encode(char).length,
-  });
+    costOf: (char: string) => encode(char).length,
+  };
+  const windows = splitIntoWindows(source, limits, options.borders);
   const copyOf = (window: Window): Copy =>
     new Copy(window, source, encode, marks, model.eos, options);
   const framed = (copy: Copy): Token[] => [...before, ...copy.tokens, ...after];

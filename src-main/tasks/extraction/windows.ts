@@ -1,7 +1,7 @@
 /**
  * Splits a record into windows that a model can hold, at the best border there is.
  *
- * Borders in order of preference: line ends, sentence ends, clause ends, any character.
+ * Borders in order of preference: where a section begins, line ends, sentence ends, clause ends, any character.
  * Every code point lies in exactly one window, except that windows of white space alone are left out.
  */
 import type { SourceText } from './source-text';
@@ -23,18 +23,26 @@ export interface WindowLimits {
 const sentenceEnds = new Set(['。', ';', '!', '?', '；', '！', '？']);
 const clauseEnds = new Set([',', '、', ':', '，', '：', ' ', '\t']);
 
-export function splitIntoWindows(source: SourceText, limits: WindowLimits): Window[] {
+/** @param sections code points at which sections begin, in order. Defaults to none */
+export function splitIntoWindows(
+  source: SourceText,
+  limits: WindowLimits,
+  sections: readonly number[] = [],
+): Window[] {
   const { chars, original, offsets } = source;
   const isLineEnd = (i: number): boolean => {
     const char = original[offsets[i] as number];
     return char === '\n' || (char === '\r' && original[(offsets[i] as number) + 1] !== '\n');
   };
+  const borders = new Set(sections);
   const windows: Window[] = [];
   let start = 0;
   while (start < chars.length) {
     const furthest = reach(chars, start, limits);
     const end =
-      furthest === chars.length ? furthest : bestBorder(chars, start, furthest, isLineEnd);
+      furthest === chars.length
+        ? furthest
+        : bestBorder(chars, start, furthest, isLineEnd, (i) => borders.has(i + 1));
     if (chars.slice(start, end).some((char) => char.trim() !== '')) windows.push({ start, end });
     start = end;
   }
@@ -53,12 +61,13 @@ function reach(chars: readonly string[], start: number, limits: WindowLimits): n
   return end;
 }
 
-/** Sentence ends are sought in the second half, clause ends in the last three quarters. */
+/** Line and sentence ends are sought in the second half, sections and clause ends in the last three quarters. */
 function bestBorder(
   chars: readonly string[],
   start: number,
   furthest: number,
   isLineEnd: (i: number) => boolean,
+  isSectionEnd: (i: number) => boolean,
 ): number {
   const length = furthest - start;
   const lastWhere = (from: number, test: (i: number) => boolean): number | null => {
@@ -66,6 +75,7 @@ function bestBorder(
     return null;
   };
   return (
+    lastWhere(start + (length >> 2), isSectionEnd) ??
     lastWhere(start + (length >> 1), isLineEnd) ??
     lastWhere(start + (length >> 1), (i) => sentenceEnds.has(chars[i] as string)) ??
     lastWhere(start + (length >> 2), (i) => clauseEnds.has(chars[i] as string)) ??
