@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  appendFile,
   cp,
   mkdir,
   mkdtemp,
@@ -545,4 +546,88 @@ test('a random model says nonsense, and every fact is still a piece of the recor
   expect(line?.run.strategy).toBe('typed-list');
   expect(line?.facts.length).toBeGreaterThan(0);
   for (const fact of line?.facts ?? []) expect(note.slice(fact.start, fact.end)).toBe(fact.text);
+});
+
+test('extract --jobs: several records at once, written in the order of the inputs, with the same results', async () => {
+  await mkdir(join(folder, 'many'));
+  for (let i = 10; i < 30; i += 1) {
+    await writeFile(join(folder, 'many', `${i}.txt`), note.repeat(1 + ((i * 7) % 5)));
+  }
+  const [one, four] = await Promise.all([
+    chimed(['extract', '--threads', '1', 'many']),
+    chimed(['extract', '--threads', '1', '--jobs', '4', 'many']),
+  ]);
+  expect(four.code).toBe(0);
+  expect(linesOf(four.out).map(({ record }) => record.source)).toEqual(
+    Array.from({ length: 20 }, (_, i) => join('many', `${i + 10}.txt`)),
+  );
+  const spans = (out: string) =>
+    linesOf(out).map(({ facts }) => facts.map(({ start, end, text }) => ({ start, end, text })));
+  expect(spans(four.out)).toEqual(spans(one.out));
+});
+
+for (const format of ['jsonl', 'json'] as const) {
+  test(`extract --resume, killed at any moment: every record is in the ${format} once`, async () => {
+    test.setTimeout(300_000);
+    await mkdir(join(folder, 'many'));
+    const count = 60;
+    for (let i = 0; i < count; i += 1) {
+      await writeFile(join(folder, 'many', `${100 + i}.txt`), `病例${i}。${note}`.repeat(3));
+    }
+    const out = join(folder, 'out.json');
+    const state = format === 'jsonl' ? out : `${out}.resume.jsonl`;
+    const args = ['extract', '--threads', '1', '--jobs', '3', '--resume', '--format', format];
+    const linesIn = async (): Promise<number> =>
+      (await readFile(state, 'utf8').catch(() => '')).split('\n').length - 1;
+    for (let round = 0; round < 10; round += 1) {
+      const child = spawn(
+        process.execPath,
+        [join(projectRoot, 'bin/chimed.mjs'), ...args, '--out', out, 'many'],
+        { cwd: folder, stdio: 'ignore' },
+      );
+      const closed = new Promise((resolve) => child.once('close', resolve));
+      const before = await linesIn();
+      // At a moment that the number of records decides, not the speed of this machine.
+      while (child.exitCode === null && (await linesIn()) < before + 1 + (round % 4)) {
+        await new Promise((resolve) => setTimeout(resolve, 3));
+      }
+      child.kill('SIGKILL');
+      await closed;
+      // As a kill in the middle of a write leaves it.
+      if (round % 3 === 0) await appendFile(state, '{"version":1,"record":{"sour');
+    }
+    expect(await linesIn()).toBeLessThan(count);
+    expect((await stat(state)).mode & 0o777).toBe(0o600);
+    const { code } = await chimed([...args, '--out', out, 'many']);
+    expect(code).toBe(0);
+    const text = await readFile(out, 'utf8');
+    const lines = format === 'jsonl' ? linesOf(text) : (JSON.parse(text) as Line[]);
+    expect(lines.map(({ record }) => record.source)).toEqual(
+      Array.from({ length: count }, (_, i) => join('many', `${100 + i}.txt`)),
+    );
+    expect(lines.every(({ status }) => status === 'completed')).toBe(true);
+    if (format === 'json') expect(await readdir(folder)).not.toContain('out.json.resume.jsonl');
+  });
+}
+
+test('extract --resume: another schema is refused and said so; what failed is tried again', async () => {
+  const out = join(folder, 'out.jsonl');
+  await writeFile(join(folder, 'a.txt'), note);
+  await writeFile(join(folder, 'b.txt'), '');
+  const args = ['extract', '--threads', '1', '--resume', '--out', out, 'a.txt', 'b.txt'];
+  expect((await chimed(args)).code).toBe(1);
+  const other = await chimed([...args, '--schema', 'ccks2019-symptom']);
+  expect(other.code).not.toBe(0);
+  expect(other.err).toContain('RESUME_OTHER_RUN');
+  await writeFile(join(folder, 'b.txt'), `补写。${note}`);
+  const again = await chimed(args);
+  expect(again.code).toBe(0);
+  const lines = linesOf(await readFile(out, 'utf8'));
+  expect(lines.map(({ record, status }) => [record.source, status])).toEqual([
+    ['a.txt', 'completed'],
+    ['b.txt', 'completed'],
+  ]);
+  const whole = await chimed(['extract', '--resume', 'a.txt']);
+  expect(whole.code).toBe(2);
+  expect(whole.err).toContain('--out');
 });

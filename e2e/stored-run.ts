@@ -1,7 +1,9 @@
 /** A record with a run whose facts carry attributes, written as the worker writes it. */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import type { AnnotationSchema } from '../src-main/domain/contract/annotation-schema';
 import type { Fact } from '../src-main/domain/contract/fact';
+import type { StoredRun } from '../src-main/domain/contract/record';
 import { Vault } from '../src-main/vault/vault';
 import { RecordStore } from '../src-main/worker/store';
 import { openProfile } from './profile';
@@ -26,54 +28,89 @@ const stated: readonly [string, string, Fact['attributes']][] = [
   ['手术', '阑尾切除术', { historical: true }],
 ];
 
+/** A mention of words at their n-th place in a text, n from 0. */
+export function mentionIn(
+  whole: string,
+  [type, words, attributes]: readonly [string, string, Fact['attributes']],
+  nth = 0,
+): Fact {
+  let start = whole.indexOf(words);
+  for (let at = 0; at < nth; at += 1) start = whole.indexOf(words, start + 1);
+  const end = start + words.length;
+  return {
+    ...{ id: `f${start}-${type}`, kind: 'mention', type, text: words, start, end, attributes },
+    evidence: [{ text: words, start, end }],
+    confidence: 0.9,
+  };
+}
+
 /** Its words are ours; `facts` is in the order of the text. */
 export const attributeNote = {
+  title: '随访记录',
   text,
-  facts: stated.map(([type, words, attributes], index): Fact => {
-    const start = text.indexOf(words);
-    const end = start + words.length;
-    return {
-      id: `f${index}`,
-      kind: 'mention',
-      type,
-      text: words,
-      start,
-      end,
-      evidence: [{ text: words, start, end }],
-      attributes,
-      confidence: 0.9,
-    };
-  }),
+  facts: stated.map((each): Fact => mentionIn(text, each)),
 };
+
+export interface Note {
+  readonly title: string;
+  readonly text: string;
+  readonly facts: readonly Fact[];
+  readonly schema?: string;
+  readonly definition?: AnnotationSchema;
+}
 
 /** Adds the record to a data folder whose program is not running. */
 export async function storeNoteWithAttributes(userData: string): Promise<void> {
-  const dataDir = join(userData, 'data');
+  await storeNotes(userData, [attributeNote]);
+}
+
+/** Adds records with one ended run each, as `storeNoteWithAttributes`. @returns their ids */
+export async function storeNotes(userData: string, notes: readonly Note[]): Promise<string[]> {
+  return withStore(userData, async (store) => {
+    const ids: string[] = [];
+    for (const note of notes) {
+      const source = { kind: 'paste' as const, notices: [] };
+      const { recordId } = await store.create({ title: note.title, text: note.text, source });
+      await store.saveRun(runOf(recordId, note));
+      ids.push(recordId);
+    }
+    return ids;
+  });
+}
+
+/** Adds a later run of a record. */
+export async function storeRun(userData: string, recordId: string, note: Note): Promise<void> {
+  await withStore(userData, (store) => store.saveRun(runOf(recordId, note)));
+}
+
+function runOf(recordId: string, { text: whole, facts, schema, definition }: Note): StoredRun {
+  const at = Date.now();
+  return {
+    id: randomUUID(),
+    recordId,
+    textSha256: createHash('sha256').update(whole, 'utf8').digest('hex'),
+    startedAt: at,
+    finishedAt: at,
+    status: 'completed',
+    run: {
+      schema: schema ?? 'ccks2019-symptom',
+      model: { name: 'ChiMed Nano', sha256: 'a'.repeat(64) },
+      strategy: 'marked-copy',
+      settings: { attributes: 'negated,uncertain,historical,family' },
+      ...(definition ? { definition } : {}),
+    },
+    facts: [...facts],
+  };
+}
+
+async function withStore<T>(
+  userData: string,
+  work: (store: RecordStore) => Promise<T>,
+): Promise<T> {
   const { keyId, bytes } = await openProfile(userData);
-  const vault = await Vault.open(dataDir, { keyId, key: bytes });
+  const vault = await Vault.open(join(userData, 'data'), { keyId, key: bytes });
   try {
-    const store = new RecordStore({ vault });
-    const { recordId } = await store.create({
-      title: '随访记录',
-      text,
-      source: { kind: 'paste', notices: [] },
-    });
-    const at = Date.now();
-    await store.saveRun({
-      id: 'run-with-attributes',
-      recordId,
-      textSha256: createHash('sha256').update(text, 'utf8').digest('hex'),
-      startedAt: at,
-      finishedAt: at,
-      status: 'completed',
-      run: {
-        schema: 'ccks2019-symptom',
-        model: { name: 'ChiMed Nano', sha256: 'a'.repeat(64) },
-        strategy: 'marked-copy',
-        settings: { attributes: 'negated,uncertain,historical,family' },
-      },
-      facts: [...attributeNote.facts],
-    });
+    return await work(new RecordStore({ vault }));
   } finally {
     await vault.close();
   }

@@ -3,6 +3,7 @@ import './offline/begin';
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import { randomUUID } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import {
   app,
@@ -12,16 +13,19 @@ import {
   ipcMain,
   nativeTheme,
   powerMonitor,
+  powerSaveBlocker,
   session,
   type MessagePortMain,
   type Input,
   type OpenDialogOptions,
+  type MessageBoxOptions,
   type SaveDialogOptions,
 } from 'electron';
 import { ConversionSupervisor } from './convert/supervisor';
 import type { ConversionType } from './domain/contract/conversion';
 import { AppError, problemOf } from './domain/contract/errors';
 import type { ChosenBackup, MadeBackup } from './domain/contract/backup';
+import type { BatchSummary } from './domain/contract/batch';
 import { lockMinutes } from './domain/contract/policy';
 import type { AuditFilter, JournalHead } from './domain/contract/audit';
 import type { SaveOrder } from './domain/contract/save-file';
@@ -36,6 +40,7 @@ import {
 } from './domain/contract/ipc';
 import { libllamaPath } from './engine/native-library';
 import { ModelDesk } from './host/model-desk';
+import { HostNewsFeed } from './host/host-news';
 import { HostSupervisor } from './host/supervisor';
 import { knownModels } from './library/catalog';
 import { findDefaultModel } from './library/default-model';
@@ -49,6 +54,7 @@ import {
   type ToProbe,
 } from './library/probe-messages';
 import { auditHeads, auditKindTexts } from './domain/messages/audit-text';
+import { quitDialogMessages } from './domain/messages/quit-dialog';
 import { chatFormats } from './library/prompt-formats';
 import { runChildTask } from './shell/child-task';
 import { registerAppScheme, serveApp } from './shell/app-protocol';
@@ -63,14 +69,18 @@ import { ChosenPaths } from './shell/network-path';
 import { refuseNetworkInChromium } from './shell/network-refusal';
 import type { OwnPage } from './shell/own-page';
 import { SaveTickets } from './shell/save-tickets';
+import { SleepPrevention } from './shell/sleep-prevention';
 import { AuditTrail } from './vault/audit/audit-trail';
 import { BackupDesk } from './vault/backup-desk';
+import { KeyRotation } from './vault/key-rotation';
 import { keyringFileName } from './vault/keyring/keyring-file';
+import { confirmReview } from './vault/confirm-review';
 import { policyPath } from './vault/policy';
 import { examineBackup, finishRestore, restore, type RestoreProof } from './vault/restore';
 import { VaultSession } from './vault/session';
 import { wipeVault } from './vault/wipe';
-import { WorkerSupervisor } from './worker/supervisor';
+import { isPending, isWorking, LockedBatchKeys } from './worker/locked-batches';
+import { WorkerSupervisor, type LockedBatches, type WorkerStore } from './worker/supervisor';
 
 const out = import.meta.dirname;
 const root = join(out, '..', '..');
@@ -180,9 +190,39 @@ const conversion = new ConversionSupervisor({
   adopt: (path, card) => library.adopt(path, card),
 });
 
+const hostNews = new HostNewsFeed();
+/** Whether the worker of now has a port to the host of now. */
+let batchHostReady = false;
+
+/** What the batch queue asks goes from process to process; main only brokers the port. */
+function giveHostToWorker(): void {
+  const port = host.connect();
+  batchHostReady = port !== null;
+  if (port) worker.giveHost(port);
+}
+
+const lockedBatches = new LockedBatchKeys();
+const sleepPrevention = new SleepPrevention(powerSaveBlocker);
+let batches: readonly BatchSummary[] = [];
+
+function followBatches(now: readonly BatchSummary[]): void {
+  batches = now;
+  sleepPrevention.set(isWorking(now));
+  if (!lockedBatches.boxes) return;
+  lockedBatches.follow(now);
+  push('batch.locked', lockedBatches.shown);
+}
+
 const host = new HostSupervisor({
   entry: join(out, 'host.js'),
-  onState: (state) => push('host.state', state),
+  onState: (state) => {
+    push('host.state', state);
+    // How the one before ended comes before the port to its successor.
+    const news = hostNews.take(state);
+    if (news) worker.tellHost(news);
+    if (state.process.phase !== 'ready') batchHostReady = false;
+    else if (!batchHostReady) giveHostToWorker();
+  },
   onVitals: (vitals) => {
     push('host.vitals', vitals);
     for (const { sha256, speed } of vitals.activity.models) library.noteSpeed(sha256, speed);
@@ -197,15 +237,25 @@ const desk = new ModelDesk({
 });
 const worker = new WorkerSupervisor({
   entry: join(out, 'worker.js'),
-  store: () => ({
-    dataDir: vault.state.phase === 'open' ? dataDir : trialFolder,
-    ...vault.dataKey(),
-    userId: vault.user?.id ?? null,
-    deletion: vault.policy.retention,
-  }),
+  store: (): WorkerStore | LockedBatches => {
+    const { boxes } = lockedBatches;
+    if (boxes) return { boxes };
+    return {
+      dataDir: vault.state.phase === 'open' ? dataDir : trialFolder,
+      ...vault.dataKey(),
+      userId: vault.user?.id ?? null,
+      signPublic: vault.user?.signPublic ?? null,
+      deletion: vault.policy.retention,
+    };
+  },
+  onStarted: () => {
+    worker.tellHost(hostNews.of(host.state));
+    giveHostToWorker();
+  },
+  onBatches: followBatches,
   onState: (state) => push('worker.state', state),
   onAct: (act, recordId) => audit.tell({ event: { kind: act }, subject: recordId }),
-  onWritten: (ticket) => saves.written(ticket),
+  onWritten: (ticket, records) => saves.written(ticket, records),
 });
 const saves = new SaveTickets({
   policy: () => vault.policy,
@@ -248,6 +298,41 @@ async function makeBackup(destination: string): Promise<MadeBackup> {
   } catch (error) {
     audit.tell({ event: { kind: 'backed-up', records: 0 }, result: problemOf(error).code });
     throw error;
+  }
+}
+
+const rotation = new KeyRotation({
+  session: vault,
+  putAway: putAwayPages,
+  anchor: () => audit.anchor(),
+  head: async () => {
+    const { head } = await worker.ask({ kind: 'head' });
+    if (!head) throw new AppError('BAD_REPLY');
+    return { seq: head.seq, mac: head.mac };
+  },
+  carryOut: async ({ keyId, key }, at, onProgress) => {
+    await worker.ask({ kind: 'rotate', keyId, key, at }, onProgress);
+  },
+  reopen: async () => {
+    await worker.rest();
+    startWorkerIfAllowed();
+    await worker.settled();
+  },
+  reload: () => {
+    for (const { webContents } of BrowserWindow.getAllWindows()) webContents.reload();
+  },
+  onState: (state) => push('rotation.state', state),
+});
+
+/** Takes what was deleted for good out of the journal's file. A lock in between ends it. */
+async function compactIfWorth(): Promise<void> {
+  if (!vault.user || !mayReadRecords() || !(await worker.settled())) return;
+  try {
+    const { saved } = await worker.ask({ kind: 'compact' });
+    if (typeof saved === 'number') audit.tell({ event: { kind: 'journal-compacted' } });
+  } catch (error) {
+    // Nothing is lost by it, and nobody waits for it: the log says so, and the next look tries again.
+    audit.tell({ event: { kind: 'journal-compacted' }, result: problemOf(error).code });
   }
 }
 
@@ -331,6 +416,9 @@ installRouter(ipcMain, {
     },
     'vault.lock': () => void lockVault('asked'),
     'vault.put-away': () => putAway?.(),
+    'rotation.start': ({ passphrase }) => rotation.run(passphrase),
+    'rotation.state': () => rotation.state,
+    'rotation.seen': () => rotation.seen(),
     'recovery.renew': () => vault.renewRecovery(),
     'recovery.confirm': ({ answers }) => vault.confirmRecovery(answers),
     'users.list': () => [...vault.users],
@@ -377,6 +465,7 @@ installRouter(ipcMain, {
       return toRestore;
     },
     'restore.run': (proof) => restoreChosen(proof),
+    'review.sign': (content) => confirmReview(vault, audit, content),
     'audit.viewed': ({ recordId }) =>
       audit.tell({ event: { kind: 'record-viewed' }, subject: recordId }),
     'audit.read': ({ filter, before }) => audit.read(filter, before),
@@ -391,6 +480,19 @@ installRouter(ipcMain, {
     },
     'files.save': (order, sender) =>
       saves.issue(order, (options) => chooseSavePath(sender, options)),
+    'batch.choose': async ({ what }, sender) => {
+      const { filePaths } = await dialog.showOpenDialog(windowOf(sender), {
+        properties:
+          what === 'folder'
+            ? ['openDirectory', 'dontAddToRecent']
+            : ['openFile', 'multiSelections', 'dontAddToRecent'],
+      });
+      return filePaths.length === 0
+        ? null
+        : offerFiles(filePaths.map((path) => chosenPaths.add(path)));
+    },
+    'batch.offer': ({ paths }) => offerFiles(paths.map((path) => chosenPaths.check(path))),
+    'batch.locked': () => lockedBatches.shown,
     'host.connect': (_nothing, sender) => handPort('host', host.connect(), sender),
     'worker.connect': (_nothing, sender) => handPort('worker', worker.connect(), sender),
     'host.state': () => host.state,
@@ -435,6 +537,16 @@ installRouter(ipcMain, {
     },
   },
 });
+
+/** Tells the worker paths, and the page a ticket in their stead. */
+async function offerFiles(paths: readonly (string | null)[]): Promise<string> {
+  const ticket = randomUUID();
+  await worker.offer(
+    ticket,
+    paths.filter((path) => path !== null),
+  );
+  return ticket;
+}
 
 /** @returns number of entries, or null when a person closed the dialog */
 async function exportAuditLog(
@@ -615,6 +727,22 @@ function exchangeWindows(page: OwnPage): void {
   for (const window of before) window.destroy();
 }
 
+/** The batches that went on while it was locked are handed back to the vault. */
+async function endLockedBatches(): Promise<void> {
+  if (!lockedBatches.boxes) return;
+  lockedBatches.drop();
+  await worker.rest();
+  push('batch.locked', null);
+}
+
+/** Keys of the batches that go on while it is locked, where rules and starters allow it. */
+async function restBatches(): Promise<void> {
+  if (worker.state.phase !== 'ready') return;
+  const { boxes = [] } = await worker.ask({ kind: 'rest-batches' }).catch(() => ({ boxes: [] }));
+  if (vault.policy.batch.whileLockedAllowed && vault.user) lockedBatches.hold(boxes);
+  else for (const { key } of boxes) key.fill(0);
+}
+
 /** What runs while somebody works. */
 function enterWork(): void {
   triggers?.awake();
@@ -625,6 +753,7 @@ function enterWork(): void {
 /** Somebody has signed in, or tries the samples: to work. */
 async function opened(): Promise<void> {
   triggers?.awake();
+  await endLockedBatches();
   startWorkerIfAllowed();
   await Promise.all(BrowserWindow.getAllWindows().map((window) => showPage(window, 'work')));
   void lookAfterLog();
@@ -637,6 +766,7 @@ async function lookAfterLog(): Promise<void> {
   await audit.inspect();
   await audit.clean();
   await backUpIfDue();
+  await compactIfWorth();
 }
 
 /** Who may not read records cannot ask; then it is for the next doctor to find out. */
@@ -670,20 +800,42 @@ async function enterVault(): Promise<void> {
   exchangeWindows('work');
 }
 
-let locking = false;
 let putAway: (() => void) | null = null;
+
+/** The pages put away what is not saved, in the time that they have. */
+async function putAwayPages(): Promise<void> {
+  push('vault.locking', { withinMs: putAwayMs });
+  await new Promise<void>((resolve) => {
+    putAway = resolve;
+    setTimeout(resolve, putAwayMs);
+  });
+  putAway = null;
+}
+
+let quitting = false;
+/** A window that is closed, or with which the program ends, first puts away what is not saved. */
+function putAwayBeforeClosing(window: BrowserWindow): void {
+  let asked = false;
+  window.on('close', (event) => {
+    if (asked || event.defaultPrevented || vault.state.phase !== 'open') return;
+    event.preventDefault();
+    asked = true;
+    void putAwayPages().finally(() => {
+      if (quitting) app.quit();
+      else window.close();
+    });
+  });
+}
+
+let locking = false;
 async function lockVault(reason: LockReason): Promise<void> {
   if (locking || vault.state.phase !== 'open') return;
   locking = true;
   try {
-    push('vault.locking', { withinMs: putAwayMs });
-    await new Promise<void>((resolve) => {
-      putAway = resolve;
-      setTimeout(resolve, putAwayMs);
-    });
-    putAway = null;
+    await putAwayPages();
     saves.drop();
     await audit.anchor();
+    await restBatches();
     vault.lock(reason);
     await copied.clearOurs();
     host.forget();
@@ -691,6 +843,9 @@ async function lockVault(reason: LockReason): Promise<void> {
       worker.rest(),
       ...BrowserWindow.getAllWindows().map((window) => showPage(window, 'gate')),
     ]);
+    followBatches([]);
+    // With no other key than those of the batches: it opens nothing else.
+    if (lockedBatches.boxes) worker.start();
   } finally {
     locking = false;
   }
@@ -709,6 +864,12 @@ function openWindow(page: OwnPage): void {
     partition: vault.state.phase === 'absent' ? trialPartition : undefined,
   });
   triggers?.watch(window.webContents);
+  window.on('close', (event) => {
+    if (!isPending(batches) || quitAgreed) return;
+    event.preventDefault();
+    void askToQuit();
+  });
+  putAwayBeforeClosing(window);
   // In main, so that it works whatever the page is doing.
   window.webContents.on('before-input-event', (event, input) => {
     if (input.type !== 'keyDown' || !isLockKey(input)) return;
@@ -734,7 +895,39 @@ app.on('second-instance', () => {
   window?.focus();
 });
 app.on('window-all-closed', () => app.quit());
-app.on('before-quit', () => {
+let quitAgreed = false;
+let askingToQuit = false;
+
+/** Asks before a batch is interrupted; what is done of it is saved either way. */
+async function askToQuit(): Promise<void> {
+  if (askingToQuit) return;
+  askingToQuit = true;
+  try {
+    const texts = quitDialogMessages[settings.locale];
+    const [window] = BrowserWindow.getAllWindows();
+    const question: MessageBoxOptions = {
+      type: 'question',
+      ...{ message: texts.message, detail: texts.detail },
+      buttons: [texts.stay, texts.quit],
+      ...{ defaultId: 0, cancelId: 0, noLink: true },
+    };
+    const { response } = window
+      ? await dialog.showMessageBox(window, question)
+      : await dialog.showMessageBox(question);
+    quitAgreed = response === 1;
+  } finally {
+    askingToQuit = false;
+  }
+  if (quitAgreed) app.quit();
+}
+
+app.on('before-quit', (event) => {
+  if (isPending(batches) && !quitAgreed) {
+    event.preventDefault();
+    void askToQuit();
+    return;
+  }
+  quitting = true;
   conversion.stop();
   host.stop();
 });
@@ -760,6 +953,7 @@ async function finish(): Promise<void> {
   vault.lock('quit');
   await copied.clearOurs();
   await worker.rest();
+  lockedBatches.drop();
   await audit.close();
   await endTrial();
 }
@@ -777,7 +971,7 @@ void app.whenReady().then(async () => {
   });
   await endTrial();
   await backups.load();
-  setInterval(() => void backUpIfDue(), backupLookMs).unref();
+  setInterval(() => void backUpIfDue().then(compactIfWorth), backupLookMs).unref();
   try {
     await finishRestore(dataDir);
     await vault.load();

@@ -18,6 +18,8 @@ const pushed: readonly PushChannel[] = [
   'vault.state',
   'vault.locking',
   'backup.state',
+  'rotation.state',
+  'batch.locked',
   'problem',
   'menu.command',
 ];

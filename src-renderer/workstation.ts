@@ -1,6 +1,7 @@
 /** The page's composition root: makes every part once and connects them. */
 import { fitsClipboard } from '@domain/contract/clipboard';
 import { AppError, problemOf } from '@domain/contract/errors';
+import { findSections } from '@domain/rules/sections';
 import { hostMethods, type HostMethods } from '@domain/contract/host-port';
 import { workerMethods, type WorkerMethods } from '@domain/contract/worker-port';
 import { invoke } from './data/bridge';
@@ -10,14 +11,19 @@ import { Store } from './data/store';
 import { AuditState } from './features/audit';
 import { DeidentifyState, findInThread } from './features/deidentify';
 import { BackupModel } from './features/backup';
+import { BatchesState, NewBatch } from './features/batch';
 import { ExtractionState } from './features/extraction';
 import { ModelsState } from './features/models';
-import { RecordsState } from './features/records';
+import { firstSample, RecordsState } from './features/records';
+import { DryRun, SchemaCatalogue, SchemasState } from './features/schemas';
+import { ReviewState } from './features/review';
 import { documentTarget, SettingsState } from './features/settings';
+import { RotationModel } from './features/rotation';
 import { SystemState } from './features/status';
 import { UsersState } from './features/users';
 import { VaultModel } from './features/vault';
 import { guardCopying } from './ui/guarded-copy';
+import { i18n } from './ui/i18n.svelte';
 import { Notices } from './ui/notices.svelte';
 
 export class Workstation {
@@ -28,6 +34,7 @@ export class Workstation {
   readonly users = new UsersState(this.#bridge);
   readonly audit = new AuditState(this.#bridge);
   readonly backup = new BackupModel(this.#bridge);
+  readonly rotation = new RotationModel(this.#bridge);
   readonly settings = new SettingsState(this.#bridge, documentTarget(document));
   readonly #host = new Connection<HostMethods>({
     table: hostMethods,
@@ -46,12 +53,54 @@ export class Workstation {
     whenClosed: 'WORKER_DIED',
     request: () => invoke(this.#bridge, 'worker.connect'),
   });
+  readonly batches = new BatchesState(this.#worker, this.notices);
+  readonly newBatch = new NewBatch(this.#bridge, this.#worker);
   readonly #store = new Store(this.#bridge, this.#worker);
   readonly records = new RecordsState(this.#store, this.notices);
-  readonly extraction = new ExtractionState(this.#store, this.#host, this.models, (recordId) => {
-    invoke(this.#bridge, 'audit.viewed', { recordId }).catch((error: unknown) => {
-      this.notices.error(error);
-    });
+  readonly catalogue = new SchemaCatalogue();
+  readonly schemas = new SchemasState({
+    store: this.#store,
+    catalogue: this.catalogue,
+    notices: this.notices,
+    user: () => this.vault.user?.id ?? null,
+    save: async (schema, text) => {
+      // Texts of examples may come from a record: with them it is one that leaves as it is.
+      const deidentified = !schema.examples?.length;
+      const order = { format: 'json' as const, count: 1, deidentified };
+      const ticket = await invoke(this.#bridge, 'files.save', order);
+      if (ticket === null) return false;
+      await this.#store.call('files.write', { ticket, text });
+      return true;
+    },
+  });
+  readonly dryRun = new DryRun(this.#host, this.models, () => firstSample(i18n.locale)?.text ?? '');
+  readonly extraction = new ExtractionState(
+    this.#store,
+    this.#host,
+    this.models,
+    this.catalogue,
+    (recordId) => {
+      invoke(this.#bridge, 'audit.viewed', { recordId }).catch((error: unknown) => {
+        this.notices.error(error);
+      });
+    },
+  );
+
+  readonly review = new ReviewState({
+    review: (id) => this.#store.repository.review(id),
+    sections: (recordId) => this.#store.repository.sections(recordId),
+    saveReview: (review, base) => this.#store.call('reviews.save', { review, base }),
+    saveSections: (sections, base) => this.#store.call('sections.save', { sections, base }),
+    sign: (content) => invoke(this.#bridge, 'review.sign', content),
+    findSections,
+    user: () => this.vault.user,
+    policy: () => this.vault.policy,
+    nextRecord: () => this.#nextRecord(),
+    history: async (reviewId) => {
+      const { rows } = await this.#store.call('reviews.history', { reviewId });
+      const { values } = await this.#store.repository.openReviews(rows);
+      return values.map(({ value }) => value).sort((a, b) => a.version - b.version);
+    },
   });
 
   readonly deidentify = new DeidentifyState({
@@ -86,7 +135,12 @@ export class Workstation {
     this.#entered = true;
     const { vault } = this;
     if (vault.readsRecords || vault.has('administrator')) this.#enterModels();
-    if (vault.readsRecords) void this.#enterRecords();
+    if (!vault.readsRecords) return;
+    if (vault.user) {
+      this.rotation.follow(this.notices).catch((error: unknown) => this.notices.error(error));
+    }
+    this.batches.follow();
+    void this.#enterRecords();
   }
 
   #enterModels(): void {
@@ -105,25 +159,39 @@ export class Workstation {
   async #enterRecords(): Promise<void> {
     try {
       await this.#store.open({
-        onChange: (event) => this.records.apply(event),
+        onChange: (event) => {
+          this.records.apply(event);
+          this.schemas.apply(event);
+        },
         onSync: (state) => {
           this.system.setSync(state);
           if (state.phase === 'failed') this.notices.problem(state.problem);
         },
         onIntegrity: (problem) => this.notices.problem(problem),
       });
-      await this.records.load();
+      await Promise.all([this.records.load(), this.schemas.load()]);
     } catch (error) {
       this.system.setSync({ phase: 'failed', problem: problemOf(error) });
       this.notices.error(error);
     }
   }
 
-  /** A moment before the lock ends this page: what is not saved yet is saved. */
+  #nextRecord(): void {
+    const next = this.records.nextToReview;
+    if (next) this.records.select(next.id);
+    else this.notices.toast(i18n.m.review.noNextRecord);
+  }
+
+  /** A moment before a lock or the end of the program: what is not saved yet is saved. */
   async #putAway(): Promise<void> {
     const { draft } = this.records;
     const drafted = draft.text.trim() === '' ? null : this.records.saveDraft();
-    await Promise.all([this.extraction.putAway(), drafted]);
+    await Promise.all([
+      this.extraction.putAway(),
+      this.review.putAway(),
+      this.schemas.keepDrafts(),
+      drafted,
+    ]);
     await invoke(this.#bridge, 'vault.put-away');
   }
 

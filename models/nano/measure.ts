@@ -12,6 +12,7 @@ import { readLabelMapping } from '../../src-main/evaluation/label-mapping';
 import { labelledRecords, type LabelledRecord } from '../../src-main/evaluation/labelled-records';
 import { evaluateNer } from '../../src-main/evaluation/ner-evaluation';
 import { cardPathOf } from '../../src-main/library/model-card';
+import { extract } from '../../src-main/tasks/extraction/extract';
 import { loadShipped, shippedPath } from './shipped';
 
 interface MeasuredSet {
@@ -87,9 +88,8 @@ const scores: Scores = [];
 const rounded = (value: number): number => Math.round(value * 1000) / 1000;
 for (const set of sets) {
   const report = await evaluateNer(recordsOf(set), {
-    model,
-    card,
-    signal,
+    model: { name: card.name, sha256: card.sha256 },
+    extract: (text) => extract({ text, schema: set.schema }, { model, card, signal }),
     schema: set.schema,
     mapping,
   });

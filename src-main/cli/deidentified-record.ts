@@ -3,9 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { AppError } from '../domain/contract/errors';
 import { patientShiftDays } from '../domain/rules/deidentify/date-shift';
-import { deidentify } from '../domain/rules/deidentify/deidentify';
+import { deidentifiedText } from '../domain/rules/deidentify/deidentified-text';
 import { findIdentifiers } from '../domain/rules/deidentify/find-identifiers';
-import { OffsetMap } from '../domain/rules/deidentify/offset-map';
 import type { IdentifierKind } from '../domain/rules/deidentify/identifier';
 
 export interface DeidentifyChoice {
@@ -51,18 +50,11 @@ export async function recordDeidentifier({
 }
 
 function deidentifiedRecord(text: string, policy: { shiftDays?: number }): DeidentifiedRecord {
-  const done = deidentify(text, findIdentifiers(text), policy);
-  const counts: Partial<Record<IdentifierKind, number>> = {};
-  for (const { kind } of done.replacements) counts[kind] = (counts[kind] ?? 0) + 1;
-  // A shifted date is a date like any other.
-  const placeholders = new OffsetMap(
-    done.replacements.filter(({ replacement }) => replacement.startsWith('【')),
-  );
-  const isMasked = (at: number): boolean =>
-    placeholders.toOriginal({ start: at, end: at + 1 }).masked;
+  const done = deidentifiedText(text, findIdentifiers(text), policy);
   return {
     text: done.text,
-    endsInPlaceholder: (start, end) => isMasked(start) || isMasked(end - 1),
+    counts: done.counts,
+    endsInPlaceholder: done.endsInPlaceholder,
     identifiers: done.replacements.map(({ kind, replacement, start, end, newStart, newEnd }) => ({
       kind,
       start: newStart,
@@ -70,7 +62,6 @@ function deidentifiedRecord(text: string, policy: { shiftDays?: number }): Deide
       replacement,
       original: { text: text.slice(start, end), start, end },
     })),
-    counts,
   };
 }
 

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { scriptedAnswer, testModel } from '../../e2e/fixtures/test-models';
+import { nerReportSchema } from '../domain/contract/evaluation';
 import { readModelCard } from '../library/model-card';
 
 // Each test starts whole programs, uncompiled ones.
@@ -119,7 +120,14 @@ describe('three records in two layouts', () => {
     ]);
     expect([code, err.split('\n')]).toEqual([0, [expect.stringContaining('3 records'), '']]);
     const card = await readModelCard(model);
-    const { seconds, recordsPerMinute, ...report } = JSON.parse(out) as Record<string, unknown>;
+    const { seconds, recordsPerMinute, calibration, latency, tokens, ...report } =
+      nerReportSchema.parse(JSON.parse(out));
+    expect(calibration.facts).toBe(48);
+    expect(
+      calibration.bins.reduce((sum, bin) => sum + bin.facts * (bin.right ?? 0), 0),
+    ).toBeCloseTo(30);
+    expect(latency?.median).toBeGreaterThan(0);
+    expect(tokens.decoded).toBeGreaterThan(0);
     expect(seconds).toBeGreaterThan(0);
     expect(recordsPerMinute).toBeGreaterThan(0);
 
@@ -154,6 +162,21 @@ describe('three records in two layouts', () => {
       relaxed: {
         micro: { precision: 31 / 48, recall: 31 / 33, f1: 62 / 81 },
         types: { ...strict, 疾病和诊断: of(10, 15, 10) },
+      },
+      confusion: {
+        types: Object.keys(strict),
+        matrix: [
+          [10, 0, 0, 0, 0, 0],
+          [0, 6, 0, 0, 0, 0],
+          [0, 0, 6, 0, 0, 0],
+          // The drug that was annotated as an operation.
+          [0, 0, 0, 2, 1, 0],
+          [0, 0, 0, 0, 3, 0],
+          [0, 0, 0, 0, 0, 4],
+        ],
+        missed: [0, 0, 0, 0, 0, 1],
+        // What was found in the record whose annotations are defects.
+        spurious: [5, 3, 3, 1, 2, 2],
       },
       ungrounded: 0,
       offsetErrors: 0,

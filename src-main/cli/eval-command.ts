@@ -1,11 +1,13 @@
 /** `chimed eval ner`: how well a model extracts, measured on an annotated set. */
 import { basename } from 'node:path';
 import { annotationSchema } from '../domain/contract/annotation-schema';
+import type { NerReport } from '../domain/contract/evaluation';
 import { Cancelled } from '../domain/contract/rpc';
 import { formatterFor, messagesFor } from '../domain/messages';
 import { mappingFor, readLabelMapping, readLabelMappings } from '../evaluation/label-mapping';
 import { labelledRecords } from '../evaluation/labelled-records';
-import { evaluateNer, surveyRecords, type NerReport } from '../evaluation/ner-evaluation';
+import { evaluateNer, surveyRecords } from '../evaluation/ner-evaluation';
+import { extract } from '../tasks/extraction/extract';
 import { Interruption } from './interruption';
 import { nerTable } from './ner-table';
 import { openModel, type ModelChoice } from './open-model';
@@ -70,9 +72,8 @@ async function evaluate(
   const progress = new ProgressLine();
   try {
     const result = await evaluateNer(labelledRecords(data, { limit, signal }), {
-      model,
-      card,
-      signal,
+      model: { name: card.name, sha256: card.sha256 },
+      extract: (text) => extract({ text, schema }, { model, card, signal }),
       schema,
       mapping,
       onProgress: (done) => progress.show(texts.progress(integer(done), total)),

@@ -1,10 +1,13 @@
 /** `chimed extract`: records in, facts out, one result object a record. */
 import { createHash } from 'node:crypto';
+import { annotationSchema, type AnnotationSchema } from '../domain/contract/annotation-schema';
 import { AppError, problemOf, type Problem } from '../domain/contract/errors';
+import type { ExportOptions } from '../domain/contract/export';
 import type { ExtractionResult, RunIdentity } from '../domain/contract/extraction';
 import type { Fact } from '../domain/contract/fact';
 import type { ModelCard } from '../domain/contract/model-card';
 import { Cancelled } from '../domain/contract/rpc';
+import { messagesFor } from '../domain/messages';
 import { decodeText } from '../documents/decode-text';
 import type { LanguageModel } from '../engine/language-model';
 import { extract, plannedRun } from '../tasks/extraction/extract';
@@ -14,20 +17,29 @@ import {
   type DeidentifiedRecord,
   type DeidentifyChoice,
 } from './deidentified-record';
+import { exportedRecordOf, extractionResultLineSchema } from './extraction-result';
+import { openFactOutput, type TableChoice } from './fact-output';
 import { inputsOf, type Input } from './inputs';
+import { inOrder } from './in-order';
 import { Interruption } from './interruption';
 import { openModel, type ModelChoice } from './open-model';
+import { exportCommand } from './export-command';
 import { openOutput } from './output';
+import { openResumable, type ResumableOutput } from './resume-file';
 import { schemaChoice, type SchemaChoice } from './schema-file';
-import { exitCodes, note, ProgressLine, report, withMessage } from './terminal';
+import { exitCodes, locale, note, ProgressLine, report, withMessage } from './terminal';
 
-export interface ExtractOptions extends ModelChoice, DeidentifyChoice {
+export interface ExtractOptions extends ModelChoice, DeidentifyChoice, TableChoice {
   readonly inputs: readonly string[];
   /** An id, or a file. */
   readonly schema: string;
-  readonly format: 'jsonl' | 'json';
+  readonly format: ExportOptions['format'];
   readonly out?: string;
   readonly force: boolean;
+  /** Records at once. */
+  readonly jobs: number;
+  /** Goes on where `out` ends. */
+  readonly resume: boolean;
   /** Facts, offsets and hash are then those of the de-identified text. */
   readonly deidentify: boolean;
 }
@@ -59,43 +71,101 @@ interface RecordResult {
  */
 export async function extractCommand(options: ExtractOptions, modelsDir: string): Promise<number> {
   const asked = await schemaChoice(options.schema);
+  const schema = asked.definition ?? annotationSchema(asked.schema);
   // Who asks for shifted dates and forgets this option must not get the record as it is.
   if (!options.deidentify && (options.dates === 'shift' || options.key !== undefined))
     throw new AppError('USAGE', { params: { needed: '--deidentify' } });
+  const { resume, out } = options;
+  if (resume && out === undefined) throw new AppError('USAGE', { params: { needed: '--out' } });
+  // Shifted by chance, a record is another one each time.
+  if (resume && options.dates === 'shift' && options.key === undefined)
+    throw new AppError('USAGE', { params: { needed: '--key' } });
   const deidentifyRecord = options.deidentify ? await recordDeidentifier(options) : null;
-  const output = await openOutput({
-    format: options.format,
-    path: options.out,
-    force: options.force,
-  });
+  const plain = resume ? null : await openResults(options, schema);
   const interruption = new Interruption();
   const { signal } = interruption;
 
+  let output: Results | null = plain;
   let allCompleted = true;
   let number = 0;
   try {
     const { model, card } = await openModel(options, modelsDir, signal);
+    const resumed = resume
+      ? await openResumable(
+          { ...options, path: out ?? '' },
+          plannedRun(card, asked, model),
+          options.deidentify,
+          (state) => exportCommand({ ...options, input: state, rows: 'record' }),
+        )
+      : null;
+    const target = (output = resumed ? resumedResults(resumed, options.format) : plain) as Results;
+    if (resumed && resumed.done > 0) note(messagesFor(locale).batch.resumed(String(resumed.done)));
     const unsupported = (file: string): void => report({ code: 'UNSUPPORTED_FILE' }, file);
-    for await (const input of inputsOf(options.inputs, unsupported)) {
-      if (signal.aborted) break;
-      number++;
-      if (deidentifyRecord) note(`${input.source} -> ${recordName(number)}`);
-      const source = deidentifyRecord ? recordName(number) : input.source;
-      const result = await extractOne(input, {
-        ...{ source, asked, model, card, signal, deidentifyRecord },
-      });
-      await output.write(result);
-      if (result.problem) report(result.problem, input.source);
-      allCompleted &&= result.status === 'completed';
-    }
+    await inOrder(inputsOf(options.inputs, unsupported), options.jobs, {
+      signal,
+      work: (input) => {
+        number++;
+        const source = deidentifyRecord ? recordName(number) : input.source;
+        if (deidentifyRecord) note(`${input.source} -> ${source}`);
+        return extractOne(input, {
+          ...{ source, number, asked, model, card, signal, deidentifyRecord, resumed },
+        });
+      },
+      take: async (done, input) => {
+        if (!done) return;
+        const { result, text, number: of } = done;
+        await target.write(result, of, text);
+        if (result.problem) report(result.problem, input.source);
+        allCompleted &&= result.status === 'completed';
+      },
+    });
   } catch (error) {
     if (!(error instanceof Cancelled)) {
-      await output.abandon();
+      await output?.abandon();
       throw error;
     }
   }
-  await output.finish();
+  const end = signal.aborted && output?.pause ? output.pause : output?.finish;
+  await end?.();
   return interruption.exitCode ?? (allCompleted ? exitCodes.ok : exitCodes.failed);
+}
+
+interface Results {
+  /** @param text that the facts are of, for formats that show it; undefined where there is none */
+  write(result: RecordResult, number: number, text: string | undefined): Promise<void>;
+  finish(): Promise<void>;
+  abandon(): Promise<void>;
+  /** After an interruption: what is there waits to be gone on with. */
+  pause?(): Promise<void>;
+}
+
+/** Formats that show the text need it in the lines that they are made of. */
+function resumedResults(resumed: ResumableOutput, format: ExportOptions['format']): Results {
+  const isPlain = format === 'jsonl' || format === 'json';
+  return {
+    ...resumed,
+    write: (result, _number, text) =>
+      resumed.write(isPlain || text === undefined ? result : { ...result, text }),
+  };
+}
+
+/** JSON and JSONL are the command's own, stable; the other formats are those of `chimed export`. */
+async function openResults(options: ExtractOptions, schema: AnnotationSchema): Promise<Results> {
+  const { format, out: path, force, layout, evidence, language, deidentify } = options;
+  if (format === 'jsonl' || format === 'json') return openOutput({ format, path, force });
+  const output = await openFactOutput({
+    ...{ format, path, force, layout, evidence, language },
+    schemas: [schema],
+    deidentified: deidentify,
+  });
+  return {
+    ...output,
+    write: (result, number, text) => {
+      // The same checks as of a result that is read back.
+      const line = extractionResultLineSchema.parse(result);
+      return output.write(exportedRecordOf(line, number, text));
+    },
+  };
 }
 
 /** A model may take a placeholder for a word of medicine; what it covers was never that. */
@@ -106,30 +176,43 @@ function isOfPlaceholder({ start, end }: Fact, record: DeidentifiedRecord): bool
 interface RecordWork {
   /** What the record is called in the output. */
   readonly source: string;
+  /** Its number among the inputs, from 1. */
+  readonly number: number;
   readonly asked: SchemaChoice;
   readonly model: LanguageModel;
   readonly card: ModelCard;
   readonly signal: AbortSignal;
   readonly deidentifyRecord: ((text: string) => Promise<DeidentifiedRecord>) | null;
+  /** Has what was done before. */
+  readonly resumed: ResumableOutput | null;
 }
 
-/** @throws Cancelled: a record that was interrupted is not written, so that it can be run again whole */
-async function extractOne(input: Input, work: RecordWork): Promise<RecordResult> {
-  const { source, asked, model, card, signal, deidentifyRecord } = work;
+/**
+ * @returns null for one that was done before
+ * @throws Cancelled: a record that was interrupted is not written, so that it can be run again whole
+ */
+async function extractOne(
+  input: Input,
+  work: RecordWork,
+): Promise<{ result: RecordResult; text: string | undefined; number: number } | null> {
+  const { source, number, asked, model, card, signal, deidentifyRecord, resumed } = work;
   const progress = new ProgressLine();
   const deidentified = deidentifyRecord ? ({ deidentified: true } as const) : {};
   let record: RecordResult['record'] = { source, sha256: null, fileSha256: null, chars: 0 };
+  let text: string | undefined;
   try {
     const decoded = decodeText(await input.read());
     const clear = await deidentifyRecord?.(decoded.text);
-    const text = clear?.text ?? decoded.text;
+    text = clear?.text ?? decoded.text;
     record = {
       ...record,
       sha256: createHash('sha256').update(text, 'utf8').digest('hex'),
       fileSha256: clear ? null : decoded.fileSha256,
       chars: text.length,
     };
+    if (record.sha256 !== null && resumed?.has(source, record.sha256)) return null;
     const result: ExtractionResult = await extract(
+      // Records that run at once take turns, each with one sequence.
       { text, ...asked },
       {
         model,
@@ -147,13 +230,14 @@ async function extractOne(input: Input, work: RecordWork): Promise<RecordResult>
     const facts = clear
       ? result.facts.filter((fact) => !isOfPlaceholder(fact, clear))
       : result.facts;
-    return {
+    const of: RecordResult = {
       ...{ version: 1, record, ...deidentified, ...(clear ? { text } : {}) },
       ...{ status, run, facts, ...withMessage(problem) },
     };
+    return { result: of, text, number };
   } catch (error) {
     if (error instanceof Cancelled) throw error;
-    return {
+    const failed: RecordResult = {
       version: 1,
       record,
       ...deidentified,
@@ -162,6 +246,7 @@ async function extractOne(input: Input, work: RecordWork): Promise<RecordResult>
       facts: [],
       run: plannedRun(card, asked, model),
     };
+    return { result: failed, text, number };
   } finally {
     progress.clear();
   }

@@ -4,13 +4,23 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { annotationSchemas } from '../domain/contract/annotation-schema';
+import { draftPurposeSchema, maxCandidates } from '../domain/contract/dialogue';
+import { factExportFormats } from '../domain/contract/export';
 import { AppError, problemOf, type ErrorCode } from '../domain/contract/errors';
 import { conversionTypeSchema } from '../domain/contract/conversion';
+import { askCommand, type AskOptions } from './ask-command';
 import { benchCommand, type BenchOptions } from './bench-command';
+import { draftCommand, type DraftOptions } from './draft-command';
 import { deidentifyCommand, type DeidentifyOptions } from './deidentify-command';
 import { convertCommand, type ConvertCommandOptions } from './convert-command';
+import {
+  evalGenerateCommand,
+  evalMcqCommand,
+  type EvalGenerateOptions,
+} from './eval-answers-command';
 import { evalNerCommand, type EvalNerOptions } from './eval-command';
 import { inspectCommand, verifyCommand } from './model-commands';
+import { exportCommand, type ExportCommandOptions } from './export-command';
 import { extractCommand, type ExtractOptions } from './extract-command';
 import { schemaCheckCommand, schemaListCommand } from './schema-commands';
 import { exitCodes, report } from './terminal';
@@ -27,6 +37,19 @@ function positiveInteger(value: string): number {
   return number;
 }
 
+function share(value: string): number {
+  const number = Number(value);
+  if (!(number >= 0 && number <= 1)) throw new InvalidArgumentError('a number from 0 to 1');
+  return number;
+}
+
+function candidateCount(value: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1 || number > maxCandidates)
+    throw new InvalidArgumentError(`a whole number from 1 to ${maxCandidates}`);
+  return number;
+}
+
 /** Side by side on one machine; more would only take memory. */
 const mostSequences = 8;
 
@@ -35,6 +58,12 @@ function sequenceCounts(value: string): number[] {
   if (counts.some((count) => !Number.isInteger(count) || count < 1 || count > mostSequences))
     throw new InvalidArgumentError(`whole numbers from 1 to ${mostSequences}, such as 1,4`);
   return counts;
+}
+
+function jobCount(value: string): number {
+  const count = positiveInteger(value);
+  if (count > mostSequences) throw new InvalidArgumentError(`a whole number to ${mostSequences}`);
+  return count;
 }
 
 const dateChoice = (): Option =>
@@ -47,6 +76,15 @@ const textOrJson = (): Option =>
     .default('text');
 const keyHelp = 'with --dates shift: a secret file; the same one shifts every record alike';
 
+const layoutChoice = (): Option =>
+  new Option('--layout <layout>', 'of a table: long: a row a fact; wide: a row a record')
+    .choices(['long', 'wide'])
+    .default('long');
+const languageChoice = (): Option =>
+  new Option('--language <language>', 'of headings and pages')
+    .choices(['en', 'zh-CN'])
+    .default('en');
+const evidenceHelp = 'of a table: columns with the words and places of each value';
 /** What was asked for, not what was found: the command has to be written otherwise. */
 const usageErrors: ReadonlySet<ErrorCode> = new Set([
   'USAGE',
@@ -73,10 +111,16 @@ program
     ).default('ccks2019'),
   )
   .addOption(
-    new Option('--format <format>', 'jsonl: an object a line; json: one array')
-      .choices(['jsonl', 'json'])
+    new Option(
+      '--format <format>',
+      'jsonl: an object a line; json: one array; others: as in export',
+    )
+      .choices(factExportFormats)
       .default('jsonl'),
   )
+  .addOption(layoutChoice())
+  .option('--evidence', evidenceHelp, false)
+  .addOption(languageChoice())
   .option('--out <file>', 'write there instead of to standard output')
   .option('--force', 'let --out replace an existing file', false)
   .option(
@@ -84,11 +128,36 @@ program
     'threads to compute with; defaults to what suits the model',
     positiveInteger,
   )
+  .option('--jobs <n>', 'records at once, each on a sequence of its own', jobCount, 1)
+  .option('--resume', 'go on where --out ends; what failed is tried again', false)
   .option('--deidentify', 'de-identify each record first; facts are of that text', false)
   .addOption(dateChoice())
   .option('--key <file>', keyHelp)
   .action(async (inputs: string[], options: Omit<ExtractOptions, 'inputs'>) => {
     process.exitCode = await extractCommand({ ...options, inputs }, join(root, 'models'));
+  });
+
+program
+  .command('export')
+  .description('turn the JSONL of an extraction into another format; needs no model')
+  .argument('<input>', 'the JSONL that extract wrote; a file, as it is read twice')
+  .addOption(
+    new Option('--format <format>', 'csv, xlsx: a table; html: pages; fhir: an R4 bundle')
+      .choices(factExportFormats)
+      .makeOptionMandatory(),
+  )
+  .addOption(layoutChoice())
+  .addOption(
+    new Option('--rows <of>', 'with --layout wide: what a row is')
+      .choices(['record', 'case'])
+      .default('record'),
+  )
+  .option('--evidence', evidenceHelp, false)
+  .addOption(languageChoice())
+  .option('--out <file>', 'write there instead of to standard output')
+  .option('--force', 'let --out replace an existing file', false)
+  .action(async (input: string, options: Omit<ExportCommandOptions, 'input'>) => {
+    process.exitCode = await exportCommand({ ...options, input });
   });
 
 program
@@ -110,8 +179,54 @@ program
   });
 
 program
-  .command('eval')
-  .description('measure a model on annotated data')
+  .command('ask')
+  .description('a question to a record, answered with quotations from it, or without a record')
+  .argument('<question>')
+  .option('--record <file>', 'the record, as text')
+  .option('--model <file>', 'GGUF model file; the built-in one answers with quotations alone')
+  .option('--threshold <share>', 'confidence below which nothing is answered, 0 to 1', share)
+  .addOption(textOrJson())
+  .option(
+    '--threads <n>',
+    'threads to compute with; defaults to what suits the model',
+    positiveInteger,
+  )
+  .action(async (question: string, options: AskOptions) => {
+    process.exitCode = await askCommand(question, options, join(root, 'models'));
+  });
+
+program
+  .command('draft')
+  .description('danger signs in a conversation, and draft replies to the patient')
+  .argument('<file>', '{"turns":[{"role":"patient|doctor","text":"..."}]}')
+  .option('--record <file>', "the patient's record, as text")
+  .option('--model <file>', 'GGUF model file that can converse; without one there are signs alone')
+  .addOption(
+    new Option('--purpose <purpose>', 'what the reply is for')
+      .choices(draftPurposeSchema.options)
+      .default('answer'),
+  )
+  .addOption(new Option('--tone <tone>', 'how').choices(['plain', 'formal']).default('plain'))
+  .addOption(
+    new Option('--length <length>', 'how long')
+      .choices(['short', 'medium', 'long'])
+      .default('medium'),
+  )
+  .option('--ask-back', 'ask the patient for facts that are missing', false)
+  .option('--candidates <n>', `drafts, 1 to ${maxCandidates}`, candidateCount, 2)
+  .addOption(textOrJson())
+  .option(
+    '--threads <n>',
+    'threads to compute with; defaults to what suits the model',
+    positiveInteger,
+  )
+  .action(async (file: string, options: DraftOptions) => {
+    process.exitCode = await draftCommand(file, options, join(root, 'models'));
+  });
+
+const evaluation = program.command('eval').description('measure a model on data of people');
+
+evaluation
   .command('ner')
   .description('score the extraction of entities against annotations made by people')
   .requiredOption('--data <file>', 'annotated records, one JSON object a line')
@@ -140,6 +255,39 @@ program
     });
   });
 
+const answerOptions = (command: Command): Command =>
+  command
+    .option('--model <file>', 'GGUF model file that can converse')
+    .option('--limit <n>', 'only the first ones', positiveInteger)
+    .addOption(
+      new Option('--format <format>', 'text: for people; json: one object')
+        .choices(['text', 'json'])
+        .default('text'),
+    )
+    .option(
+      '--threads <n>',
+      'threads to compute with; defaults to what suits the model',
+      positiveInteger,
+    );
+
+answerOptions(
+  evaluation
+    .command('mcq')
+    .description('questions with four options: accuracy by probability and by answer')
+    .requiredOption('--data <file>', 'CSV of C-Eval, or JSON of MedQA'),
+).action(async (options: Parameters<typeof evalMcqCommand>[0]) => {
+  process.exitCode = await evalMcqCommand(options, join(root, 'models'));
+});
+
+answerOptions(
+  evaluation
+    .command('generate')
+    .description('free answers against those of people: BLEU and ROUGE by character')
+    .requiredOption('--data <file>', 'questions with answers, or dialogues, one JSON object a line')
+    .option('--max-tokens <n>', 'tokens of one answer, at most', positiveInteger, 512),
+).action(async (options: EvalGenerateOptions) => {
+  process.exitCode = await evalGenerateCommand(options, join(root, 'models'));
+});
 const schema = program.command('schema').description('what can be looked for in records');
 
 schema

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest';
-import type { NerReport } from '../evaluation/ner-evaluation';
+import type { NerReport } from '../domain/contract/evaluation';
+import { CalibrationMeter } from '../evaluation/calibration';
 import { SpanScorer } from '../evaluation/span-scores';
+import { ConfusionCounter } from '../evaluation/type-confusion';
 import { nerTable } from './ner-table';
 import { displayWidth } from './table';
 
@@ -12,6 +14,16 @@ scorer.add(
   ],
   [{ type: '药物', start: 0, end: 2 }],
 );
+const confusion = new ConfusionCounter(['疾病和诊断', '药物']);
+confusion.add(
+  [
+    { type: '药物', start: 0, end: 2 },
+    { type: '药物', start: 4, end: 6 },
+  ],
+  [{ type: '疾病和诊断', start: 0, end: 2 }],
+);
+const calibration = new CalibrationMeter();
+calibration.add(0.95, true);
 const report: NerReport = {
   version: 1,
   schema: 'ccks2019',
@@ -22,6 +34,10 @@ const report: NerReport = {
   defects: 2,
   strict: scorer.strict(),
   relaxed: scorer.relaxed(),
+  confusion: confusion.confusion(),
+  calibration: calibration.calibration(),
+  latency: { median: 12.5, p95: 30, max: 1400 },
+  tokens: { prompt: 1000, reused: 400, decoded: 900 },
   ungrounded: 0,
   offsetErrors: 0,
   seconds: 12.345,
@@ -33,7 +49,7 @@ it('the columns stand below each other in a terminal, in both languages', () => 
   for (const locale of ['zh-CN', 'en'] as const) {
     const rows = nerTable(report, locale)
       .split('\n')
-      .filter((line) => /\bF1\b|\d\.\d{4}/.test(line));
+      .filter((line) => /\bF1\b|(\d\.\d{4} +){3}/.test(line));
     // Head, two types and the sum, strict and relaxed.
     expect(rows).toHaveLength(8);
     expect(new Set(rows.map(displayWidth)).size).toBe(1);
@@ -41,6 +57,18 @@ it('the columns stand below each other in a terminal, in both languages', () => 
   // Two columns a Chinese character or full-width mark, one a letter.
   expect(displayWidth('合计（微平均）')).toBe(14);
   expect(displayWidth('F1 药物')).toBe(7);
+});
+
+it('says what was taken for what, how far the confidence can be believed, and what it cost', () => {
+  const zh = nerTable(report, 'zh-CN');
+  expect(zh).toMatch(/^标注＼抽取 +疾病和诊断 +药物 +漏掉$/m);
+  expect(zh).toMatch(/^药物 +1 +0 +1$/m);
+  expect(zh).toMatch(/^0\.9-1\.0 +1 +0\.950 +1\.000$/m);
+  expect(zh).toContain('布里尔分 0.0025');
+  expect(zh).toContain('最长 1,400 毫秒');
+  expect(nerTable(report, 'en')).toContain('1,000 of prompts (400 reused), 900 decoded');
+  const calibrated = { ...report, calibration: new CalibrationMeter().calibration() };
+  expect(nerTable(calibrated, 'en')).not.toContain('Calibration');
 });
 
 it('types that nobody annotated are named', () => {

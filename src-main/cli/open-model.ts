@@ -10,6 +10,8 @@ export interface ModelChoice {
   readonly model?: string;
   /** Defaults to what suits the model. */
   readonly threads?: number;
+  /** Records at once, each on a sequence of its own. Defaults to 1. */
+  readonly jobs?: number;
 }
 
 /**
@@ -27,7 +29,7 @@ export async function openModel(
   const model = await loadLlamaModel({
     path,
     contextSize: card.context,
-    sequences: 1,
+    sequences: choice.jobs ?? 1,
     parameters: card.shape.parameters,
     signal,
     ...(choice.threads === undefined ? {} : { threads: choice.threads }),

@@ -8,6 +8,8 @@ export interface Output {
   finish(): Promise<void>;
   /** Something stopped everything: keeps the file only if it holds results. */
   abandon(): Promise<void>;
+  /** Interrupted, where it can be gone on with later. Absent where it ends as after the last record. */
+  pause?(): Promise<void>;
 }
 
 export interface OutputOptions {
@@ -36,9 +38,9 @@ export async function openOutput({ format, path, force }: OutputOptions): Promis
   };
 }
 
-/** Text as it is, to standard output or to a file. */
+/** Text, or bytes, as they are, to standard output or to a file. */
 export interface TextOutput {
-  write(text: string): Promise<void>;
+  write(text: string | Uint8Array): Promise<void>;
   finish(): Promise<void>;
   /** Leaves no file. */
   discard(): Promise<void>;

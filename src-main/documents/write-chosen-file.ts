@@ -21,43 +21,70 @@ export interface WriteOptions {
 const byteOrderMark = '\uFEFF';
 
 /**
- * Writes UTF-8 (with a byte order mark for CSV) beside the place, syncs it, and gives it its name: what
- * stood there is replaced only by a whole file.
+ * Writes UTF-8 (with a byte order mark for CSV) as `writeChosenStream` does.
  *
  * @returns bytes written
- * @throws AppError `DISK_FULL`; `OUTPUT_UNWRITABLE`, with `why` if the place is a link (`link`), no
- *   file (`not-a-file`), not there (`no-folder`) or in the program's own folder (`own-folder`)
+ * @throws AppError as `writeChosenStream`
  */
 export async function writeChosenFile(
   { path, format }: ChosenFile,
   text: string,
-  { ownFolder }: WriteOptions,
+  options: WriteOptions,
 ): Promise<number> {
   const bytes = Buffer.from(format === 'csv' ? byteOrderMark + text : text, 'utf-8');
+  return (await writeChosenStream(path, (file) => file.write(bytes), options)).bytes;
+}
+
+/**
+ * Lets `fill` write beside the place, syncs it, and gives it its name: what stood there is replaced only
+ * by a whole file. Where `fill` fails, nothing is left, and its error is passed on.
+ *
+ * @param path absolute
+ * @returns bytes written, and what `fill` returned
+ * @throws AppError `DISK_FULL`; `OUTPUT_UNWRITABLE`, with `why` if the place is a link (`link`), no
+ *   file (`not-a-file`), not there (`no-folder`) or in the program's own folder (`own-folder`)
+ */
+export async function writeChosenStream<T>(
+  path: string,
+  fill: (file: { write(bytes: Uint8Array): Promise<void> }) => Promise<T>,
+  { ownFolder }: WriteOptions,
+): Promise<{ bytes: number; result: T }> {
   await checkPlace(path, ownFolder);
   const folder = dirname(path);
   // A name of its own: the chosen one may tell something, and this file stays if the machine stops.
   const beside = join(folder, `.chimed-${randomUUID()}.partial`);
   // Exclusive: a link or file that somebody laid there beforehand is not written to.
   const flags = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY;
-  const file = await open(beside, flags, 0o600).catch((cause: unknown) => {
-    throw writeProblem(cause);
-  });
+  const file = await told(open(beside, flags, 0o600));
+  let bytes = 0;
   try {
+    let result: T;
     try {
-      await file.writeFile(bytes);
-      await file.sync();
+      result = await fill({
+        write: async (piece) => {
+          await told(file.appendFile(piece));
+          bytes += piece.byteLength;
+        },
+      });
+      await told(file.sync());
     } finally {
-      await file.close();
+      await told(file.close());
     }
     // It may have changed since; a rename replaces a link itself and never follows it.
-    await rename(beside, path);
-  } catch (cause) {
+    await told(rename(beside, path));
+    await syncFolder(folder);
+    return { bytes, result };
+  } catch (error) {
     await rm(beside, { force: true }).catch(() => undefined);
-    throw writeProblem(cause);
+    throw error;
   }
-  await syncFolder(folder);
-  return bytes.byteLength;
+}
+
+/** What the system refuses, as a problem of ours. */
+function told<T>(work: Promise<T>): Promise<T> {
+  return work.catch((cause: unknown) => {
+    throw writeProblem(cause);
+  });
 }
 
 async function checkPlace(path: string, ownFolder: string): Promise<void> {

@@ -99,6 +99,12 @@ export interface LanguageModel {
   controlToken(text: string): Token | null;
   /** How a token is written, and whether it is a control token; some bytes of a character are `‥`. */
   describe(token: Token): TokenDescription;
+  /**
+   * The text of tokens in a row; control tokens have none. A character whose bytes are not all there is
+   * U+FFFD.
+   * @param after the token before them, so that a leading space is kept
+   */
+  detokenize(tokens: readonly Token[], after: Token): string;
   /** Text of every token that has whole characters as its text; control and byte tokens are absent. */
   readonly pieces: ReadonlyMap<string, Token>;
   /**

@@ -103,6 +103,10 @@ export class LlamaLanguageModel implements LoadedLanguageModel {
     return { text: text.includes('\uFFFD') ? partOfCharacter : text, isControl };
   }
 
+  detokenize(tokens: readonly Token[], after: Token): string {
+    return this.#model.detokenize(tokens as LlamaToken[], false, [after as LlamaToken]);
+  }
+
   get pieces(): ReadonlyMap<string, Token> {
     if (!this.#pieces) {
       const pieces = new Map<string, Token>();

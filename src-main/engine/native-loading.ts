@@ -3,9 +3,10 @@
  */
 import childProcess from 'node:child_process';
 import { EventEmitter } from 'node:events';
-import { syncBuiltinESMExports } from 'node:module';
+import { readdirSync } from 'node:fs';
+import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { constants } from 'node:os';
-import { basename } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 /**
  * Loads llama-addon.node with RTLD_DEEPBIND on Linux.
@@ -13,6 +14,11 @@ import { basename } from 'node:path';
  * Electron replaces malloc (PartitionAlloc) for every library it loads, and one native allocation
  * above about 1 GiB then kills the process (exit code 4); a 13B needs such allocations. Deep binding
  * lets the library and what it links use glibc's allocator. The constant does not exist elsewhere.
+ *
+ * ggml opens its backends by itself, and not deeply: `libggml-cpu-*.so` would then free with Electron's
+ * allocator what the deeply bound C++ library had allocated (the processor's name, while it scores the
+ * variants), which kills the process wherever the address does not happen to be readable. A library
+ * that is open already is bound as it was first, so they are all opened deeply before.
  */
 function deepBindAddon(): void {
   const deepBind = (constants.dlopen as Record<string, number | undefined>)['RTLD_DEEPBIND'];
@@ -20,9 +26,26 @@ function deepBindAddon(): void {
   if (process.platform !== 'linux' || deepBind === undefined) return;
   const original = process.dlopen.bind(process);
   process.dlopen = (module: object, filename: string, flags?: number) => {
-    const wanted = basename(filename) === 'llama-addon.node' ? now | deepBind : flags;
+    const isAddon = basename(filename) === 'llama-addon.node';
+    if (isAddon) openDeeply(dirname(filename));
+    const wanted = isAddon ? now | deepBind : flags;
     return wanted === undefined ? original(module, filename) : original(module, filename, wanted);
   };
+}
+
+/** Kept for as long as the process lives: what is closed would be opened anew, and not deeply. */
+const deeplyBound: unknown[] = [];
+
+/** Variants for other processors, or without their driver, do not open; ggml passes them over too. */
+function openDeeply(folder: string): void {
+  const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
+  for (const name of readdirSync(folder).filter((file) => /^libggml.*\.so/.test(file))) {
+    try {
+      deeplyBound.push(koffi.load(join(folder, name), { deep: true, lazy: false }));
+    } catch {
+      continue;
+    }
+  }
 }
 
 /**

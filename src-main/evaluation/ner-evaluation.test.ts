@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { extract } from '../tasks/extraction/extract';
 import { cardWith, markedCopyCard } from '../tasks/extraction/card.fixture';
 import { HostileModel } from '../tasks/extraction/hostile-model.fixture';
+import { nerReportSchema } from '../domain/contract/evaluation';
+import type { ExtractionResult } from '../domain/contract/extraction';
+import type { Fact } from '../domain/contract/fact';
 import type { LabelMapping } from './label-mapping';
 import type { LabelledRecord } from './labelled-records';
 import { evaluateNer, isGrounded, isInPlace } from './ner-evaluation';
@@ -25,11 +29,13 @@ function evaluated(
   schema = 'ccks2019-symptom',
   onFact: () => void = () => undefined,
 ) {
+  const model = new HostileModel(3);
+  const card = cardWith(markedCopyCard);
+  const { signal } = new AbortController();
   return evaluateNer(made, {
     onFact,
-    model: new HostileModel(3),
-    card: cardWith(markedCopyCard),
-    signal: new AbortController().signal,
+    extract: (text) => extract({ text, schema }, { model, card, signal }),
+    model: { name: card.name, sha256: card.sha256 },
     schema,
     mapping,
   });
@@ -72,6 +78,56 @@ describe('evaluation', () => {
   it('a record without words is a defect in which nothing is found, not an end', async () => {
     const report = await evaluated(records({ text: ' \n', defects: 1 }));
     expect(report).toMatchObject({ records: 1, defects: 1, seconds: 0, recordsPerMinute: 0 });
+  });
+});
+
+/** An extraction that says what it is told. */
+const saying = (facts: Partial<Fact>[]): Promise<ExtractionResult> =>
+  Promise.resolve({
+    status: 'completed',
+    run: { schema: 'ccks2019-symptom', model: someone, strategy: 'x', settings: {} },
+    facts: facts.map((fact, at) => ({
+      ...{ id: `f${at}`, kind: 'mention', type: '症状', text: '头痛', evidence: [] },
+      ...{ start: 0, end: 2, attributes: {}, confidence: 0.5, ...fact },
+    })),
+    usage: {
+      ...{ promptTokens: 10, reusedTokens: 4, restoredTokens: 0, decodedTokens: 6 },
+      ...{ prefillMs: 1, decodeMs: 1 },
+    },
+  });
+const someone = { name: 'm', sha256: 'a'.repeat(64) };
+
+describe('the report', () => {
+  it('holds confusion, calibration, times and tokens beside the scores', async () => {
+    const annotations = [{ label: 's', start: 0, end: 2 }];
+    const made = records({ text: '头痛三天', annotations }, { text: '头痛三天', annotations: [] });
+    const report = await evaluateNer(made, {
+      extract: () => saying([{ confidence: 0.8 }]),
+      model: someone,
+      schema: 'ccks2019-symptom',
+      mapping,
+    });
+    expect(report.confusion).toEqual({
+      types: ['症状'],
+      matrix: [[1]],
+      missed: [0],
+      spurious: [1],
+    });
+    // One right and one wrong at 0.8: (0.04 + 0.64) / 2.
+    expect(report.calibration.brier).toBeCloseTo(0.34, 10);
+    expect(report.tokens).toEqual({ prompt: 20, reused: 8, decoded: 12 });
+    expect(report.latency?.max).toBeGreaterThanOrEqual(report.latency?.median ?? Infinity);
+    expect(nerReportSchema.parse(report)).toEqual(report);
+  });
+
+  it('types that nobody annotated are no part of the calibration', async () => {
+    const report = await evaluateNer(records({ text: '头痛三天' }), {
+      extract: () => saying([{ type: '药物', confidence: 0.9 }, { confidence: null }]),
+      model: someone,
+      schema: 'ccks2019-symptom',
+      mapping,
+    });
+    expect(report.calibration.facts).toBe(0);
   });
 });
 

@@ -3,36 +3,14 @@
  */
 import { annotationSchema } from '../domain/contract/annotation-schema';
 import type { Problem } from '../domain/contract/errors';
+import type { NerReport } from '../domain/contract/evaluation';
+import type { ExtractionResult, RunIdentity } from '../domain/contract/extraction';
 import type { Fact } from '../domain/contract/fact';
-import { extract, type ExtractionContext } from '../tasks/extraction/extract';
+import { CalibrationMeter } from './calibration';
 import { unknownLabels, type LabelMapping } from './label-mapping';
 import { labelledRecords, type LabelledRecord, type ReadOptions } from './labelled-records';
-import { SpanScorer, type Span, type SpanScores } from './span-scores';
-
-/** What `chimed eval ner --format json` prints; readers ignore unknown keys. */
-export interface NerReport {
-  readonly version: 1;
-  readonly schema: string;
-  /** Name of the label mapping. */
-  readonly labels: string;
-  /** Types of the schema that no label of the data set means: they are not scored. */
-  readonly unscored: readonly string[];
-  readonly records: number;
-  /** Records whose extraction ended early; what was found in them is scored. */
-  readonly incomplete: number;
-  /** Faults of the data set itself; see `LabelledRecord.defects`. */
-  readonly defects: number;
-  readonly strict: SpanScores;
-  readonly relaxed: SpanScores;
-  /** Facts whose words are not in their record. */
-  readonly ungrounded: number;
-  /** Facts whose words are not at their place. */
-  readonly offsetErrors: number;
-  /** Spent on extraction: without loading the model and reading the file. */
-  readonly seconds: number;
-  readonly recordsPerMinute: number;
-  readonly model: { readonly name: string; readonly sha256: string };
-}
+import { SpanScorer, type Span } from './span-scores';
+import { ConfusionCounter } from './type-confusion';
 
 export interface Survey {
   readonly records: number;
@@ -53,9 +31,13 @@ export async function surveyRecords(path: string, options: ReadOptions): Promise
   return { records, labels };
 }
 
-export interface NerOptions extends Omit<ExtractionContext, 'onEvent'> {
+export interface NerOptions {
   readonly schema: string;
+  /** Whose extraction it is. */
+  readonly model: RunIdentity['model'];
   readonly mapping: LabelMapping;
+  /** The program's own extraction of one text. @throws AppError, Cancelled: they end the evaluation */
+  extract(text: string): Promise<ExtractionResult>;
   /** After each record: how many are done. */
   onProgress?(done: number): void;
   /** Each fact that is scored, with its record's line. */
@@ -66,43 +48,57 @@ export interface NerOptions extends Omit<ExtractionContext, 'onEvent'> {
 
 /**
  * One record after another.
- * @throws AppError of reading the records; `DATASET_LABELS_UNKNOWN`; of `extract`, when it cannot start
+ * @throws AppError of reading the records; `DATASET_LABELS_UNKNOWN`; and what `extract` throws
  * @throws Cancelled
  */
 export async function evaluateNer(
   records: AsyncIterable<LabelledRecord>,
   options: NerOptions,
 ): Promise<NerReport> {
-  const { model, card, signal, schema, mapping } = options;
+  const { schema, mapping, model } = options;
   const asked = annotationSchema(schema).types.map(({ id }) => id);
   const annotated = new Set(mapping.types.values());
   // What nobody annotated cannot be called wrong.
   const scored = asked.filter((id) => annotated.has(id));
   const scorer = new SpanScorer(scored);
+  const confusion = new ConfusionCounter(scored);
+  const calibration = new CalibrationMeter();
   const count = { records: 0, incomplete: 0, defects: 0, ungrounded: 0, offsetErrors: 0 };
-  let milliseconds = 0;
+  const tokens = { prompt: 0, reused: 0, decoded: 0 };
+  const times: number[] = [];
   for await (const record of records) {
     let facts: readonly Fact[] = [];
     // The program refuses a record without words; it is counted as a defect, and nothing is found.
     if (record.text.trim() !== '') {
       const began = performance.now();
-      const result = await extract({ text: record.text, schema }, { model, card, signal });
-      milliseconds += performance.now() - began;
+      const result = await options.extract(record.text);
+      times.push(performance.now() - began);
       facts = result.facts;
+      tokens.prompt += result.usage?.promptTokens ?? 0;
+      tokens.reused += result.usage?.reusedTokens ?? 0;
+      tokens.decoded += result.usage?.decodedTokens ?? 0;
       if (result.problem) {
         count.incomplete++;
         options.onIncomplete?.(record.line, result.problem);
       }
     }
     for (const fact of facts) options.onFact?.(fact, record.line);
-    scorer.add(annotatedSpans(record, mapping), facts.map(spanOf));
+    const wanted = annotatedSpans(record, mapping);
+    const found = facts.map(spanOf);
+    scorer.add(wanted, found);
+    confusion.add(wanted, found);
+    calibrate(
+      calibration,
+      wanted,
+      facts.filter(({ type }) => scored.includes(type)),
+    );
     count.ungrounded += facts.filter((fact) => !isGrounded(fact, record.text)).length;
     count.offsetErrors += facts.filter((fact) => !isInPlace(fact, record.text)).length;
     count.defects += record.defects;
     count.records++;
     options.onProgress?.(count.records);
   }
-  const seconds = milliseconds / 1000;
+  const seconds = times.reduce((sum, time) => sum + time, 0) / 1000;
   return {
     version: 1,
     schema,
@@ -113,12 +109,41 @@ export async function evaluateNer(
     defects: count.defects,
     strict: scorer.strict(),
     relaxed: scorer.relaxed(),
+    confusion: confusion.confusion(),
+    calibration: calibration.calibration(),
+    latency: latencyOf(times),
+    tokens,
     ungrounded: count.ungrounded,
     offsetErrors: count.offsetErrors,
     seconds: rounded(seconds, 1000),
     recordsPerMinute: seconds === 0 ? 0 : rounded((count.records * 60) / seconds, 10),
-    model: { name: card.name, sha256: card.sha256 },
+    model: { name: model.name, sha256: model.sha256 },
   };
+}
+
+/** Right means strictly right: same type, start and end. */
+function calibrate(
+  meter: CalibrationMeter,
+  annotated: readonly Span[],
+  facts: readonly Fact[],
+): void {
+  const places = new Set(annotated.map(placeOf));
+  for (const fact of facts) {
+    if (fact.confidence !== null) meter.add(fact.confidence, places.has(placeOf(spanOf(fact))));
+  }
+}
+
+function placeOf({ type, start, end }: Span): string {
+  return `${type} ${start} ${end}`;
+}
+
+/** Nearest rank. */
+function latencyOf(times: readonly number[]): NerReport['latency'] {
+  if (times.length === 0) return null;
+  const sorted = [...times].sort((a, b) => a - b);
+  const at = (share: number): number =>
+    rounded(sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] as number, 10);
+  return { median: at(0.5), p95: at(0.95), max: at(1) };
 }
 
 /** Annotations in our types; those that mean none of ours are left out. */

@@ -4,6 +4,7 @@
  * Strict: type, start and end are the same, as CCKS-2019 counts it. Relaxed: the type is the same and
  * the spans share at least one character; each span counts for one partner only.
  */
+import type { Score, SpanScores } from '../domain/contract/evaluation';
 import { mostOverlapping } from './overlap-matching';
 
 export interface Span {
@@ -11,24 +12,6 @@ export interface Span {
   /** Any unit, as long as annotated and found spans use the same; end exclusive. */
   readonly start: number;
   readonly end: number;
-}
-
-/** Shares of 1; 0 where there is nothing to divide by. */
-export interface Score {
-  readonly precision: number;
-  readonly recall: number;
-  readonly f1: number;
-}
-
-export interface TypeScore extends Score {
-  /** Annotated spans of the type. */
-  readonly support: number;
-}
-
-export interface SpanScores {
-  readonly micro: Score;
-  /** Of every type asked for, also one that never occurs. */
-  readonly types: Readonly<Record<string, TypeScore>>;
 }
 
 interface Counts {

@@ -1,9 +1,24 @@
 /** The requests on the models in memory; what the host process is without its ports. */
 import type { Activity, HostMethods } from '../domain/contract/host-port';
 import type { Handlers } from '../domain/contract/rpc';
+import type { Priority } from '../domain/contract/usage';
+import { findSections } from '../domain/rules/sections';
+import { draftReplies } from '../tasks/dialogue/draft';
 import { extract, previewPrompt } from '../tasks/extraction/extract';
+import { answerQuestion } from '../tasks/qa/answer';
+import type { UsageMeter } from '../tasks/usage-meter';
 import type { LoadedSlot, ModelSlots } from './model-slots';
 import { ModelWork } from './model-work';
+
+interface Call {
+  readonly signal: AbortSignal;
+  emit(event: { readonly kind: 'queued'; readonly ahead: number }): void;
+}
+
+type WorkContext = Pick<LoadedSlot, 'model' | 'card'> & {
+  readonly signal: AbortSignal;
+  readonly meter: UsageMeter;
+};
 
 export class ModelService {
   readonly #slots: ModelSlots;
@@ -14,20 +29,40 @@ export class ModelService {
   }
 
   readonly handlers: Handlers<HostMethods> = {
-    'extraction.run': async (request, { signal: asked, emit }) =>
-      this.#slots.use(request.model, (loaded) => {
-        const { model, card, leaving } = loaded;
-        const signal = AbortSignal.any([asked, leaving]);
-        return this.#workOn(loaded).run({
-          priority: request.priority ?? 'interactive',
-          signal,
-          onQueued: (ahead) => emit({ kind: 'queued', ahead }),
-          work: (meter) => extract(request, { model, card, signal, meter, onEvent: emit }),
-        });
-      }),
+    'extraction.run': (request, call) =>
+      this.#on(request, call, (context) => extract(request, { ...context, onEvent: call.emit })),
+    'qa.ask': (request, call) =>
+      this.#on(request, call, (context) =>
+        answerQuestion(request, { ...context, findSections, onEvent: call.emit }),
+      ),
+    'dialogue.draft': (request, call) =>
+      this.#on(request, call, (context) =>
+        draftReplies(request, { ...context, onEvent: call.emit }),
+      ),
     'prompt.preview': async (request) =>
       this.#slots.use(request.model, (loaded) => Promise.resolve(previewPrompt(request, loaded))),
   };
+
+  /** In its turn, on the model that is asked for. */
+  #on<T>(
+    {
+      model: wanted,
+      priority = 'interactive',
+    }: { model?: string | undefined; priority?: Priority | undefined },
+    { signal: asked, emit }: Call,
+    work: (context: WorkContext) => Promise<T>,
+  ): Promise<T> {
+    return this.#slots.use(wanted, (loaded) => {
+      const { model, card, leaving } = loaded;
+      const signal = AbortSignal.any([asked, leaving]);
+      return this.#workOn(loaded).run({
+        priority,
+        signal,
+        onQueued: (ahead) => emit({ kind: 'queued', ahead }),
+        work: (meter) => work({ model, card, signal, meter }),
+      });
+    });
+  }
 
   get activity(): Activity {
     return {

@@ -156,6 +156,7 @@ export class ModelSlots {
           standing: card.standing,
           sha256: card.sha256,
           contextSize: model.contextSize,
+          sequences: model.sequences,
           schemas: card.capabilities.schemas,
           strategy: card.strategies[0]?.kind ?? '',
           about: modelAboutSchema.parse({ ...card, parameters: card.shape.parameters }),

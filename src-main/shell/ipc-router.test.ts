@@ -36,7 +36,13 @@ function router(changes: Partial<InvokeHandlers> = {}): RouterOptions & { calls:
     'vault.signIn': () => undefined,
     'vault.recover': () => undefined,
     'vault.lock': () => undefined,
+    'review.sign': () => {
+      throw new AppError('VAULT_LOCKED');
+    },
     'vault.put-away': () => undefined,
+    'rotation.start': () => undefined,
+    'rotation.state': () => ({ phase: 'idle' }),
+    'rotation.seen': () => undefined,
     'recovery.renew': () => {
       throw new AppError('FORBIDDEN_ROLE');
     },
@@ -66,6 +72,9 @@ function router(changes: Partial<InvokeHandlers> = {}): RouterOptions & { calls:
     'restore.offer': () => undefined,
     'restore.choose': () => null,
     'restore.run': () => undefined,
+    'batch.choose': () => null,
+    'batch.offer': () => '00000000-0000-4000-8000-000000000000',
+    'batch.locked': () => null,
     'audit.viewed': () => undefined,
     'audit.read': () => ({ entries: [], next: null }),
     'audit.verify': () => ({

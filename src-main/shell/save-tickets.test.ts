@@ -2,13 +2,13 @@ import type { SaveDialogOptions } from 'electron';
 import { expect, test } from 'vitest';
 import { policySchema, type Policy } from '../domain/contract/policy';
 import type { SaveOrder } from '../domain/contract/save-file';
-import { SaveTickets } from './save-tickets';
+import { SaveTickets, type NewTicket } from './save-tickets';
 
 const original: SaveOrder = { format: 'txt', count: 1, deidentified: false };
 const deidentified: SaveOrder = { ...original, deidentified: true };
 
 function start(allowed: Policy['export']['allowed'] = 'all') {
-  const granted: { id: string; path: string; format: string }[] = [];
+  const granted: NewTicket[] = [];
   const exported: SaveOrder[] = [];
   const asked: SaveDialogOptions[] = [];
   const tickets = new SaveTickets({
@@ -29,7 +29,38 @@ test('the page gets a ticket, the worker the path', async () => {
   const { tickets, granted, choose } = start();
   const ticket = await tickets.issue(original, choose('/media/张三.txt'));
   expect(ticket).toMatch(/^[0-9a-f-]{36}$/);
-  expect(granted).toEqual([{ id: ticket, path: '/media/张三.txt', format: 'txt' }]);
+  const allowed = { deidentified: false, dictionary: false };
+  expect(granted).toEqual([{ id: ticket, path: '/media/张三.txt', format: 'txt', ...allowed }]);
+});
+
+test('an export of facts is called so, with the ending that its format has', async () => {
+  const { tickets, asked, granted, choose } = start();
+  for (const format of ['xlsx', 'fhir'] as const)
+    await tickets.issue({ ...deidentified, format }, choose('/a'));
+  await tickets.issue({ ...deidentified, format: 'csv', dictionary: true }, choose('/b'));
+  expect(asked.map(({ defaultPath }) => defaultPath?.replace(/[0-9]/g, '0'))).toEqual([
+    expect.stringMatching(/去标识抽取结果_00000000-0000\.xlsx$/),
+    expect.stringMatching(/去标识抽取结果_00000000-0000\.fhir\.json$/),
+    expect.stringMatching(/数据字典_00000000-0000\.csv$/),
+  ]);
+  expect(asked[1]?.filters).toEqual([{ name: 'FHIR R4', extensions: ['json'] }]);
+  expect(granted.map(({ deidentified: only, dictionary }) => [only, dictionary])).toEqual([
+    [true, false],
+    [true, false],
+    [true, true],
+  ]);
+});
+
+test('what the worker counted is noted; a dictionary holds no record and is not', async () => {
+  const { tickets, exported, choose } = start();
+  const facts = await tickets.issue({ ...deidentified, format: 'csv' }, choose('/a'));
+  const meanings = await tickets.issue(
+    { ...deidentified, format: 'csv', dictionary: true },
+    choose('/b'),
+  );
+  tickets.written(facts ?? '', 7);
+  tickets.written(meanings ?? '');
+  expect(exported).toEqual([{ ...deidentified, format: 'csv', count: 7 }]);
 });
 
 test('the suggested name tells when and what, and nothing of the record', async () => {

@@ -8,8 +8,19 @@ import type { SaveDialogOptions } from 'electron';
 import { AppError } from '../domain/contract/errors';
 import type { Locale } from '../domain/contract/ipc';
 import { mayExport, type Policy } from '../domain/contract/policy';
-import type { SaveFormat, SaveOrder } from '../domain/contract/save-file';
+import { fileEnding, type SaveFormat, type SaveOrder } from '../domain/contract/save-file';
 import { saveDialogMessages } from '../domain/messages/save-dialog';
+
+/** A place with what may be written there. */
+export interface NewTicket {
+  readonly id: string;
+  readonly path: string;
+  readonly format: SaveFormat;
+  /** Only what is de-identified. */
+  readonly deidentified: boolean;
+  /** Only what columns mean. */
+  readonly dictionary: boolean;
+}
 
 export interface SaveTicketsOptions {
   policy(): Policy;
@@ -17,7 +28,7 @@ export interface SaveTicketsOptions {
   /** Folder that the dialog begins in, unless the system remembers another. */
   folder(): string;
   /** Tells the worker; resolves once it knows the ticket. */
-  grant(ticket: { id: string; path: string; format: SaveFormat }): Promise<void>;
+  grant(ticket: NewTicket): Promise<void>;
   /** A file was written. */
   onExported(order: SaveOrder): void;
 }
@@ -50,18 +61,23 @@ export class SaveTickets {
     if (era !== this.#era) throw new AppError('VAULT_LOCKED');
     if (path === null) return null;
     const id = randomUUID();
-    await this.#options.grant({ id, path, format: order.format });
+    const { format, deidentified, dictionary = false } = order;
+    await this.#options.grant({ id, path, format, deidentified, dictionary });
     if (era !== this.#era) throw new AppError('VAULT_LOCKED');
     this.#open.set(id, order);
     return id;
   }
 
-  /** The worker has written the file of a ticket. */
-  written(id: string): void {
+  /**
+   * The worker has written the file of a ticket.
+   *
+   * @param records that are in it, where the worker has counted them
+   */
+  written(id: string, records?: number): void {
     const order = this.#open.get(id);
     if (!order) return;
     this.#open.delete(id);
-    this.#options.onExported(order);
+    if (!order.dictionary) this.#options.onExported({ ...order, count: records ?? order.count });
   }
 
   /** At a lock: no ticket is good any more, and no open dialog will give one. */
@@ -70,12 +86,19 @@ export class SaveTickets {
     this.#open.clear();
   }
 
-  #dialogFor({ format, deidentified }: SaveOrder): SaveDialogOptions {
+  #dialogFor({ format, deidentified, dictionary }: SaveOrder): SaveDialogOptions {
     const texts = saveDialogMessages[this.#options.locale()];
-    const name = `${texts.name(stampOf(new Date()), deidentified)}.${format}`;
+    const stamp = stampOf(new Date());
+    const stem =
+      format === 'txt'
+        ? texts.name(stamp, deidentified)
+        : dictionary
+          ? texts.dictionaryName(stamp)
+          : texts.factsName(stamp, deidentified);
+    const name = `${stem}${format === 'fhir' ? '.fhir' : ''}.${fileEnding(format)}`;
     return {
       defaultPath: join(this.#options.folder(), name),
-      filters: [{ name: texts.format[format], extensions: [format] }],
+      filters: [{ name: texts.format[format], extensions: [fileEnding(format)] }],
       // Lists of recent files are shown to everybody who uses this desktop.
       properties: ['createDirectory', 'showOverwriteConfirmation', 'dontAddToRecent'],
     };

@@ -45,7 +45,8 @@ afterEach(async () => {
 
 const plainOf = (id: string): Uint8Array => new TextEncoder().encode(`头痛 ${id}`.repeat(400));
 async function save(id: string): Promise<string> {
-  const { keyId, key } = await vault.takeKey();
+  const { keyId } = await vault.takeKey();
+  const key = await vault.recordKeys.key(keyId);
   const address = { table: 'record' as const, id, version: 1 };
   const sealed = await sealRow(key, keyId, address, plainOf(id));
   await vault.journal.append([{ ...address, sealed }]);

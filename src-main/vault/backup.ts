@@ -3,6 +3,10 @@
  * sealed as it is in the vault. A backup holds its own copy of the keys of records: what is deleted for
  * good later can still be read from it, by whoever has the data key.
  *
+ * The boxes of batches are left out on purpose: what a batch has finished is in the journal, nothing
+ * there points to a box, and a box that is destroyed when its batch ends must not live on in a copy. A
+ * batch that was under way is begun anew on the restored workstation.
+ *
  * Both write beside and rename when everything was read back: a folder with a backup's name is whole,
  * and a data folder is restored or untouched.
  */

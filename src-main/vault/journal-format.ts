@@ -216,25 +216,24 @@ export function encodeFrame(
   chain: Chain,
 ): EncodedFrame {
   const payloadBytes = rows.reduce((sum, row) => sum + rowBytes(row), payloadHeadBytes + macBytes);
-  const bytes = new Uint8Array(frameHeaderBytes + payloadBytes);
-  const view = viewOf(bytes);
-  let at = frameHeaderBytes;
-  view.setBigUint64(at, BigInt(firstSeq));
-  view.setUint32(at + 8, rows.length);
-  at += payloadHeadBytes;
+  // Not cleared first: every byte of it is written below.
+  const bytes = Buffer.allocUnsafeSlow(frameHeaderBytes + payloadBytes);
+  let at = bytes.writeBigUInt64BE(BigInt(firstSeq), frameHeaderBytes);
+  at = bytes.writeUInt32BE(rows.length, at);
   const rowOffsets: number[] = [];
   const proofs: RowProof[] = [];
   for (const row of rows) {
     rowOffsets.push(at);
-    const head = encodeRowHead(row);
-    bytes.set(head, at);
-    at += head.byteLength;
+    const bodyAt = writeRowHead(bytes, at, row);
+    const head = bytes.subarray(at, bodyAt);
+    at = bodyAt;
     if ('dropped' in row) {
       const { keyId, sha256 } = row.dropped;
-      view.setUint32(at - 4, (row.dropped.sealedBytes | droppedBit) >>> 0);
+      // The chain knows the head without the mark.
+      proofs.push({ head: Uint8Array.from(head), keyId, sha256 });
+      bytes.writeUInt32BE((row.dropped.sealedBytes | droppedBit) >>> 0, at - 4);
       bytes.set(keyId, at);
       bytes.set(sha256, at + keyIdBytes);
-      proofs.push({ head, keyId, sha256 });
       at += droppedBytes;
     } else {
       bytes.set(row.sealed, at);
@@ -244,11 +243,17 @@ export function encodeFrame(
   }
   const mac = chain.ofFrame(before, firstSeq, proofs);
   bytes.set(mac, at);
-  bytes.set(frameMarker, 0);
-  view.setUint32(4, payloadBytes);
-  view.setUint32(8, crc32(bytes.subarray(frameHeaderBytes)));
-  view.setUint32(12, crc32(bytes.subarray(0, 12)));
+  writeFrameHeader(bytes);
   return { bytes, rowOffsets, proofs, mac };
+}
+
+/** @param frame whose payload is in its place, after 16 bytes for the header */
+export function writeFrameHeader(frame: Uint8Array): void {
+  const view = viewOf(frame);
+  frame.set(frameMarker, 0);
+  view.setUint32(4, frame.byteLength - frameHeaderBytes);
+  view.setUint32(8, crc32(frame.subarray(frameHeaderBytes)));
+  view.setUint32(12, crc32(frame.subarray(0, 12)));
 }
 
 /** @returns null when the bytes at `at` are no whole head of a row */
@@ -289,20 +294,17 @@ export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-function encodeRowHead(row: NewRow | DroppedRow): Uint8Array {
-  const table = new TextEncoder().encode(row.table);
-  const id = new TextEncoder().encode(row.id);
-  const bytes = new Uint8Array(1 + table.byteLength + 2 + id.byteLength + 8);
-  const view = viewOf(bytes);
-  view.setUint8(0, table.byteLength);
-  bytes.set(table, 1);
-  let at = 1 + table.byteLength;
-  view.setUint16(at, id.byteLength);
-  bytes.set(id, at + 2);
-  at += 2 + id.byteLength;
-  view.setUint32(at, row.version);
-  view.setUint32(at + 4, 'dropped' in row ? row.dropped.sealedBytes : row.sealed.byteLength);
-  return bytes;
+/** @returns where it ends */
+function writeRowHead(bytes: Buffer, start: number, row: NewRow | DroppedRow): number {
+  const tableBytes = bytes.write(row.table, start + 1, 'utf-8');
+  let at = bytes.writeUInt8(tableBytes, start) + tableBytes;
+  const idBytes = bytes.write(row.id, at + 2, 'utf-8');
+  at = bytes.writeUInt16BE(idBytes, at) + idBytes;
+  at = bytes.writeUInt32BE(row.version, at);
+  return bytes.writeUInt32BE(
+    'dropped' in row ? row.dropped.sealedBytes : row.sealed.byteLength,
+    at,
+  );
 }
 
 function utf8(bytes: Uint8Array): string | null {

@@ -131,9 +131,27 @@ export class JournalIndex {
     return this.place(this.#newest.get(addressKey(table, id)) ?? 0);
   }
 
+  /** Version of the newest version of a row; 0 when there is none. */
+  newestVersion(table: TableName, id: string): number {
+    const seq = this.#newest.get(addressKey(table, id));
+    return seq === undefined ? 0 : (this.#versions[seq - 1] ?? 0);
+  }
+
   /** Whether a row can be read: it is there, and its key was not destroyed. */
   isReadable(place: RowPlace): boolean {
     return !place.dropped && !this.deletedKeys.has(place.keyId);
+  }
+
+  /** Bytes of sealed rows that still lie in the file although their key was destroyed. */
+  droppableBytes(): number {
+    if (this.deletedKeys.size === 0) return 0;
+    let bytes = 0;
+    for (let seq = 1; seq <= this.#count; seq += 1) {
+      const place = this.place(seq);
+      // What stays of a row is about as long as its head.
+      if (place && !place.dropped && this.deletedKeys.has(place.keyId)) bytes += place.bytes;
+    }
+    return bytes;
   }
 
   /** Ids of the newest version of every row of a table that can be read. */

@@ -16,6 +16,9 @@ export interface RewriteSource {
   readonly index: JournalIndex;
 }
 
+/** Called with how many parts of how many are done. */
+export type OnProgress = (done: number, total: number) => void;
+
 /** Seals a row of no record under the key that comes. */
 export type ReSealed = (row: JournalRow) => Promise<JournalRow['sealed']>;
 
@@ -42,9 +45,16 @@ export function resealed(
   fields: HeaderFields,
   chain: Chain,
   reseal: ReSealed,
+  onProgress?: OnProgress,
 ): Promise<ScanResult> {
-  return rewritten(source, path, fields, chain, async (row, seq) =>
-    row.table === 'deletion' ? { ...row, sealed: await reseal({ ...row, seq }) } : row,
+  return rewritten(
+    source,
+    path,
+    fields,
+    chain,
+    async (row, seq) =>
+      row.table === 'deletion' ? { ...row, sealed: await reseal({ ...row, seq }) } : row,
+    onProgress,
   );
 }
 
@@ -54,6 +64,7 @@ async function rewritten(
   fields: HeaderFields,
   chain: Chain,
   change: (row: NewRow, seq: number) => Promise<NewRow>,
+  onProgress?: OnProgress,
 ): Promise<ScanResult> {
   const writer = await JournalWriter.create(path, fields, chain);
   try {
@@ -64,6 +75,7 @@ async function rewritten(
       for (const { row, seq } of await rowsOfFrame(file, frame, index))
         rows.push('dropped' in row ? row : await change(row, seq));
       await writer.frame(rows);
+      onProgress?.(number + 1, index.frames);
     }
     return await writer.finish();
   } catch (error) {

@@ -4,21 +4,18 @@
  * modified here, and memory is bounded by one window whatever the file claims about its sizes.
  */
 import { createHash } from 'node:crypto';
-import { crc32 } from 'node:zlib';
 import { AppError } from '../domain/contract/errors';
 import { readFully, type VaultFile } from './files';
+import { endOfSoundFrame, ReadWindow, windowBytes } from './frame-scan';
 import { macBytes, sameMac, type Chain, type RowProof } from './journal-chain';
 import {
   checkFileHeader,
   decodeFileHeader,
-  decodeFrameHeader,
   decodeRowHead,
   droppedBytes,
   fileHeaderBytes,
   frameHeaderBytes,
-  frameMarker,
   maxFrameRows,
-  maxPayloadBytes,
   maxRowHeadBytes,
   payloadHeadBytes,
   provenHead,
@@ -27,8 +24,6 @@ import {
   type RowHead,
 } from './journal-format';
 import { JournalIndex } from './journal-index';
-
-const windowBytes = 1024 * 1024;
 
 export interface ScanResult {
   readonly header: JournalHeader;
@@ -75,7 +70,7 @@ export async function scanJournal(file: VaultFile, keys: ScanKeys | null): Promi
   let mac = header.mac;
   let at = header.bytes;
   while (at < size) {
-    const frameEnd = await endOfSoundFrame(window, at, size);
+    const frameEnd = await endOfSoundFrame(window, at, size, 'STORE_CORRUPT');
     if (frameEnd === null) break;
     mac = await indexFrame({ window, index, droppedKeys, before: mac, keys }, at, frameEnd);
     at = frameEnd;
@@ -83,37 +78,6 @@ export async function scanJournal(file: VaultFile, keys: ScanKeys | null): Promi
   for (const keyId of droppedKeys)
     if (!index.deletedKeys.has(keyId)) throw new AppError('STORE_TAMPERED');
   return { header, index, end: at, tornBytes: size - at, mac };
-}
-
-/**
- * @returns the frame's end, or null for a torn last frame
- * @throws AppError `STORE_CORRUPT` when the frame is damaged and was not the last one
- */
-async function endOfSoundFrame(
-  window: ReadWindow,
-  start: number,
-  size: number,
-): Promise<number | null> {
-  const corrupt = new AppError('STORE_CORRUPT', { params: { offset: start } });
-  const header =
-    size - start < frameHeaderBytes
-      ? null
-      : decodeFrameHeader(await window.at(start, frameHeaderBytes));
-  if (header === null) {
-    const tooMuch = size - start > frameHeaderBytes + maxPayloadBytes;
-    if (tooMuch || (await hasFrameHeader(window, start + 1, size))) throw corrupt;
-    return null;
-  }
-  const payloadAt = start + frameHeaderBytes;
-  const end = payloadAt + header.payloadBytes;
-  if (end > size) return null;
-  let crc = 0;
-  for (let at = payloadAt; at < end; at += windowBytes)
-    crc = crc32(await window.at(at, Math.min(windowBytes, end - at)), crc);
-  if (crc === header.payloadCrc) return end;
-  // A frame is synced before the next is written: bytes after a bad one prove that it was whole once.
-  if (end < size) throw corrupt;
-  return null;
 }
 
 interface FrameScan {
@@ -150,7 +114,7 @@ async function indexFrame(
     if (found.table === null) throw new AppError('STORE_NEWER', { params: { offset: at } });
     const bytes = found.headBytes + found.bodyBytes;
     if (at + bytes > rowsEnd) throw corrupt;
-    const newest = index.newest(found.table, found.id)?.version ?? 0;
+    const newest = index.newestVersion(found.table, found.id);
     if (found.version !== newest + 1) throw keys ? tampered : corrupt;
     const provenAs = provenHead(headBytes, 0, found);
     const proof = await proofOf(window, at + found.headBytes, found, provenAs);
@@ -187,47 +151,4 @@ async function proofOf(
     sha.update(await window.at(bodyAt + done, Math.min(windowBytes, sealedBytes - done)));
   }
   return { head, keyId, sha256: sha.digest() };
-}
-
-/**
- * Whether a frame header stands anywhere from `from` on. Its marker and checksum are 64 bits, so
- * ciphertext does not look like one.
- */
-async function hasFrameHeader(window: ReadWindow, from: number, size: number): Promise<boolean> {
-  for (let at = from; size - at >= frameHeaderBytes;) {
-    const bytes = await window.at(at, Math.min(windowBytes, size - at));
-    const searched = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    for (let hit = searched.indexOf(frameMarker); hit >= 0;) {
-      const candidate = bytes.subarray(hit, hit + frameHeaderBytes);
-      if (candidate.byteLength === frameHeaderBytes && decodeFrameHeader(candidate)) return true;
-      hit = searched.indexOf(frameMarker, hit + 1);
-    }
-    // Overlapping, so that a header across the border of two windows is seen whole.
-    at += bytes.byteLength - (frameHeaderBytes - 1);
-  }
-  return false;
-}
-
-/** A part of the file in memory. What `at` returns is valid until the next call. */
-class ReadWindow {
-  readonly #file: VaultFile;
-  readonly #bytes = new Uint8Array(windowBytes);
-  #start = 0;
-  #length = 0;
-
-  constructor(file: VaultFile) {
-    this.#file = file;
-  }
-
-  /** @param length at most `windowBytes`, and within the file */
-  async at(position: number, length: number): Promise<Uint8Array> {
-    if (position < this.#start || position + length > this.#start + this.#length) {
-      this.#start = position;
-      this.#length = await readFully(this.#file, this.#bytes, position);
-    }
-    const from = position - this.#start;
-    // The file shrank while it was read: someone else is at work on it.
-    if (from + length > this.#length) throw new AppError('STORE_READ_FAILED');
-    return this.#bytes.subarray(from, from + length);
-  }
 }

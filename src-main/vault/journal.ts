@@ -35,7 +35,7 @@ import {
 } from './journal-format';
 import { addressKey, type JournalIndex } from './journal-index';
 import { pageOf, readRows } from './journal-read';
-import { compacted, resealed, type ReSealed } from './journal-rewrite';
+import { compacted, resealed, type OnProgress, type ReSealed } from './journal-rewrite';
 import { readHeader, scanJournal, type ScanResult } from './journal-scan';
 import { acquireLock, type ReleaseLock } from './process-lock';
 
@@ -63,6 +63,14 @@ export interface JournalOptions {
   readonly migrate?: (path: string) => Promise<void>;
   /** Defaults to real files. */
   readonly openFile?: OpenVaultFile;
+}
+
+export interface RotateOptions {
+  /** Called when the new journal lies complete beside the old one, which it then replaces. */
+  readonly before: () => Promise<void>;
+  /** Where the journal must stand, because that was noted and signed: a rotation keeps no older place. */
+  readonly at?: JournalHead | undefined;
+  readonly onProgress?: OnProgress | undefined;
 }
 
 /** A row as the page of windows holds it, to be compared with what was committed. */
@@ -274,7 +282,7 @@ export class Journal {
 
   /** Version of the newest committed version of a row; 0 when there is none. */
   latestVersion(table: TableName, id: string): number {
-    return this.#index.newest(table, id)?.version ?? 0;
+    return this.#index.newestVersion(table, id);
   }
 
   /** The id of the key of a row's newest version; null when there is none that can be read. */
@@ -317,6 +325,11 @@ export class Journal {
     });
   }
 
+  /** Bytes of the file that compacting would save. */
+  get droppableBytes(): number {
+    return this.#index.droppableBytes();
+  }
+
   /**
    * Takes the rows out of the file whose key was destroyed. Numbers, chain and `head` stay what they
    * were. Saving waits meanwhile.
@@ -342,11 +355,17 @@ export class Journal {
    * Puts the journal under another data key: a new chain, and `deletion` rows sealed anew. Rows of
    * records stay as they are. Numbers stay; `head` does not.
    *
-   * @param before called when the new journal lies complete beside the old one, which it then replaces
-   * @throws AppError as `compact`
+   * @throws AppError as `compact`; `VERSION_CONFLICT` when it does not stand `at` the given head (any more)
    */
-  rotate(keys: JournalKeys, reseal: ReSealed, before: () => Promise<void>): Promise<void> {
+  rotate(
+    keys: JournalKeys,
+    reseal: ReSealed,
+    { before, at, onProgress }: RotateOptions,
+  ): Promise<void> {
     return this.#exclusively(async () => {
+      if (at && (at.seq !== this.head.seq || at.mac !== this.head.mac)) {
+        throw new AppError('VERSION_CONFLICT');
+      }
       const chain = new Chain(keys.chain);
       const fields = {
         journalId: this.journalId,
@@ -354,7 +373,8 @@ export class Journal {
         origin: { seq: this.lastSeq, mac: this.#mac },
       };
       const source = { file: this.#file, index: this.#index };
-      const scan = await resealed(source, besideOf(this.#path), fields, chain, reseal);
+      const beside = besideOf(this.#path);
+      const scan = await resealed(source, beside, fields, chain, reseal, onProgress);
       await before();
       await this.#exchangeFor(scan);
       this.#chain = chain;
@@ -379,7 +399,8 @@ export class Journal {
   #startFlush(): void {
     if (this.#flushing) return;
     this.#flushing = true;
-    this.#flushed = this.#flush();
+    // One step later: what is appended in this one, by others too, shares the first sync.
+    this.#flushed = Promise.resolve().then(() => this.#flush());
   }
 
   async #flush(): Promise<void> {

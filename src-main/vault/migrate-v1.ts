@@ -19,7 +19,7 @@ import {
   type JournalRow,
   type RecordHead,
 } from '../domain/contract/record';
-import { keyIdOfSealed, openJson, sealJson, type DataKey } from '../domain/sealing/row';
+import { keyIdOfSealed, openJson, type DataKey } from '../domain/sealing/row';
 import type { VaultKeys } from '../domain/sealing/vault-keys';
 import {
   openVaultFile,
@@ -38,6 +38,7 @@ import { scanJournal } from './journal-scan';
 import { JournalWriter } from './journal-writer';
 import { newKeys, type RecordKey } from './record-keys';
 import { encodeKeysHeader, encodeSlot, recordKeysFileName } from './record-keys-format';
+import { sealJsonAtOnce } from './seal-at-once';
 
 const headOfV1 = recordHeadSchema.omit({ textId: true });
 const pageRows = 500;
@@ -113,7 +114,7 @@ class V1Rows {
     if (row.table === 'record') return this.#record(row);
     if (row.table === 'run') {
       const run = await this.#open(row, storedRunSchema);
-      return [await sealed(this.#keyOf(run.recordId), row, run)];
+      return [sealed(this.#keyOf(run.recordId), row, run)];
     }
     return [];
   }
@@ -122,16 +123,13 @@ class V1Rows {
     const old = await this.#open(row, headOfV1);
     const textId = this.#migration.textId(row.id, old.textSha256);
     const head: RecordHead = { ...old, textId };
-    if (row.version > 1) return [await sealed(this.#keyOf(row.id), row, head)];
-    const key = await this.#newKey(row.id);
+    if (row.version > 1) return [sealed(this.#keyOf(row.id), row, head)];
+    const key = this.#newKey(row.id);
     const place = this.#index.newest('text', old.textSha256);
     const [textRow] = place ? await readRows(this.#file, [place]) : [];
     if (!textRow) throw new AppError('STORE_CORRUPT', { params: { seq: row.seq } });
     const text = await this.#open(textRow, recordTextSchema);
-    return [
-      await sealed(key, { table: 'text', id: textId, version: 1 }, text),
-      await sealed(key, row, head),
-    ];
+    return [sealed(key, { table: 'text', id: textId, version: 1 }, text), sealed(key, row, head)];
   }
 
   #keyOf(recordId: string): RecordKey {
@@ -140,9 +138,9 @@ class V1Rows {
     return key;
   }
 
-  async #newKey(recordId: string): Promise<RecordKey> {
+  #newKey(recordId: string): RecordKey {
     const { keys } = this.#migration;
-    const [made] = await newKeys(keys, 1);
+    const [made] = newKeys(keys, 1);
     if (!made) throw new AppError('INTERNAL');
     const { keyId, wrapped } = made;
     this.#slots.push(encodeSlot({ state: 'live', keyId, wrapped }));
@@ -157,11 +155,11 @@ class V1Rows {
   }
 }
 
-async function sealed(
+function sealed(
   { keyId, key }: RecordKey,
   { table, id, version }: Omit<NewRow, 'sealed'>,
   value: unknown,
-): Promise<NewRow> {
+): NewRow {
   const address = { table, id, version };
-  return { ...address, sealed: await sealJson(key, keyId, address, value) };
+  return { ...address, sealed: sealJsonAtOnce(key, keyId, address, value) };
 }

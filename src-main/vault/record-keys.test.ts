@@ -38,8 +38,8 @@ async function madeKeys(count: number): Promise<{ keyId: string; sealed: Uint8Ar
   const keys = await opened();
   const made: { keyId: string; sealed: Uint8Array }[] = [];
   for (let at = 0; at < count; at += 1) {
-    const { keyId, key } = await keys.take();
-    made.push({ keyId, sealed: await sealRow(key, keyId, address, plain) });
+    const { keyId } = await keys.take();
+    made.push({ keyId, sealed: await sealRow(await keys.key(keyId), keyId, address, plain) });
   }
   await keys.close();
   return made;
@@ -287,8 +287,8 @@ test('when no batch can be written, it says why, and goes on once it can', async
   const keys = await opened([], true, filling);
   await expect(keys.take()).rejects.toMatchObject({ code: 'DISK_FULL' });
   full = false;
-  const { keyId, key } = await keys.take();
-  const sealed = await sealRow(key, keyId, address, plain);
+  const { keyId } = await keys.take();
+  const sealed = await sealRow(await keys.key(keyId), keyId, address, plain);
   await keys.close();
   const again = await opened([keyId]);
   expect(await openRow(await again.key(keyId), keyId, address, sealed)).toEqual(plain);

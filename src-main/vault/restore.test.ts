@@ -42,7 +42,8 @@ async function backedUp(name: string): Promise<string> {
   user = { userId: made.userId, passphrase };
   words = made.words.en.join(' ');
   const vault = await Vault.open(home, { keyId: dataKey.id, key: dataKey.bytes });
-  const { keyId, key } = await vault.takeKey();
+  const { keyId } = await vault.takeKey();
+  const key = await vault.recordKeys.key(keyId);
   const address = { table: 'record' as const, id: name, version: 1 };
   const sealed = await sealRow(key, keyId, address, new Uint8Array(100));
   await vault.journal.append([{ ...address, sealed }]);

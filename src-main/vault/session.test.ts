@@ -1,3 +1,4 @@
+import { verify } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -5,9 +6,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { problemOf, type ErrorCode } from '../domain/contract/errors';
 import type { ChannelAccess, NewWords, Role, VaultState } from '../domain/contract/vault';
+import { confirmationBytes } from '../domain/review/confirmation';
 import { journalFileName } from './journal-format';
 import { keyFileName } from './key-file';
+import { publicKeyOf } from './keyring/boxes';
 import { keyringFileName } from './keyring/keyring-file';
+import { confirmReview } from './confirm-review';
 import { VaultSession, type SessionEvent } from './session';
 
 const founder = { name: '王建国', title: '主任医师', staffNumber: 'D-001' };
@@ -277,5 +281,42 @@ describe('what each role may do', () => {
       phase: 'failed',
       problem: { code: 'POLICY_INVALID', params: { at: 'roels' } },
     });
+  });
+});
+
+describe('a confirmation of a review', () => {
+  const content = { recordId: 'r', contentSha256: 'a'.repeat(64), facts: 3, bulk: true };
+  const told: unknown[] = [];
+  const audit = { tell: (entry: unknown) => void told.push(entry) };
+
+  test('is signed with the key of the doctor who is signed in, and is in the audit log', async () => {
+    const { session, userId } = await founded();
+    const { signature, ...said } = confirmReview(session, audit, content, 77);
+    expect(said).toEqual({
+      ...{ by: userId, name: founder.name, title: founder.title, at: 77 },
+      contentSha256: content.contentSha256,
+    });
+    const key = publicKeyOf('ed25519', session.user?.signPublic ?? '');
+    const bytes = confirmationBytes('r', said);
+    expect(verify(null, bytes, key, Buffer.from(signature, 'hex'))).toBe(true);
+    expect(told).toEqual([{ event: { kind: 'confirmed', facts: 3, bulk: true }, subject: 'r' }]);
+  });
+
+  test('is not to be had in a trial, while locked, or by who is no doctor', async () => {
+    const trial = await opened();
+    trial.beginTrial();
+    expect(await code(() => confirmReview(trial, audit, content))).toBe('VAULT_LOCKED');
+    const { session } = await founded();
+    const details = {
+      name: '管',
+      title: '',
+      staffNumber: 'A-1',
+      roles: ['administrator' as const],
+    };
+    const admin = await session.addUser(details, other);
+    session.lock('asked');
+    expect(await code(() => confirmReview(session, audit, content))).toBe('VAULT_LOCKED');
+    await session.signIn(admin.id, other);
+    expect(await code(() => confirmReview(session, audit, content))).toBe('FORBIDDEN_ROLE');
   });
 });

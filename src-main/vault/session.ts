@@ -4,6 +4,7 @@
  */
 import { randomBytes, randomInt } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { AppError, problemOf, type ErrorCode } from '../domain/contract/errors';
 import type {
   ChannelAccess,
@@ -18,12 +19,15 @@ import type {
 } from '../domain/contract/vault';
 import { defaultPolicy, type Policy } from '../domain/contract/policy';
 import { dataKeyBytes, newKeyId } from '../domain/sealing/row';
+import { journalKeyId, lockFileName } from './journal';
 import { destroyPlainKey, readPlainKey } from './key-file';
 import { wipeAccess, type Access, type HeldDataKey } from './keyring/access';
 import { Keyring, type KeyringOptions, type UserKeys } from './keyring/keyring';
 import { SignInGuard } from './keyring/sign-in-guard';
 import { writeProblem } from './files';
 import { readPolicy } from './policy';
+import { acquireLock } from './process-lock';
+import type { DataKeyBytes } from './vault';
 
 /** How many of the twelve words a person repeats. */
 const askedWords = 3;
@@ -48,7 +52,10 @@ export type SessionEvent =
       readonly userId: string;
       readonly subject: string;
     }
-  | { readonly kind: 'passphrase-changed' | 'recovery-renewed'; readonly userId: string };
+  | {
+      readonly kind: 'passphrase-changed' | 'recovery-renewed' | 'key-rotated';
+      readonly userId: string;
+    };
 
 export interface VaultSessionOptions extends KeyringOptions {
   /** Folder of the vault. */
@@ -78,6 +85,8 @@ export class VaultSession {
   #founding: Founding | null = null;
   #newRecovery: { words: RecoveryWords; ask: readonly number[]; save(): Promise<void> } | null =
     null;
+  /** Ends when no process puts the data under another key any more. */
+  #carrying: Promise<void> = Promise.resolve();
   #failure: AppError | null = null;
   #policy: Policy = defaultPolicy;
   #lastUserId: string | null;
@@ -251,6 +260,7 @@ export class VaultSession {
       await guard.passed(userId);
       // Left behind when the program was ended between writing the keyring and this.
       await destroyPlainKey(this.#options.folder);
+      await this.#settleAtSignIn(keyring, keys);
       const letIn = keys.access ? await keyring.letIn(keys.access) : [];
       for (const subject of letIn) this.#report({ kind: 'user-let-in', userId, subject });
       this.#report({ kind: 'signed-in', userId });
@@ -373,6 +383,52 @@ export class VaultSession {
     await guard.passed(userId);
   }
 
+  /**
+   * Whether the one who is signed in may change the data key: it takes a doctor, who holds it, and an
+   * administrator, who answers for it; where the policy lets nobody be both, any doctor may.
+   *
+   * @throws AppError `VAULT_LOCKED`, `FORBIDDEN_ROLE`
+   */
+  demandRotation(): void {
+    this.demand('records');
+    if (this.#policy.roles.doctorMayAdminister) this.demand('users');
+  }
+
+  /**
+   * Changes the data key. Everybody who may have it gets the new one sealed to their own keys, and so
+   * does the recovery key: nobody's passphrase is needed, no word changes. Both keys are kept until it
+   * is certain which one holds; ended in between, the next doctor's sign-in finds that out.
+   *
+   * @param carryOut puts all data under the key, whose bytes are its own to wipe; ends when nobody is at
+   *   it any more, also when it fails
+   * @throws AppError as `demandRotation`, those of writing the keyring, and what `carryOut` throws;
+   *   whichever key holds then is the one that `dataKey` gives
+   */
+  async rotateDataKey(carryOut: (next: DataKeyBytes) => Promise<void>): Promise<void> {
+    this.demandRotation();
+    const { keyring } = this.#founded();
+    const keys = this.#keys;
+    const old = keys?.dataKey;
+    if (!keys?.access || !old) throw new AppError('VAULT_LOCKED');
+    const next: HeldDataKey = { id: newKeyId(), bytes: randomBytes(dataKeyBytes) };
+    const { memberKey } = keys.access;
+    try {
+      await keyring.replaceDataKeys({ memberKey, dataKeys: [next, old] });
+    } catch (error) {
+      next.bytes.fill(0);
+      throw error;
+    }
+    keys.holdDataKeys([old, next]);
+    const carrying = carryOut({ keyId: next.id, key: new Uint8Array(next.bytes) });
+    this.#carrying = carrying.catch(() => undefined);
+    try {
+      await carrying;
+    } finally {
+      // A lock meanwhile has taken the keys away; then the next sign-in settles it.
+      if (this.#keys === keys) await this.#settleDataKeys(keyring, keys, next);
+    }
+  }
+
   /** New recovery words; the old ones hold until `confirmRecovery`. @throws AppError `FORBIDDEN_ROLE` */
   renewRecovery(): NewWords {
     this.demand('records');
@@ -391,6 +447,43 @@ export class VaultSession {
     await fresh.save();
     this.#newRecovery = null;
     this.#report({ kind: 'recovery-renewed', userId: this.#keys.userId });
+  }
+
+  /**
+   * Settles what an interrupted rotation left. Not while it may still be carried out, by a process that
+   * a lock has not ended yet or that has outlived its main: the key that it brings must not be dropped.
+   */
+  async #settleAtSignIn(keyring: Keyring, keys: UserKeys): Promise<void> {
+    await this.#carrying;
+    if ((keys.access?.dataKeys.length ?? 0) < 2) return;
+    const release = await acquireLock(join(this.#options.folder, lockFileName)).catch(() => null);
+    // Whoever has it keeps the data from being opened now, too; the next sign-in tries again.
+    if (!release) return;
+    try {
+      await this.#settleDataKeys(keyring, keys);
+    } finally {
+      await release();
+    }
+  }
+
+  /** After a rotation, finished or not: of two data keys the one stays that the journal is kept under. */
+  async #settleDataKeys(
+    keyring: Keyring,
+    keys: UserKeys,
+    newest = keys.access?.dataKeys[0],
+  ): Promise<void> {
+    const { access } = keys;
+    if (!access || access.dataKeys.length < 2) return;
+    // A journal that cannot be read is told of by who opens it; until then both are kept.
+    const held = await journalKeyId(this.#options.folder).catch(() => null);
+    const kept = access.dataKeys.find(({ id }) => id === held);
+    if (!kept) return;
+    keys.holdDataKeys([kept]);
+    if (kept === newest) this.#report({ kind: 'key-rotated', userId: keys.userId });
+    // Should it fail, both stay in the file, which opens as well; the next sign-in tries again.
+    await keyring
+      .replaceDataKeys({ memberKey: access.memberKey, dataKeys: [kept] })
+      .catch(() => undefined);
   }
 
   #founded(): { keyring: Keyring; guard: SignInGuard } {

@@ -28,7 +28,8 @@ const plainOf = (id: string): Uint8Array => new TextEncoder().encode(`头痛 ${i
 
 /** Saves a record of two versions under a key of its own. @returns the key's id */
 async function saved(id: string): Promise<string> {
-  const { keyId, key } = await vault.takeKey();
+  const { keyId } = await vault.takeKey();
+  const key = await vault.recordKeys.key(keyId);
   const rows: NewRow[] = [];
   for (const version of [1, 2]) {
     const address = { table: 'record' as const, id, version };
@@ -111,6 +112,35 @@ describe('compacting', () => {
     expect(vault.journal.latestVersion('record', 'a')).toBe(2);
     expect(await vault.compact()).toBe(0);
     expect(await filesNow()).toEqual([journalFileName, recordKeysFileName]);
+  });
+
+  test('is done by itself once deleted rows are a quarter of the file, and some megabytes', async () => {
+    const large = async (id: string, bytes: number): Promise<string> => {
+      const { keyId } = await vault.takeKey();
+      const address = { table: 'record' as const, id, version: 1 };
+      const plain = new Uint8Array(bytes);
+      const sealed = await sealRow(await vault.recordKeys.key(keyId), keyId, address, plain);
+      await vault.journal.append([{ ...address, sealed }]);
+      return keyId;
+    };
+    const megabyte = 1024 * 1024;
+    const small = await saved('small');
+    await vault.shred(small, deletion('small'));
+    // All of it, and little.
+    expect(await vault.compactIfWorth()).toBeNull();
+    await large('kept', 13 * megabyte);
+    const first = await large('first', 4 * megabyte);
+    await vault.shred(first, deletion('first'));
+    // Much, and a small part.
+    expect(await vault.compactIfWorth()).toBeNull();
+    const second = await large('second', megabyte);
+    await vault.shred(second, deletion('second'));
+    await reopen();
+    expect(await vault.compactIfWorth()).toBeGreaterThan(5 * megabyte);
+    expect(vault.journal.droppableBytes).toBe(0);
+    expect(await vault.compactIfWorth()).toBeNull();
+    await reopen();
+    expect(vault.journal.bytes).toBeLessThan(14 * megabyte);
   });
 
   test('goes on beside saving and reading, and loses nothing of it', async () => {

@@ -7,9 +7,10 @@ import { open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError } from '../domain/contract/errors';
 import type { Deletion, JournalRow } from '../domain/contract/record';
-import { rewrapRecordKey } from '../domain/sealing/record-key';
 import { importDataKey, openRow, sealJson, sealRow } from '../domain/sealing/row';
 import { deriveVaultKeys, importRootKey, type VaultKeys } from '../domain/sealing/vault-keys';
+import { createBatchBox, type BatchBox } from './batch-box';
+import { batchFolderOf, settleBoxes, wrapBoxesFor } from './batch-box-files';
 import {
   readFully,
   readProblem,
@@ -20,7 +21,7 @@ import {
   type OpenVaultFile,
   type VaultFile,
 } from './files';
-import { Journal, type JournalHead } from './journal';
+import { Journal, type JournalHead, type RotateOptions } from './journal';
 import { migrateFromV1 } from './migrate-v1';
 import { RecordKeys, type RecordKey } from './record-keys';
 import {
@@ -30,9 +31,14 @@ import {
   recordKeysFileName,
   slotsAt,
 } from './record-keys-format';
+import { rewrapAtOnce } from './seal-at-once';
 
 /** The keys of records under the data key that is coming, until the journal has followed. */
 export const nextKeysFileName = `${recordKeysFileName}.next`;
+
+/** Compacting writes the whole journal again: what it frees must be worth that. */
+const garbageShare = 0.25;
+const leastGarbageBytes = 4 * 1024 * 1024;
 
 export interface DataKeyBytes {
   /** 16 hexadecimal digits. */
@@ -97,6 +103,8 @@ export class Vault {
       await adoptNextKeys(dataDir, keyId);
       recordKeys = await openRecordKeys(dataDir, keys, journal, options);
       for (const deleted of journal.deletedKeys) await recordKeys.shred(deleted);
+      // A box that cannot be written now must not keep the records closed; the next opening tries again.
+      await settleBoxes(batchFolderOf(dataDir), keys).catch(() => undefined);
       return new Vault(dataDir, journal, keys, recordKeys, options);
     } catch (error) {
       // The first error is the one to report.
@@ -188,14 +196,34 @@ export class Vault {
   }
 
   /**
-   * Puts everything under another data key: wraps the keys of records anew, seals anew what belongs to
-   * no record, and begins a new chain. The caller must be able to give either key at the next opening:
+   * Compacts when it is worth the writing: deleted rows are a quarter of the journal, and 4 MB at least.
+   *
+   * @returns bytes saved; null when it was left as it is
+   * @throws AppError as `compact`
+   */
+  async compactIfWorth(): Promise<number | null> {
+    const { droppableBytes, bytes } = this.journal;
+    const worth = droppableBytes >= leastGarbageBytes && droppableBytes >= bytes * garbageShare;
+    return worth ? this.compact() : null;
+  }
+
+  /** The box of a new batch, under the data key that holds. @throws AppError as `createBatchBox` */
+  createBatchBox(batchId: string): Promise<BatchBox> {
+    return this.#inTurn(() => createBatchBox(batchFolderOf(this.dataDir), batchId, this.#keys));
+  }
+
+  /**
+   * Puts everything under another data key: wraps the keys of records and batches anew, seals anew what
+   * belongs to no record, and begins a new chain. The caller must be able to give either key at the next opening:
    * `journalKeyId` tells which. Windows must get the new key before they read on.
    *
    * @throws AppError `DISK_FULL`, `STORE_WRITE_FAILED`, `STORE_READ_FAILED`; the old key then holds,
-   *   unless `journalKeyId` says otherwise
+   *   unless `journalKeyId` says otherwise; `VERSION_CONFLICT` as `Journal.rotate`
    */
-  rotate(dataKey: DataKeyBytes): Promise<void> {
+  rotate(
+    dataKey: DataKeyBytes,
+    options: Pick<RotateOptions, 'at' | 'onProgress'> = {},
+  ): Promise<void> {
     return this.#inTurn(async () => {
       const from = this.#keys;
       if (dataKey.keyId === from.keyId) throw new AppError('BAD_REQUEST');
@@ -209,7 +237,13 @@ export class Vault {
             const plain = await openRow(from.row, from.keyId, row, row.sealed);
             return sealRow(to.row, to.keyId, row, plain);
           },
-          () => this.#writeNextKeys(old, from, to),
+          {
+            ...options,
+            before: async () => {
+              await this.#writeNextKeys(old, from, to);
+              await wrapBoxesFor(batchFolderOf(this.dataDir), from, to);
+            },
+          },
         );
         // From here on the new key holds. What was read of the old file is still good for opening
         // rows until the new one is there.
@@ -219,6 +253,8 @@ export class Vault {
         this.#recordKeys = next;
         this.#keys = to;
         this.#identifiers = KeyObject.from(to.identifiers);
+        // They open under the new key already; what stays of the old one now goes at the next opening.
+        await settleBoxes(batchFolderOf(this.dataDir), to).catch(() => undefined);
       } finally {
         thaw();
       }
@@ -279,12 +315,10 @@ export class Vault {
 
   async #writeNextKeys(old: RecordKeys, from: VaultKeys, to: VaultKeys): Promise<void> {
     const slots: Uint8Array[] = [encodeKeysHeader(to.keyId)];
-    const source = { wrapping: from.wrapping, dataKeyId: from.keyId };
-    const target = { wrapping: to.wrapping, dataKeyId: to.keyId };
     for (const [keyId, wrapped] of old.all()) {
       if (this.journal.deletedKeys.has(keyId)) continue;
       try {
-        const again = await rewrapRecordKey(source, target, keyId, wrapped);
+        const again = rewrapAtOnce(from, to, keyId, wrapped);
         slots.push(encodeSlot({ state: 'live', keyId, wrapped: again }));
       } catch (error) {
         // A slot that does not open is lost already; it must not keep the others from a new key.

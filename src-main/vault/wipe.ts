@@ -1,11 +1,12 @@
 /**
  * Destroys everything that a workstation keeps of its vault. The files without which nothing can be
- * read, the keyring and the keys of records, are overwritten first: should the rest be interrupted, or
+ * read, the keyring and the keys of records and batches, are overwritten first: should the rest be interrupted, or
  * a disk keep deleted files, sealed rows are all that is left. What a disk keeps of overwritten blocks
  * is beyond a program; `docs/security.md` says so.
  */
 import { readdir, rm, stat, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { batchFolderOf, overwriteBoxKeys } from './batch-box-files';
 import { syncFolder, systemCode, writeFully, writeProblem } from './files';
 import { keyFileName } from './key-file';
 import { keyringFileName } from './keyring/keyring-file';
@@ -23,7 +24,10 @@ const secretFiles = [keyringFileName, recordKeysFileName, keyFileName];
 export async function wipeVault(dataDir: string): Promise<void> {
   const folders = [dataDir, ...(await setAsideOf(dataDir))];
   try {
-    for (const folder of folders) await overwriteSecrets(folder);
+    for (const folder of folders) {
+      await overwriteSecrets(folder);
+      await overwriteBoxKeys(batchFolderOf(folder));
+    }
     for (const folder of folders) await rm(folder, { recursive: true, force: true });
     await syncFolder(dirname(dataDir));
   } catch (error) {

@@ -1,13 +1,24 @@
 /** Where the worker process begins; Electron starts this file as a utility process. */
 import '../offline/begin';
 import { decodeText } from '../documents/decode-text';
-import { writeChosenFile } from '../documents/write-chosen-file';
+import { formatOfName } from '../documents/file-format';
+import { listFiles } from '../documents/list-files';
+import { previewTable } from '../documents/preview-table';
+import { readDocument } from '../documents/read-document';
+import { writeChosenFile, writeChosenStream } from '../documents/write-chosen-file';
 import { parentPort } from '../domain/contract/process-port';
 import { WorkerService } from './service';
 
 const service = new WorkerService(parentPort(), {
   decodeText,
   writeFile: writeChosenFile,
+  documents: {
+    list: listFiles,
+    read: readDocument,
+    preview: previewTable,
+    formatOf: formatOfName,
+  },
+  writeStream: writeChosenStream,
   onInternalError: (error, incident) => {
     // Only the kind of error: its message may quote what it stumbled over.
     const kind = error instanceof Error ? error.name : typeof error;

@@ -149,21 +149,9 @@ describe('a schema of the hospital’s own', () => {
     expect(await store.schemas.history(id)).toEqual([]);
   });
 
-  test('that could not run is not saved', async () => {
-    const twice = { ...schemaOf('造影'), types: [...schemaOf('').types, ...schemaOf('').types] };
-    await expect(store.schemas.save(twice, 0)).rejects.toMatchObject({
-      code: 'SCHEMA_INVALID',
-      params: { at: 'types.1.id', why: 'name-duplicate' },
-    });
-    expect(await code(store.schemas.save({ ...schemaOf('空'), types: [] }, 0))).toBe(
-      'SCHEMA_INVALID',
-    );
-    expect(vault.journal.lastSeq).toBe(0);
-  });
-
   test('that is larger than any schema needs to be is refused', async () => {
     const facts = Array.from({ length: 3000 }, () => ({ type: '造影剂', text: '碘'.repeat(1000) }));
-    const large = { ...schemaOf('大'), examples: [{ text: '碘'.repeat(1000), facts }] };
+    const large = { ...schemaOf('大'), examples: [{ text: '碘', facts }] };
     expect(JSON.stringify(large).length).toBeGreaterThan(maxSchemaChars);
     expect(await code(store.schemas.save(large, 0))).toBe('SCHEMA_INVALID');
     expect(vault.journal.lastSeq).toBe(0);

@@ -7,33 +7,17 @@ import { AppError } from '../domain/contract/errors';
 import type { JournalRow } from '../domain/contract/record';
 import {
   maxSchemaChars,
+  schemaRowSchema,
   type SavedSchema,
   type SchemaDraft,
   type SchemaRow,
 } from '../domain/contract/stored-schema';
-import { checkSchema } from '../domain/rules/schema-check';
-import type { RecordKey } from '../vault/record-keys';
+import type { Vault } from '../vault/vault';
+import { latestRow, sealedRow, type Committed, type Stored } from './sealed-rows';
 import { Turns } from './turns';
 
-interface Stored<T extends SchemaRow> {
-  readonly value: T;
-  /** Of the row. */
-  readonly version: number;
-  readonly seq: number;
-  readonly key: RecordKey;
-}
-
-interface Committed {
-  readonly seq: number;
-}
-
 export interface SchemaStoreOptions {
-  /** The newest version of a row. */
-  latest(id: string): Promise<Stored<SchemaRow> | null>;
-  /** All versions of a row, oldest first, still sealed. */
-  versions(id: string): Promise<JournalRow[]>;
-  /** Commits the version after `before`, under its key, or under one of its own where there is none. */
-  put(id: string, before: Stored<SchemaRow> | null, value: SchemaRow): Promise<Committed>;
+  readonly vault: Vault;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Opaque id of who works with it; null where nobody signed in. */
@@ -41,11 +25,15 @@ export interface SchemaStoreOptions {
 }
 
 export class SchemaStore {
-  readonly #rows: SchemaStoreOptions;
+  readonly #vault: Vault;
+  readonly #now: () => number;
+  readonly #userId: string | null;
   readonly #turns = new Turns();
 
-  constructor(rows: SchemaStoreOptions) {
-    this.#rows = rows;
+  constructor({ vault, now, userId }: SchemaStoreOptions) {
+    this.#vault = vault;
+    this.#now = now;
+    this.#userId = userId;
   }
 
   /**
@@ -58,14 +46,7 @@ export class SchemaStore {
    */
   save(schema: AnnotationSchema, base: number): Promise<Committed & { readonly version: number }> {
     return this.#turns.take(schema.id, async () => {
-      const [fault] = checkSchema(schema);
-      if (fault) {
-        const params = { at: fault.path.join('.'), why: fault.code };
-        throw new AppError('SCHEMA_INVALID', { params });
-      }
-      if (JSON.stringify(schema).length > maxSchemaChars) {
-        throw new AppError('SCHEMA_INVALID', { params: { at: 'size' } });
-      }
+      if (JSON.stringify(schema).length > maxSchemaChars) throw new AppError('SCHEMA_INVALID');
       const stored = await this.#saved(schema.id);
       if ((stored?.value.schema.version ?? 0) !== base) throw new AppError('VERSION_CONFLICT');
       const version = base + 1;
@@ -78,13 +59,13 @@ export class SchemaStore {
         deletedAt: null,
         ...this.#by(),
       };
-      return { version, ...(await this.#rows.put(schema.id, stored, value)) };
+      return { version, ...(await this.#append(schema.id, stored, value)) };
     });
   }
 
   /** Takes a schema off the lists. Already gone: nothing is written. @throws AppError `SCHEMA_UNKNOWN` */
   delete(id: string): Promise<Committed> {
-    return this.#mark(id, ({ deletedAt }) => deletedAt ?? this.#rows.now());
+    return this.#mark(id, ({ deletedAt }) => deletedAt ?? this.#now());
   }
 
   /** Takes back a deletion. @throws AppError `SCHEMA_UNKNOWN` */
@@ -94,20 +75,20 @@ export class SchemaStore {
 
   /** All that was ever saved of a schema, oldest first, still sealed. @throws what the journal throws */
   history(id: string): Promise<JournalRow[]> {
-    return this.#rows.versions(id);
+    return this.#vault.journal.versions('schema', id);
   }
 
   /** Keeps what a user was writing; null lets it go. One draft a user and schema. */
   keepDraft(schemaId: string, base: number, text: string | null): Promise<Committed> {
-    const id = `draft-${this.#rows.userId === null ? '' : `${this.#rows.userId}-`}${schemaId}`;
+    const id = `draft-${this.#userId === null ? '' : `${this.#userId}-`}${schemaId}`;
     return this.#turns.take(id, async () => {
-      const stored = await this.#rows.latest(id);
+      const stored = await latestRow(this.#vault, 'schema', id, schemaRowSchema);
       if (text === null && stored?.value.kind === 'draft' && stored.value.text === null) {
         return { seq: stored.seq };
       }
-      const at = this.#rows.now();
+      const at = this.#now();
       const value: SchemaDraft = { kind: 'draft', schemaId, base, text, at, ...this.#by() };
-      return this.#rows.put(id, stored, value);
+      return this.#append(id, stored, value);
     });
   }
 
@@ -122,14 +103,14 @@ export class SchemaStore {
         deletedAt,
         updatedAt: this.#at(stored),
         // Of this version, not of the one before.
-        by: this.#rows.userId ?? undefined,
+        by: this.#userId ?? undefined,
       };
-      return this.#rows.put(id, stored, value);
+      return this.#append(id, stored, value);
     });
   }
 
   async #saved(id: string): Promise<Stored<SavedSchema> | null> {
-    const stored = await this.#rows.latest(id);
+    const stored = await latestRow(this.#vault, 'schema', id, schemaRowSchema);
     if (!stored) return null;
     if (stored.value.kind !== 'schema') throw new AppError('STORE_CORRUPT');
     return { ...stored, value: stored.value };
@@ -137,10 +118,22 @@ export class SchemaStore {
 
   /** A clock that was set back must not make a version look older than the one before. */
   #at(stored: Stored<SavedSchema> | null): number {
-    return Math.max(this.#rows.now(), stored?.value.updatedAt ?? 0);
+    return Math.max(this.#now(), stored?.value.updatedAt ?? 0);
   }
 
   #by(): Pick<SavedSchema, 'by'> {
-    return this.#rows.userId === null ? {} : { by: this.#rows.userId };
+    return this.#userId === null ? {} : { by: this.#userId };
+  }
+
+  async #append(
+    id: string,
+    stored: Stored<SchemaRow> | null,
+    value: SchemaRow,
+  ): Promise<Committed> {
+    const key = stored?.key ?? (await this.#vault.takeKey());
+    const row = sealedRow(key, 'schema', id, (stored?.version ?? 0) + 1, value);
+    const [committed] = await this.#vault.journal.append([row]);
+    if (!committed) throw new AppError('INTERNAL');
+    return { seq: committed.seq };
   }
 }

@@ -11,7 +11,11 @@ import {
   workerMethods,
   type WorkerMethods,
 } from '../domain/contract/worker-port';
-import { writeChosenFile } from '../documents/write-chosen-file';
+import { formatOfName } from '../documents/file-format';
+import { listFiles } from '../documents/list-files';
+import { previewTable } from '../documents/preview-table';
+import { readDocument } from '../documents/read-document';
+import { writeChosenFile, writeChosenStream } from '../documents/write-chosen-file';
 import { journalFileName } from '../vault/journal';
 import { fromWorkerSchema, type FromWorker } from './control';
 import type { ParentPort, ProcessPort } from '../domain/contract/process-port';
@@ -81,6 +85,13 @@ function start(): Started {
       notices: [],
     }),
     writeFile: writeChosenFile,
+    documents: {
+      list: listFiles,
+      read: readDocument,
+      preview: previewTable,
+      formatOf: formatOfName,
+    },
+    writeStream: writeChosenStream,
     onInternalError: () => undefined,
   });
   cleanups.push(() => service.close());
@@ -221,7 +232,10 @@ test('main asks where the journal stands, and whether it stood there; under a ne
   const other = { seq: 2, mac: '00'.repeat(32) };
   expect(await ask('3', { kind: 'holds', head: other })).toMatchObject({ holds: false });
 
-  const before = (await ask('4', { kind: 'compact' })).head;
+  const compacting = await ask('4', { kind: 'compact' });
+  // So little is not worth it.
+  expect(compacting).toMatchObject({ saved: null });
+  const before = compacting.head;
   const key = new Uint8Array(32).fill(8);
   const rotated = await ask('5', { kind: 'rotate', keyId: '8899aabbccddeeff', key });
   expect(rotated.head?.seq).toBe(before?.seq);
@@ -242,7 +256,14 @@ describe('a file at a place that a person chose', () => {
     started.send({ ...init(), dataDir: join(dir, 'data') });
     // Else the folder is removed while the store is still being opened in it.
     await vi.waitFor(() => expect(started.states.at(-1)?.phase).toBe('ready'), patience);
-    started.send({ type: 'ticket', id, path, format: 'txt' });
+    started.send({
+      type: 'ticket',
+      id,
+      path,
+      format: 'txt',
+      deidentified: false,
+      dictionary: false,
+    });
     await vi.waitFor(() => expect(started.told).toEqual([{ type: 'granted', id }]), patience);
     return started;
   }

@@ -4,23 +4,34 @@
  */
 import type * as z from 'zod';
 import { AppError, problemOf, type Problem } from '../domain/contract/errors';
+import type { ExportProgress, ExportReport } from '../domain/contract/export';
 import type { WorkerState } from '../domain/contract/ipc';
 import type { JournalRow } from '../domain/contract/record';
 import {
   serve,
+  type HandlerContext,
   type Handlers,
   type ParamsOf,
   type ResultOf,
   type RpcServer,
 } from '../domain/contract/rpc';
-import { committedTopic, workerMethods, type WorkerMethods } from '../domain/contract/worker-port';
+import {
+  batchesTopic,
+  committedTopic,
+  workerMethods,
+  type WorkerMethods,
+} from '../domain/contract/worker-port';
+import type { ByteSink } from '../documents/export/sink';
 import { Vault } from '../vault/vault';
+import { BatchService } from './batch/batch-service';
+import type { Documents } from './batch/batch-import';
 import { toWorkerSchema, type Act, type FromWorker, type Question } from './control';
 import {
   fromProcessPort,
   type ParentPort,
   type ProcessPort,
 } from '../domain/contract/process-port';
+import { previewExport, runExport } from './exports';
 import { RecordStore } from './store';
 import { WriteTickets, type TicketPlace } from './write-tickets';
 
@@ -32,11 +43,21 @@ type WriteFile = (
   options: { readonly ownFolder: string },
 ) => Promise<number>;
 
+type WriteStream = <T>(
+  path: string,
+  fill: (file: ByteSink) => Promise<T>,
+  options: { readonly ownFolder: string },
+) => Promise<{ bytes: number; result: T }>;
+
 export interface WorkerParts {
   /** Bytes of a file into text. @throws AppError */
   readonly decodeText: DecodeText;
   /** Text into a file, whole or not at all; returns bytes. @throws AppError */
   readonly writeFile: WriteFile;
+  /** The readers of files, for batches. */
+  readonly documents: Documents;
+  /** Pieces into a file, whole or not at all. @throws AppError, and what filling it throws */
+  readonly writeStream: WriteStream;
   /** Called with errors that have no code and the incident id that the window was given. */
   readonly onInternalError: (error: unknown, incident: string) => void;
 }
@@ -51,8 +72,11 @@ export class WorkerService {
   #settleStore: (store: Promise<RecordStore>) => void = () => undefined;
   #vault: Vault | null = null;
   readonly #tickets = new WriteTickets();
+  readonly #batches: BatchService;
   #dataDir: string | null = null;
   #initialised = false;
+  /** Reviews that the log knows to be worked on since the worker was started. */
+  readonly #reviewed = new Set<string>();
 
   constructor(main: ParentPort, parts: WorkerParts) {
     this.#main = main;
@@ -61,6 +85,15 @@ export class WorkerService {
       this.#settleStore = resolve;
     });
     this.#store.catch(() => undefined);
+    this.#batches = new BatchService({
+      documents: parts.documents,
+      onInternalError: (error, incident) => parts.onInternalError(error, incident),
+      onAct: (act, subject) => this.#act(act, subject),
+      onNews: (payload) => {
+        for (const server of this.#servers) server.notify(batchesTopic, payload);
+        this.#tell({ type: 'batches', batches: payload.batches });
+      },
+    });
     this.#handlers = this.#makeHandlers();
     main.on('message', (event) => this.#receive(event.data, event.ports));
   }
@@ -68,6 +101,7 @@ export class WorkerService {
   /** Closes the vault after what was asked of it so far. */
   async close(): Promise<void> {
     for (const server of this.#servers) server.abortAll();
+    for (const { key } of await this.#batches.rest()) key.fill(0);
     await this.#vault?.close();
   }
 
@@ -78,19 +112,42 @@ export class WorkerService {
       this.#connect(port);
       return;
     }
+    if (message.success && message.data.type === 'host' && port) {
+      this.#batches.adoptHost(fromProcessPort(port));
+      return;
+    }
     for (const stray of ports) stray.close();
+    if (message.success && message.data.type === 'host-news') {
+      this.#batches.hearOfHost(message.data.news);
+      return;
+    }
+    if (message.success && message.data.type === 'paths') {
+      const { id, paths } = message.data;
+      this.#batches.offer(id, paths);
+      this.#tell({ type: 'granted', id });
+      return;
+    }
     if (message.success && message.data.type === 'ask') {
       void this.#answer(message.data.id, message.data.question);
       return;
     }
     if (message.success && message.data.type === 'ticket') {
-      const { id, path, format } = message.data;
-      this.#tickets.grant(id, { path, format });
+      const { id, path, format, deidentified, dictionary } = message.data;
+      this.#tickets.grant(id, { path, format, deidentified, dictionary });
       this.#tell({ type: 'granted', id });
       return;
     }
     if (this.#initialised) return;
     this.#initialised = true;
+    if (message.success && message.data.type === 'init-batches') {
+      // There is no store, and main is not told that there is one.
+      this.#settleStore(Promise.reject(new AppError('VAULT_LOCKED')));
+      this.#batches.openBoxes(
+        message.data.boxes.map(({ path, key }) => ({ path, key: Buffer.from(key) })),
+      );
+      for (const { key } of message.data.boxes) key.fill(0);
+      return;
+    }
     const store =
       message.success && message.data.type === 'init'
         ? this.#init(message.data)
@@ -104,21 +161,29 @@ export class WorkerService {
   }
 
   async #init(message: Init): Promise<RecordStore> {
-    const { dataDir, keyId, key, userId, deletion } = message;
+    const { dataDir, keyId, key, userId, signPublic, deletion } = message;
     this.#dataDir = dataDir;
     const onCommit = (rows: readonly JournalRow[]): void => this.#announce(rows);
     const vault = await Vault.open(dataDir, { keyId, key }, { onCommit }).finally(() =>
       key.fill(0),
     );
     this.#vault = vault;
-    return new RecordStore({ vault, userId, ...(deletion ? { deletion } : {}) });
+    const store = new RecordStore({ vault, userId, signPublic, ...(deletion ? { deletion } : {}) });
+    this.#batches.open(vault, store);
+    return store;
   }
 
   /** Answers main; a failure is its answer too. */
   async #answer(id: string, question: Question): Promise<void> {
     try {
+      if (question.kind === 'rest-batches') {
+        const boxes = await this.#batches.rest();
+        this.#tell({ type: 'answer', id, head: null, boxes });
+        for (const { key } of boxes) key.fill(0);
+        return;
+      }
       const store = await this.#store;
-      const answer = await store.answer(question);
+      const answer = await store.answer(question, this.#progressOf(id));
       this.#tell({ type: 'answer', id, ...answer });
     } catch (error) {
       const problem = this.#problemOf(error);
@@ -126,6 +191,17 @@ export class WorkerService {
     } finally {
       if (question.kind === 'rotate') question.key.fill(0);
     }
+  }
+
+  /** Ten times a second at most: a journal has many parts. */
+  #progressOf(id: string): (done: number, total: number) => void {
+    let told = 0;
+    return (done, total) => {
+      const now = performance.now();
+      if (done < total && now - told < 100) return;
+      told = now;
+      this.#tell({ type: 'progress', id, done, total });
+    };
   }
 
   #connect(port: ProcessPort): void {
@@ -153,12 +229,54 @@ export class WorkerService {
     return result;
   }
 
+  async #saveReview({
+    review,
+    base,
+  }: ParamsOf<WorkerMethods['reviews.save']>): Promise<ResultOf<WorkerMethods['reviews.save']>> {
+    const { amends, ...saved } = await (await this.#store).saveReview(review, base);
+    if (amends) this.#act('review-amended', review.recordId);
+    // Every decision is saved by itself; the log is told once that somebody was at it.
+    const sitting = `${review.id} ${review.version}`;
+    if (!this.#reviewed.has(sitting)) this.#act('review-changed', review.recordId);
+    this.#reviewed.add(sitting);
+    return saved;
+  }
+
   async #write({ ticket, text }: ParamsOf<WorkerMethods['files.write']>): Promise<number> {
     const ownFolder = this.#dataDir;
     if (ownFolder === null) throw new AppError('BAD_REQUEST');
-    const bytes = await this.#parts.writeFile(this.#tickets.redeem(ticket), text, { ownFolder });
+    const place = this.#tickets.redeem(ticket);
+    if (place.dictionary) throw new AppError('BAD_REQUEST');
+    const bytes = await this.#parts.writeFile(place, text, { ownFolder });
     this.#tell({ type: 'written', id: ticket });
     return bytes;
+  }
+
+  async #export(
+    { ticket, dictionaryTicket, ...params }: ParamsOf<WorkerMethods['exports.run']>,
+    context: HandlerContext<ExportProgress>,
+  ): Promise<ExportReport> {
+    const { vault, dataDir: ownFolder } = await this.#opened();
+    const place = this.#tickets.redeem(ticket);
+    const dictionary =
+      dictionaryTicket === undefined ? null : this.#tickets.redeem(dictionaryTicket);
+    const report = await runExport(
+      vault,
+      params,
+      { place, dictionary },
+      (path, fill) => this.#parts.writeStream(path, fill, { ownFolder }),
+      context,
+    );
+    this.#tell({ type: 'written', id: ticket, records: report.counts.records });
+    if (dictionaryTicket !== undefined) this.#tell({ type: 'written', id: dictionaryTicket });
+    return report;
+  }
+
+  /** @throws AppError why it could not be opened */
+  async #opened(): Promise<{ vault: Vault; dataDir: string }> {
+    await this.#store;
+    if (!this.#vault || this.#dataDir === null) throw new AppError('BAD_REQUEST');
+    return { vault: this.#vault, dataDir: this.#dataDir };
   }
 
   #tellState(state: WorkerState): void {
@@ -189,8 +307,11 @@ export class WorkerService {
         this.#acted('record-deleted', recordId, (await this.#store).delete(recordId)),
       'records.restore': async ({ recordId }) =>
         this.#acted('record-restored', recordId, (await this.#store).restore(recordId)),
-      'records.shred': async ({ recordId }) =>
-        this.#acted('record-shredded', recordId, (await this.#store).shred(recordId)),
+      'records.shred': async ({ recordId }) => {
+        if (await this.#batches.holds(recordId)) throw new AppError('BATCH_HOLDS_RECORD');
+        return this.#acted('record-shredded', recordId, (await this.#store).shred(recordId));
+      },
+      ...this.#batches.handlers,
       'records.history': async ({ recordId }) => ({
         rows: await (await this.#store).history(recordId),
       }),
@@ -210,7 +331,20 @@ export class WorkerService {
       }),
       'schemas.draft': async ({ schemaId, base, text }) =>
         (await this.#store).schemas.keepDraft(schemaId, base, text),
+      'reviews.save': (params) => this.#saveReview(params),
+      'reviews.history': async ({ reviewId }) => ({
+        rows: await (await this.#store).reviewHistory(reviewId),
+      }),
+      'sections.save': async ({ sections, base }) =>
+        this.#acted(
+          'sections-changed',
+          sections.recordId,
+          (await this.#store).saveSections(sections, base),
+        ),
       'files.write': async (params) => ({ bytes: await this.#write(params) }),
+      'exports.preview': async (params, context) =>
+        previewExport((await this.#opened()).vault, params, context),
+      'exports.run': (params, context) => this.#export(params, context),
       'journal.read': async ({ after, limit }) => (await this.#store).read(after, limit),
       'rows.check': async ({ claims }) => (await this.#store).check(claims),
       'rows.ids': async ({ table }) => (await this.#store).ids(table),

@@ -2,7 +2,7 @@
  * Records, their texts and their runs, as sealed rows of the journal. Every method resolves when
  * what it wrote is committed.
  */
-import { createHash, randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import type * as z from 'zod';
 import { AppError } from '../domain/contract/errors';
 import { defaultPolicy, deletableFrom, type DeletionRule } from '../domain/contract/policy';
@@ -16,17 +16,19 @@ import {
   type StoredRun,
   type TableName,
 } from '../domain/contract/record';
-import { schemaRowSchema } from '../domain/contract/stored-schema';
-import { keyIdOfSealed, openJson } from '../domain/sealing/row';
+import { storedReviewSchema, type StoredReview } from '../domain/contract/review';
+import type { StoredSections } from '../domain/contract/section';
 import { isWellFormed, toWellFormed } from '../domain/text/well-formed';
 import { backUp } from '../vault/backup';
 import type { Journal, NewRow, RowClaim } from '../vault/journal';
+import type { OnProgress } from '../vault/journal-rewrite';
 import type { RecordKey } from '../vault/record-keys';
-import { sealJsonAtOnce } from '../vault/seal-at-once';
 import type { Vault } from '../vault/vault';
 import type { Answer, Question } from './control';
 import { Duplicates } from './duplicates';
 import { SchemaStore } from './schema-store';
+import { latestRow, openRow, sealedRow, type Committed, type Stored } from './sealed-rows';
+import { checkReview, type Signer } from './review-rows';
 import { Turns } from './turns';
 
 export interface StoreOptions {
@@ -35,20 +37,16 @@ export interface StoreOptions {
   readonly now?: () => number;
   /** Opaque id of who works with it; null where nobody signed in. */
   readonly userId?: string | null;
+  /** Their signing key, without which no confirmation is taken. Defaults to none. */
+  readonly signPublic?: string | null;
   /** Defaults to what holds without a policy. */
   readonly deletion?: DeletionRule;
 }
 
-interface Stored<T> {
-  readonly value: T;
+/** A row that was saved over the version that it was made of. */
+export interface SavedVersion extends Committed {
+  /** Of the row. */
   readonly version: number;
-  readonly seq: number;
-  readonly key: RecordKey;
-}
-
-/** Where a write stands in the journal. */
-export interface Committed {
-  readonly seq: number;
 }
 
 export class RecordStore {
@@ -58,28 +56,19 @@ export class RecordStore {
   readonly #turns = new Turns();
   readonly #duplicates: Duplicates;
   readonly #userId: string | null;
+  readonly #signer: Signer | null;
   readonly #deletion: DeletionRule;
-  /** The hospital's own schemas, which belong to no record. */
   readonly schemas: SchemaStore;
 
-  constructor({ vault, now, userId, deletion }: StoreOptions) {
+  constructor({ vault, now, userId, signPublic, deletion }: StoreOptions) {
     this.#vault = vault;
     this.#journal = vault.journal;
     this.#now = now ?? Date.now;
     this.#duplicates = new Duplicates(vault);
     this.#userId = userId ?? null;
+    this.#signer = userId && signPublic ? { userId, signPublic } : null;
     this.#deletion = deletion ?? defaultPolicy.retention;
-    this.schemas = new SchemaStore({
-      now: this.#now,
-      userId: this.#userId,
-      latest: (id) => this.#latest('schema', id, schemaRowSchema),
-      versions: (id) => vault.journal.versions('schema', id),
-      put: async (id, before, value) => {
-        const key = before?.key ?? (await vault.takeKey());
-        const row = sealed(key, 'schema', id, (before?.version ?? 0) + 1, value);
-        return { seq: await this.#append([row]) };
-      },
-    });
+    this.schemas = new SchemaStore({ vault, now: this.#now, userId: this.#userId });
   }
 
   /**
@@ -87,13 +76,17 @@ export class RecordStore {
    * could not be deleted with one of them.
    *
    * @param input.text the original text; lone surrogates become U+FFFD, and the source says so
+   * @param input.recordId where the caller has noted it before: asked again after an interruption, the
+   *   record is made once. Defaults to a new one
    * @throws AppError `EMPTY_TEXT`, `TEXT_TOO_LARGE`, and what the journal throws
    */
   async create(input: {
     readonly title: string;
     readonly text: string;
     readonly source: RecordSource;
-  }): Promise<Committed & { readonly recordId: string }> {
+    readonly caseId?: string | undefined;
+    readonly recordId?: string | undefined;
+  }): Promise<Committed & { readonly recordId: string; readonly isNew: boolean }> {
     if (input.text.trim() === '') throw new AppError('EMPTY_TEXT');
     if (input.text.length > maxRecordChars) {
       throw new AppError('TEXT_TOO_LARGE', {
@@ -102,7 +95,11 @@ export class RecordStore {
     }
     const text = toWellFormed(input.text);
     const textSha256 = sha256Of(text);
-    const recordId = randomUUID();
+    const recordId = input.recordId ?? randomUUID();
+    if (input.recordId !== undefined) {
+      const seq = await this.#seqOf(recordId);
+      if (seq !== null) return { recordId, seq, isNew: false };
+    }
     const textId = this.#vault.textId(recordId, textSha256);
     const createdAt = this.#now();
     const head: RecordHead = {
@@ -114,16 +111,17 @@ export class RecordStore {
       textSha256,
       chars: text.length,
       source: isWellFormed(input.text) ? input.source : withReplacementNotice(input.source),
+      ...(input.caseId === undefined ? {} : { caseId: toWellFormed(input.caseId) }),
       ...this.#by(),
     };
     const key = await this.#vault.takeKey();
     const rows = [
-      sealed(key, 'text', textId, 1, { text }),
-      sealed(key, 'record', recordId, 1, head),
+      sealedRow(key, 'text', textId, 1, { text }),
+      sealedRow(key, 'record', recordId, 1, head),
     ];
     const seq = await this.#append(rows);
     this.#duplicates.add(recordId, textSha256);
-    return { recordId, seq };
+    return { recordId, seq, isNew: true };
   }
 
   /** @throws AppError `RECORD_NOT_FOUND`, and what the journal throws */
@@ -152,19 +150,80 @@ export class RecordStore {
    */
   saveRun(run: StoredRun): Promise<Committed> {
     return this.#turns.take(`record ${run.recordId}`, async () => {
-      const record = await this.#latest('record', run.recordId, recordHeadSchema);
+      const record = await latestRow(this.#vault, 'record', run.recordId, recordHeadSchema);
       if (!record) throw new AppError('RECORD_NOT_FOUND');
       if (record.value.textSha256 !== run.textSha256) throw new AppError('VERSION_CONFLICT');
       // An id that another record's run had, or a deleted one: it is never used again.
       if (this.#journal.latestVersion('run', run.id) > 0) {
-        const saved = await this.#latest('run', run.id, storedRunSchema);
+        const saved = await latestRow(this.#vault, 'run', run.id, storedRunSchema);
         if (!saved) throw new AppError('VERSION_CONFLICT');
         if (JSON.stringify(saved.value) === JSON.stringify(storedRunSchema.parse(run))) {
           return { seq: saved.seq };
         }
         throw new AppError('VERSION_CONFLICT');
       }
-      return { seq: await this.#append([sealed(record.key, 'run', run.id, 1, run)]) };
+      return { seq: await this.#append([sealedRow(record.key, 'run', run.id, 1, run)]) };
+    });
+  }
+
+  /**
+   * Saves a review over the version of its row that it was made of.
+   *
+   * @param base version of the row; 0 where there is none yet
+   * @returns the row, and whether a confirmed review was taken up again with it
+   * @throws AppError `RECORD_NOT_FOUND`; `VERSION_CONFLICT` when the row or the text is another one by
+   *   now; those of `checkReview`; and what the journal throws
+   */
+  saveReview(
+    review: StoredReview,
+    base: number,
+  ): Promise<SavedVersion & { readonly amends: boolean }> {
+    return this.#turns.take(`record ${review.recordId}`, async () => {
+      const record = await this.#ofText(review);
+      const before = await latestRow(this.#vault, 'review', review.id, storedReviewSchema);
+      if ((before?.version ?? 0) !== base) throw new AppError('VERSION_CONFLICT');
+      await checkReview(review, before?.value ?? null, {
+        userId: this.#userId,
+        signer: this.#signer,
+      });
+      const updatedAt = Math.max(this.#now(), before?.value.updatedAt ?? 0);
+      const by = this.#userId ?? undefined;
+      const saved = await this.#saveOver(record.key, 'review', review.id, {
+        ...review,
+        updatedAt,
+        by,
+      });
+      return { ...saved, amends: before !== null && before.value.version < review.version };
+    });
+  }
+
+  /** Each version of a review as it stood last, oldest first, still sealed. @throws as `history` */
+  async reviewHistory(reviewId: string): Promise<JournalRow[]> {
+    const last = new Map<number, JournalRow>();
+    for (const row of await this.#journal.versions('review', reviewId)) {
+      const { version } = (await openRow(this.#vault, row, storedReviewSchema)).value;
+      last.set(version, row);
+    }
+    return [...last.values()];
+  }
+
+  /**
+   * Saves the sections of a record's text as a person corrected them.
+   *
+   * @param base as of `saveReview`
+   * @throws AppError `RECORD_NOT_FOUND`; `VERSION_CONFLICT` as `saveReview`; `BAD_REQUEST` for sections
+   *   that are not in order inside the text; and what the journal throws
+   */
+  saveSections(sections: StoredSections, base: number): Promise<SavedVersion> {
+    return this.#turns.take(`record ${sections.recordId}`, async () => {
+      const record = await this.#ofText(sections);
+      const { recordId } = sections;
+      if (this.#journal.latestVersion('sections', recordId) !== base) {
+        throw new AppError('VERSION_CONFLICT');
+      }
+      if (!areInOrder(sections, record.value.chars)) throw new AppError('BAD_REQUEST');
+      const value = { ...sections, at: this.#now(), by: this.#userId ?? undefined };
+      return this.#saveOver(record.key, 'sections', recordId, value);
     });
   }
 
@@ -237,10 +296,11 @@ export class RecordStore {
    * What main asks of the vault.
    *
    * @returns where the journal stands afterwards, and what was asked for
-   * @throws AppError as `Vault.compact`, `Vault.rotate` and `backUp`
+   * @param onProgress of a rotation
+   * @throws AppError as `Vault.compactIfWorth`, `Vault.rotate` and `backUp`
    */
-  async answer(question: Question): Promise<Answer> {
-    const said = await this.#answer(question);
+  async answer(question: Question, onProgress?: OnProgress): Promise<Answer> {
+    const said = await this.#answer(question, onProgress);
     const { head, journalId } = this.#journal;
     return { head: { ...head, journalId }, ...said };
   }
@@ -256,17 +316,22 @@ export class RecordStore {
     });
   }
 
-  async #answer(question: Question): Promise<Pick<Answer, 'holds' | 'backup'>> {
+  async #answer(
+    question: Question,
+    onProgress?: OnProgress,
+  ): Promise<Pick<Answer, 'holds' | 'saved' | 'backup'>> {
     switch (question.kind) {
       case 'head':
+        return {};
+      // Answered by who has the batches.
+      case 'rest-batches':
         return {};
       case 'holds':
         return { holds: this.#journal.holds(question.head) };
       case 'compact':
-        await this.#vault.compact();
-        return {};
+        return { saved: await this.#vault.compactIfWorth() };
       case 'rotate':
-        await this.#vault.rotate(question);
+        await this.#vault.rotate(question, { at: question.at, onProgress });
         this.#duplicates.forget();
         return {};
       case 'backup':
@@ -282,9 +347,15 @@ export class RecordStore {
     const rule = this.#deletion;
     // Without a term in the bin the head need not be read, which a lost key would prevent.
     if (!rule.deletionAllowed || rule.binDays === 0) return rule.deletionAllowed;
-    const record = await this.#latest('record', recordId, recordHeadSchema);
+    const record = await latestRow(this.#vault, 'record', recordId, recordHeadSchema);
     const from = deletableFrom(record?.value.deletedAt ?? null, rule);
     return from !== null && this.#now() >= from;
+  }
+
+  /** Also of a record that was deleted for good: an id is never used again. */
+  async #seqOf(recordId: string): Promise<number | null> {
+    if (this.#journal.latestVersion('record', recordId) === 0) return null;
+    return (await this.#journal.latest('record', recordId))?.seq ?? this.#journal.lastSeq;
   }
 
   #by(): Pick<RecordHead, 'by'> {
@@ -301,7 +372,7 @@ export class RecordStore {
     change: (head: RecordHead) => Partial<RecordHead> | null,
   ): Promise<Committed> {
     return this.#turns.take(`record ${recordId}`, async () => {
-      const record = await this.#latest('record', recordId, recordHeadSchema);
+      const record = await latestRow(this.#vault, 'record', recordId, recordHeadSchema);
       if (!record) throw new AppError('RECORD_NOT_FOUND');
       const changed = change(record.value);
       if (!changed) return { seq: record.seq };
@@ -314,18 +385,30 @@ export class RecordStore {
         // Of this version, not of the one before.
         by: this.#userId ?? undefined,
       };
-      const row = sealed(record.key, 'record', recordId, record.version + 1, head);
+      const row = sealedRow(record.key, 'record', recordId, record.version + 1, head);
       return { seq: await this.#append([row]) };
     });
   }
 
-  async #latest<T>(table: TableName, id: string, schema: z.ZodType<T>): Promise<Stored<T> | null> {
-    const row = await this.#journal.latest(table, id);
-    if (!row) return null;
-    const keyId = keyIdOfSealed(row.sealed);
-    const key = { keyId, key: await this.#vault.recordKeys.key(keyId) };
-    const value = await openJson(key.key, keyId, row, row.sealed, schema);
-    return { value, version: row.version, seq: row.seq, key };
+  /** The record that has this text. @throws AppError `RECORD_NOT_FOUND`, `VERSION_CONFLICT` */
+  async #ofText(of: {
+    readonly recordId: string;
+    readonly textSha256: string;
+  }): Promise<Stored<RecordHead>> {
+    const record = await latestRow(this.#vault, 'record', of.recordId, recordHeadSchema);
+    if (!record) throw new AppError('RECORD_NOT_FOUND');
+    if (record.value.textSha256 !== of.textSha256) throw new AppError('VERSION_CONFLICT');
+    return record;
+  }
+
+  async #saveOver(
+    key: RecordKey,
+    table: 'review' | 'sections',
+    id: string,
+    value: unknown,
+  ): Promise<SavedVersion> {
+    const version = this.#journal.latestVersion(table, id) + 1;
+    return { seq: await this.#append([sealedRow(key, table, id, version, value)]), version };
   }
 
   /** @returns the sequence number of the last row */
@@ -337,19 +420,15 @@ export class RecordStore {
   }
 }
 
-function sealed(
-  { keyId, key }: RecordKey,
-  table: TableName,
-  id: string,
-  version: number,
-  value: unknown,
-): NewRow {
-  const address = { table, id, version };
-  return { ...address, sealed: sealJsonAtOnce(key, keyId, address, value) };
+function areInOrder({ sections }: StoredSections, chars: number): boolean {
+  return sections.every(({ start, body, end }, index) => {
+    const before = sections[index - 1]?.end ?? 0;
+    return before <= start && start <= body && body <= end && start < end && end <= chars;
+  });
 }
 
 function sha256Of(text: string): string {
-  return createHash('sha256').update(text, 'utf-8').digest('hex');
+  return hash('sha256', text);
 }
 
 function withReplacementNotice(source: RecordSource): RecordSource {

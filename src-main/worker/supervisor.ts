@@ -4,29 +4,54 @@ import type { MessagePortMain, UtilityProcess } from 'electron';
 import { AppError, problemOf } from '../domain/contract/errors';
 import type { DeletionRule } from '../domain/contract/policy';
 import type { WorkerState } from '../domain/contract/ipc';
-import type { SaveFormat } from '../domain/contract/save-file';
+import type { NewTicket } from '../shell/save-tickets';
 import { SupervisedProcess } from '../shell/supervised-process';
-import { fromWorkerSchema, type Act, type Answer, type Question, type ToWorker } from './control';
+import type { BatchSummary } from '../domain/contract/batch';
+import {
+  fromWorkerSchema,
+  type Act,
+  type Answer,
+  type HostNews,
+  type LockedBoxMessage,
+  type Question,
+  type ToWorker,
+} from './control';
+
+type OnProgress = (done: number, total: number) => void;
 
 /** Milliseconds for writes that were asked for before a lock. */
 const lastWritesMs = 5_000;
 
+/** The vault that it opens. */
+export interface WorkerStore {
+  readonly dataDir: string;
+  readonly keyId: string;
+  /** Wiped when they were sent. */
+  readonly bytes: Uint8Array;
+  readonly userId: string | null;
+  readonly signPublic: string | null;
+  readonly deletion: DeletionRule;
+}
+
+/** All that it gets while the vault is locked. */
+export interface LockedBatches {
+  readonly boxes: readonly LockedBoxMessage[];
+}
+
 export interface WorkerSupervisorOptions {
   /** Path of the worker's built entry. */
   readonly entry: string;
-  /** What it opens, asked at each start; the key is wiped when it was sent. */
-  store(): {
-    dataDir: string;
-    keyId: string;
-    bytes: Uint8Array;
-    userId: string | null;
-    deletion: DeletionRule;
-  };
+  /** What it opens, asked at each start. */
+  store(): WorkerStore | LockedBatches;
+  /** It runs, and can be given a port to the model host. */
+  onStarted(): void;
+  /** How the batches go, a few times a second. */
+  onBatches(batches: readonly BatchSummary[]): void;
   onState(state: WorkerState): void;
   /** A window has changed a record, and it is committed. */
   onAct(act: Act, recordId: string): void;
   /** The file of a ticket is on the disk. */
-  onWritten(ticket: string): void;
+  onWritten(ticket: string, records: number | undefined): void;
 }
 
 export class WorkerSupervisor {
@@ -38,7 +63,11 @@ export class WorkerSupervisor {
   /** By their ids. */
   readonly #questions = new Map<
     string,
-    { resolve(answer: Answer): void; reject(error: AppError): void }
+    {
+      resolve(answer: Answer): void;
+      reject(error: AppError): void;
+      onProgress: OnProgress | undefined;
+    }
   >();
 
   constructor(options: WorkerSupervisorOptions) {
@@ -84,14 +113,15 @@ export class WorkerSupervisor {
   /**
    * Asks something of the vault.
    *
+   * @param onProgress of a rotation: parts done of all parts
    * @throws AppError of the worker; `WORKER_DIED` when it does not run, or goes away meanwhile
    */
-  ask(question: Question): Promise<Answer> {
+  ask(question: Question, onProgress?: OnProgress): Promise<Answer> {
     const { child } = this.#process;
     if (!child) return Promise.reject(new AppError('WORKER_DIED'));
     const id = randomUUID();
     return new Promise((resolve, reject) => {
-      this.#questions.set(id, { resolve, reject });
+      this.#questions.set(id, { resolve, reject, onProgress });
       child.postMessage({ type: 'ask', id, question } satisfies ToWorker);
     });
   }
@@ -102,15 +132,35 @@ export class WorkerSupervisor {
    *
    * @throws AppError `WORKER_DIED`
    */
-  grant(ticket: { id: string; path: string; format: SaveFormat }): Promise<void> {
+  grant(ticket: NewTicket): Promise<void> {
+    return this.#announce(ticket.id, { type: 'ticket', ...ticket });
+  }
+
+  /** Tells it files and folders that a person chose, in the same way. @throws AppError `WORKER_DIED` */
+  offer(id: string, paths: readonly string[]): Promise<void> {
+    return this.#announce(id, { type: 'paths', id, paths: [...paths] });
+  }
+
+  /** Gives it a port to the model host, or closes that. */
+  giveHost(port: MessagePortMain): void {
+    const { child } = this.#process;
+    if (child) child.postMessage({ type: 'host' } satisfies ToWorker, [port]);
+    else port.close();
+  }
+
+  tellHost(news: HostNews): void {
+    this.#process.child?.postMessage({ type: 'host-news', news } satisfies ToWorker);
+  }
+
+  #announce(id: string, message: ToWorker): Promise<void> {
     return new Promise((resolve, reject) => {
       const { child } = this.#process;
       if (!child) {
         reject(new AppError('WORKER_DIED'));
         return;
       }
-      this.#granting.set(ticket.id, { resolve, reject });
-      child.postMessage({ type: 'ticket', ...ticket } satisfies ToWorker);
+      this.#granting.set(id, { resolve, reject });
+      child.postMessage(message);
     });
   }
 
@@ -129,9 +179,16 @@ export class WorkerSupervisor {
 
   #init(child: UtilityProcess): void {
     try {
-      const { bytes, ...rest } = this.#options.store();
-      child.postMessage({ type: 'init', ...rest, key: bytes } satisfies ToWorker);
-      bytes.fill(0);
+      const opens = this.#options.store();
+      if ('boxes' in opens) {
+        const boxes = [...opens.boxes];
+        child.postMessage({ type: 'init-batches', boxes } satisfies ToWorker);
+      } else {
+        const { bytes, ...rest } = opens;
+        child.postMessage({ type: 'init', ...rest, key: bytes } satisfies ToWorker);
+        bytes.fill(0);
+      }
+      this.#options.onStarted();
     } catch (error) {
       this.#setState({ phase: 'failed', problem: problemOf(error) });
     }
@@ -148,6 +205,9 @@ export class WorkerSupervisor {
       case 'act':
         this.#options.onAct(message.act, message.recordId);
         return;
+      case 'batches':
+        this.#options.onBatches(message.batches);
+        return;
       case 'answer': {
         const { id, problem } = message;
         const question = this.#questions.get(id);
@@ -156,12 +216,15 @@ export class WorkerSupervisor {
         else question?.resolve(message);
         return;
       }
+      case 'progress':
+        this.#questions.get(message.id)?.onProgress?.(message.done, message.total);
+        return;
       case 'granted':
         this.#granting.get(message.id)?.resolve();
         this.#granting.delete(message.id);
         return;
       case 'written':
-        this.#options.onWritten(message.id);
+        this.#options.onWritten(message.id, message.records);
         return;
       default:
         message satisfies never;

@@ -2,7 +2,10 @@ import { expect, test } from 'vitest';
 import { ticketLifeMs } from '../domain/contract/save-file';
 import { WriteTickets } from './write-tickets';
 
-const place = { path: 'out.txt', format: 'txt' } as const;
+const place = {
+  ...({ path: 'out.txt', format: 'txt' } as const),
+  ...{ deidentified: false, dictionary: false },
+} as const;
 
 test('a ticket is good once', () => {
   const tickets = new WriteTickets(() => 0);

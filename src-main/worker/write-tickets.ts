@@ -5,6 +5,10 @@ import { ticketLifeMs, type SaveFormat } from '../domain/contract/save-file';
 export interface TicketPlace {
   readonly path: string;
   readonly format: SaveFormat;
+  /** Only what is de-identified may be written there. */
+  readonly deidentified: boolean;
+  /** Only what columns mean may be written there. */
+  readonly dictionary: boolean;
 }
 
 export class WriteTickets {

@@ -8,7 +8,11 @@ import {
   type JournalRow,
   type RecordHead,
   type StoredRun,
+  type TableName,
 } from '@domain/contract/record';
+import { storedReviewSchema, type StoredReview } from '@domain/contract/review';
+import { storedSectionsSchema, type StoredSections } from '@domain/contract/section';
+import { progressOf } from '@domain/review/progress';
 import { schemaRowSchema, type SchemaRow } from '@domain/contract/stored-schema';
 import { openJson } from '@domain/sealing/row';
 import type { ChimedDatabase } from './database';
@@ -25,6 +29,25 @@ const runSummarySchema = storedRunSchema
   .extend({ facts: z.array(z.unknown()) })
   .transform(({ facts, ...rest }) => ({ ...rest, factCount: facts.length }));
 export type RunSummary = z.output<typeof runSummarySchema>;
+
+/** What lists show of a review. */
+const reviewSummarySchema = storedReviewSchema.transform((review) => ({
+  recordId: review.recordId,
+  textSha256: review.textSha256,
+  role: review.role,
+  version: review.version,
+  runId: review.runId,
+  confirmedAt: review.confirmation?.at ?? null,
+  confirmedBy: review.confirmation?.by ?? null,
+  progress: progressOf(review.items),
+}));
+export type ReviewSummary = z.output<typeof reviewSummarySchema>;
+
+/** A row that is changed over and over, with the version that a change of it is made of. */
+export interface Versioned<T> {
+  readonly value: T;
+  readonly version: number;
+}
 
 export interface Opened<T> {
   readonly values: readonly { readonly id: string; readonly value: T }[];
@@ -69,6 +92,29 @@ export class Repository {
     return this.#openAll(rows, runSummarySchema);
   }
 
+  reviewSummaries(): AsyncGenerator<Opened<ReviewSummary>> {
+    return this.#scan('review', reviewSummarySchema);
+  }
+
+  openReviewSummaries(rows: readonly JournalRow[]): Promise<Opened<ReviewSummary>> {
+    return this.#openAll(rows, reviewSummarySchema);
+  }
+
+  /** Versions of a review, in the order of `rows`. */
+  openReviews(rows: readonly JournalRow[]): Promise<Opened<StoredReview>> {
+    return this.#openAll(rows, storedReviewSchema);
+  }
+
+  /** null where there is none. @throws AppError as `text`, but for `RECORD_NOT_FOUND` */
+  review(id: string): Promise<Versioned<StoredReview> | null> {
+    return this.#openIfThere('review', id, storedReviewSchema);
+  }
+
+  /** Sections as a person corrected them; null where nobody did. @throws as `review` */
+  sections(recordId: string): Promise<Versioned<StoredSections> | null> {
+    return this.#openIfThere('sections', recordId, storedSectionsSchema);
+  }
+
   /**
    * @param textId as the record's head says
    * @throws AppError `RECORD_NOT_FOUND`, `RECORD_KEY_LOST`, `SEAL_INVALID`, `STORE_CORRUPT`,
@@ -84,7 +130,7 @@ export class Repository {
   }
 
   async *#scan<T>(
-    table: 'record' | 'run' | 'schema',
+    table: 'record' | 'run' | 'review' | 'schema',
     schema: z.ZodType<T>,
   ): AsyncGenerator<Opened<T>> {
     const { from, to } = tableRange(table);
@@ -143,12 +189,22 @@ export class Repository {
   }
 
   async #openOne<T>(table: 'text' | 'run', id: string, schema: z.ZodType<T>): Promise<T> {
+    const found = await this.#openIfThere(table, id, schema);
+    if (!found) throw new AppError('RECORD_NOT_FOUND');
+    return found.value;
+  }
+
+  async #openIfThere<T>(
+    table: TableName,
+    id: string,
+    schema: z.ZodType<T>,
+  ): Promise<Versioned<T> | null> {
     const stored = await readOrFail(() => this.#database.rows.get([table, id]));
     const [right] = stored ? await this.#integrity.putRight([stored]) : [];
     const row = right ?? stored ?? (await this.#integrity.missing({ table, id }));
-    if (!row) throw new AppError('RECORD_NOT_FOUND');
+    if (!row) return null;
     await this.#keys.prepare([row]);
-    return this.#open(row, schema);
+    return { value: await this.#open(row, schema), version: row.version };
   }
 
   async #open<T>(row: JournalRow, schema: z.ZodType<T>): Promise<T> {

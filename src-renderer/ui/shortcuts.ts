@@ -12,6 +12,8 @@ export const commands = [
   'remove',
   'undo',
   'exportText',
+  'batchFirst',
+  'batchUp',
   'panes',
   'screens',
   'lock',
@@ -32,8 +34,10 @@ export const keyCaps: Record<Command, readonly string[]> = {
   remove: ['Delete'],
   undo: ['Ctrl Z'],
   exportText: ['Ctrl E'],
+  batchFirst: ['Alt Home'],
+  batchUp: ['Alt ↑', 'Alt ↓'],
   panes: ['F6'],
-  screens: ['Ctrl 1', 'Ctrl 2', 'Ctrl 3'],
+  screens: ['Ctrl 1', 'Ctrl 2', 'Ctrl 3', 'Ctrl 4'],
   // Main hears it before the page, so that it works whatever the page is doing.
   lock: ['F9', 'Ctrl L'],
   help: ['?', 'F1'],
@@ -73,6 +77,7 @@ const withControl: Record<string, Command> = {
   '1': 'screens',
   '2': 'screens',
   '3': 'screens',
+  '4': 'screens',
 };
 
 /** The command a key stands for, or null; Command on macOS counts as Control. */

@@ -75,9 +75,18 @@ const toldEvents = [
   kind('record-restored'),
   kind('record-shredded'),
   kind('run-saved'),
+  /** Somebody decided or changed facts of a record: told once for a sitting. */
+  kind('review-changed'),
+  /** A confirmed review was taken up again as a new version. */
+  kind('review-amended'),
+  kind('sections-changed'),
+  kind('batch-started'),
+  kind('batch-ended'),
   kind('confirmed').extend({ facts: countSchema, bulk: z.boolean() }),
   kind('exported').extend({
-    format: z.enum(['jsonl', 'json', 'csv', 'xlsx', 'txt', 'audit-jsonl', 'audit-csv']),
+    format: z.enum([
+      ...['jsonl', 'json', 'csv', 'xlsx', 'html', 'fhir', 'txt', 'audit-jsonl', 'audit-csv'],
+    ] as const),
     count: countSchema,
     deidentified: z.boolean(),
   }),

@@ -65,4 +65,11 @@ export const channelNames = [
   'restore.offer',
   'restore.choose',
   'restore.run',
+  'review.sign',
+  'rotation.start',
+  'rotation.state',
+  'rotation.seen',
+  'batch.choose',
+  'batch.offer',
+  'batch.locked',
 ] as const;

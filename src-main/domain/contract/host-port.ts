@@ -1,5 +1,6 @@
 /** The border between the renderer (or main) and the model host. */
 import * as z from 'zod';
+import { draftEventSchema, draftRequestSchema, draftResultSchema } from './dialogue';
 import { problemSchema } from './errors';
 import {
   extractionEventSchema,
@@ -8,6 +9,7 @@ import {
   promptPreviewSchema,
 } from './extraction';
 import { modelCardSchema, standingSchema } from './model-card';
+import { qaAnswerSchema, qaEventSchema, qaRequestSchema } from './qa';
 import { method } from './rpc';
 import { speedSchema } from './usage';
 
@@ -17,6 +19,12 @@ export const hostMethods = {
     params: extractionRequestSchema,
     result: extractionResultSchema,
     event: extractionEventSchema,
+  }),
+  'qa.ask': method({ params: qaRequestSchema, result: qaAnswerSchema, event: qaEventSchema }),
+  'dialogue.draft': method({
+    params: draftRequestSchema,
+    result: draftResultSchema,
+    event: draftEventSchema,
   }),
   /** Asks the model nothing, so it waits for nobody. */
   'prompt.preview': method({ params: extractionRequestSchema, result: promptPreviewSchema }),
@@ -44,6 +52,8 @@ export const loadedModelSchema = z.object({
   standing: standingSchema,
   sha256: z.string(),
   contextSize: z.int().positive(),
+  /** Requests that are evaluated at once. */
+  sequences: z.int().positive().optional(),
   schemas: z.array(z.string()),
   strategy: z.string(),
   about: modelAboutSchema,

@@ -10,6 +10,7 @@ import {
   chosenBackupSchema,
   madeBackupSchema,
 } from './backup';
+import { lockedBatchSchema, maxBatchPaths } from './batch';
 import { clipboardTextSchema } from './clipboard';
 import { conversionStateSchema, conversionTypeSchema } from './conversion';
 import { hostStateSchema, hostVitalsSchema } from './host-port';
@@ -26,6 +27,8 @@ import {
 import { modelSettingsSchema } from './model-settings';
 import { policySchema } from './policy';
 import { chatFormatSchema } from './prompt-format';
+import { confirmationSchema } from './review';
+import { rotationStateSchema } from './rotation';
 import { saveOrderSchema, ticketSchema } from './save-file';
 import {
   newWordsSchema,
@@ -124,6 +127,11 @@ export const invokeChannels = {
   'vault.lock': { params: nothing, result: nothing },
   /** The page has put away what was not saved yet: the lock need not wait any longer. */
   'vault.put-away': { params: nothing, result: nothing },
+  /** Changes the data key, behind the own passphrase. How it goes is pushed; the page begins anew after it. */
+  'rotation.start': { params: z.object({ passphrase: passphraseInputSchema }), result: nothing },
+  'rotation.state': { params: nothing, result: rotationStateSchema },
+  /** How it went was shown. */
+  'rotation.seen': { params: nothing, result: nothing },
   /** New recovery words; the old ones hold until `recovery.confirm`. */
   'recovery.renew': { params: nothing, result: newWordsSchema },
   'recovery.confirm': { params: z.object({ answers: answersSchema }), result: nothing },
@@ -169,6 +177,20 @@ export const invokeChannels = {
   },
   /** Destroys all data of this workstation, but for the audit log; then it is as at its first start. */
   'vault.wipe': { params: z.object({ passphrase: passphraseInputSchema }), result: nothing },
+  /**
+   * Confirms the content of a review (审核确认) in the name of the doctor who is signed in: signed with
+   * their key, and told to the audit log. Numbers are of accepted facts.
+   */
+  'review.sign': {
+    params: z.object({
+      recordId: z.uuid(),
+      contentSha256: confirmationSchema.shape.contentSha256,
+      facts: z.int().nonnegative(),
+      /** Whether some were accepted with others by one act. */
+      bulk: z.boolean(),
+    }),
+    result: confirmationSchema,
+  },
   /** A record's text is on screen. */
   'audit.viewed': { params: z.object({ recordId: z.uuid() }), result: nothing },
   'audit.read': {
@@ -198,6 +220,21 @@ export const invokeChannels = {
    * person closed it. Main suggests the name, so that none is made of a record's words.
    */
   'files.save': { params: saveOrderSchema, result: ticketSchema.nullable() },
+  /**
+   * Shows the system's dialog for records of a batch: files, or a folder. The page gets a ticket for the
+   * worker's `batch.examine` and `batch.start`, or null when a person closed it.
+   */
+  'batch.choose': {
+    params: z.object({ what: z.enum(['files', 'folder']) }),
+    result: ticketSchema.nullable(),
+  },
+  /** A ticket for files and folders that a person dropped on the window. */
+  'batch.offer': {
+    params: z.object({ paths: z.array(z.string().min(1).max(4096)).min(1).max(maxBatchPaths) }),
+    result: ticketSchema,
+  },
+  /** What the lock screen shows of a batch that goes on meanwhile; null where none does. */
+  'batch.locked': { params: nothing, result: lockedBatchSchema.nullable() },
   /** Asks for a fresh port; it arrives as a `chimed.port` window message from the preload. */
   'host.connect': { params: nothing, result: nothing },
   'worker.connect': { params: nothing, result: nothing },
@@ -279,6 +316,9 @@ export const channelAccess: Readonly<Record<InvokeChannel, ChannelAccess>> = {
   'vault.recover': 'anyone',
   'vault.lock': 'user',
   'vault.put-away': 'user',
+  'rotation.start': 'records',
+  'rotation.state': 'records',
+  'rotation.seen': 'records',
   'recovery.renew': 'records',
   'recovery.confirm': 'records',
   'users.list': 'user',
@@ -297,6 +337,7 @@ export const channelAccess: Readonly<Record<InvokeChannel, ChannelAccess>> = {
   'restore.offer': 'records',
   'restore.choose': 'anyone',
   'restore.run': 'anyone',
+  'review.sign': 'records',
   'audit.viewed': 'records',
   'audit.read': 'audit',
   'audit.verify': 'audit',
@@ -305,6 +346,9 @@ export const channelAccess: Readonly<Record<InvokeChannel, ChannelAccess>> = {
   'vault.key': 'records',
   'clipboard.write': 'records',
   'files.save': 'records',
+  'batch.choose': 'records',
+  'batch.offer': 'records',
+  'batch.locked': 'anyone',
   'host.connect': 'records',
   'worker.connect': 'records',
   'host.state': 'anyone',
@@ -345,7 +389,10 @@ export const pushChannels = {
   /** Something went wrong that no request asked for. */
   problem: problemSchema,
   'backup.state': backupStateSchema,
-  /** The vault locks in a moment: what is not saved yet is put away now. */
+  'rotation.state': rotationStateSchema,
+  /** Counts of a batch that goes on while it is locked. */
+  'batch.locked': lockedBatchSchema.nullable(),
+  /** The vault locks, or the window closes, in a moment: what is not saved yet is put away now. */
   'vault.locking': z.object({ withinMs: z.number() }),
   /** A menu item or global shortcut asks the page to do something. */
   'menu.command': z.enum(['record.new', 'record.open', 'help.shortcuts', 'extraction.run']),

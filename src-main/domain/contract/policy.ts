@@ -49,6 +49,12 @@ export const policySchema = z.strictObject({
       bulkAllowed: z.boolean().default(true),
     })
     .prefault({}),
+  batch: z
+    .strictObject({
+      /** Whether a batch may go on while the screen is locked, if who started it allowed it. */
+      whileLockedAllowed: z.boolean().default(true),
+    })
+    .prefault({}),
   retention: z
     .strictObject({
       auditDays: z.int().min(leastAuditDays).max(36_500).default(leastAuditDays),

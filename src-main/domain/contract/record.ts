@@ -5,7 +5,8 @@
  * original text under an identifier that says nothing of it; `run` holds an extraction run with its
  * facts; `review` what a doctor decided of a run's facts; `sections` a record's sections as a doctor
  * corrected them. These are sealed under their record's own key. `schema` holds a version of a schema of
- * the hospital's own, under a key of its own. `deletion` says that a record was deleted for good; it
+ * the hospital's own, under a key of its own. `conversation` holds questions with their answers and `reply` a drafted reply, under the key of
+ * the record that they belong to, or of their own. `deletion` says that a record was deleted for good; it
  * stands under the id of the key that was destroyed.
  */
 import * as z from 'zod';
@@ -21,6 +22,8 @@ export const tableNames = [
   'review',
   'sections',
   'schema',
+  'conversation',
+  'reply',
 ] as const;
 export const tableSchema = z.enum(tableNames);
 export type TableName = (typeof tableNames)[number];
@@ -29,6 +32,10 @@ export type TableName = (typeof tableNames)[number];
 export const importNoticeSchema = z.enum([
   'LONE_SURROGATES_REPLACED',
   'UNDECODABLE_BYTES_REPLACED',
+  /** A number of more than 15 digits, of which the table kept only the first 15. */
+  'ID_DIGITS_LOST',
+  /** Pages of a PDF are images; `pagesWithoutText` says which. */
+  'PAGES_WITHOUT_TEXT',
 ]);
 export type ImportNotice = z.infer<typeof importNoticeSchema>;
 
@@ -45,6 +52,8 @@ export const recordSourceSchema = z.object({
   format: documentFormatSchema.optional(),
   /** Row of a table, from 1, without its heading. */
   row: z.int().positive().optional(),
+  /** Numbers, from 1, of a PDF's pages that show something but hold no text; at most 1000. */
+  pagesWithoutText: z.array(z.int().positive()).max(1000).optional(),
   /** SHA-256 of the file's bytes, hexadecimal. */
   fileSha256: z.string().optional(),
   /** Version of the code that turned the file into text. */

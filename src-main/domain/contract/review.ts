@@ -9,7 +9,10 @@ import { factSchema } from './fact';
 export const decisionSchema = z.enum(['pending', 'accepted', 'rejected']);
 export type Decision = z.infer<typeof decisionSchema>;
 
-/** `bulk`: accepted with others that were on screen, by one act. */
+/**
+ * `bulk`: accepted with others that were on screen, by one act; `carried`: decided one by one of an
+ * earlier run, and a later one says the same.
+ */
 export const decidedBySchema = z.enum(['single', 'bulk', 'carried']);
 export type DecidedBy = z.infer<typeof decidedBySchema>;
 
@@ -64,8 +67,8 @@ export const storedReviewSchema = z.object({
   /** The version of the text that offsets point into. */
   textSha256: z.string(),
   role: reviewRoleSchema,
-  /** The run whose facts are reviewed. */
-  runId: z.string().min(1).max(128),
+  /** The run whose facts are reviewed; null where a person marks a text that no model has read. */
+  runId: z.string().min(1).max(128).nullable(),
   schema: z.string(),
   /** Version of the review, from 1: a confirmed one is locked, a change of it begins the next. */
   version: z.int().positive(),

@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import { opaqueIdSchema } from './audit';
+import { factExportFormats } from './export';
 
 /** Milliseconds that a ticket can be used. */
 export const ticketLifeMs = 10 * 60_000;
@@ -11,8 +12,13 @@ export const ticketLifeMs = 10 * 60_000;
 /** Longest text of one file, UTF-16 units. */
 export const maxFileChars = 50_000_000;
 
-export const saveFormatSchema = z.enum(['txt', 'csv']);
+export const saveFormatSchema = z.enum(['txt', ...factExportFormats]);
 export type SaveFormat = z.infer<typeof saveFormatSchema>;
+
+/** What files of a format end in. */
+export function fileEnding(format: SaveFormat): string {
+  return format === 'fhir' ? 'json' : format;
+}
 
 /** Opaque, good for one file. */
 export const ticketSchema = z.uuid();
@@ -26,6 +32,8 @@ export const saveOrderSchema = z.object({
   deidentified: z.boolean(),
   /** The record, where it is one. */
   recordId: opaqueIdSchema.optional(),
+  /** It only says what the columns of an export mean; nothing of a record can be written there. */
+  dictionary: z.literal(true).optional(),
 });
 export type SaveOrder = z.infer<typeof saveOrderSchema>;
 

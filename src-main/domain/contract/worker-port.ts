@@ -2,6 +2,24 @@
 import * as z from 'zod';
 import { annotationSchemaSchema } from './annotation-schema';
 import {
+  batchIdSchema,
+  batchItemSchema,
+  batchOrderSchema,
+  batchSourceSchema,
+  batchSummarySchema,
+  duplicateRuleSchema,
+  examinedFilesSchema,
+} from './batch';
+import { tablePreviewSchema } from './document';
+import {
+  exportDeidentifySchema,
+  exportOptionsSchema,
+  exportPreviewSchema,
+  exportProgressSchema,
+  exportReportSchema,
+  exportSelectionSchema,
+} from './export';
+import {
   encodingSchema,
   importNoticeSchema,
   journalRowSchema,
@@ -9,9 +27,11 @@ import {
   storedRunSchema,
   tableSchema,
 } from './record';
+import { storedReviewSchema } from './review';
 import { method } from './rpc';
 import { maxFileChars, ticketSchema } from './save-file';
 import { maxSchemaChars, ownSchemaIdSchema } from './stored-schema';
+import { storedSectionsSchema } from './section';
 
 /** Largest file accepted as one record, bytes (2,000,000 characters of 4 bytes). */
 export const maxRecordFileBytes = 8_000_000;
@@ -33,6 +53,7 @@ const rowClaimSchema = rowAddressSchema.extend({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
 export type RowClaim = z.infer<typeof rowClaimSchema>;
+const itemNumbers = z.array(z.int().nonnegative()).min(1).max(100_000);
 const committed = z.object({ seq: z.int().positive() });
 
 export const workerMethods = {
@@ -106,10 +127,109 @@ export const workerMethods = {
     }),
     result: committed,
   }),
+  /**
+   * Saves a review as it stands; `base` is the row version that it was made of, 0 for none. A confirmed
+   * one is taken only with a signature of who is signed in, and locks its version.
+   */
+  'reviews.save': method({
+    params: z.object({ review: storedReviewSchema, base: z.int().nonnegative() }),
+    result: committed.extend({ version: z.int().positive() }),
+  }),
+  /** Each version of a review as it stood at its end, oldest first, still sealed. */
+  'reviews.history': method({
+    params: z.object({ reviewId: rowId }),
+    result: z.object({ rows: z.array(journalRowSchema) }),
+  }),
+  /** Saves sections as a person corrected them; `base` as for reviews. */
+  'sections.save': method({
+    params: z.object({ sections: storedSectionsSchema, base: z.int().nonnegative() }),
+    result: committed.extend({ version: z.int().positive() }),
+  }),
+  /** What the files and folders of a ticket are, before a batch is made of them. */
+  'batch.examine': method({
+    params: z.object({ ticket: ticketSchema }),
+    result: examinedFilesSchema,
+  }),
+  /** The beginning of a table among them. */
+  'batch.table': method({
+    params: z.object({
+      ticket: ticketSchema,
+      file: z.int().nonnegative(),
+      sheet: z.string().max(200).optional(),
+      heading: z.boolean().optional(),
+    }),
+    result: tablePreviewSchema,
+  }),
+  /** Resolves once the batch is on the disk; then it goes on by itself. */
+  'batch.start': method({
+    params: z.object({
+      source: batchSourceSchema,
+      order: batchOrderSchema,
+      modelName: z.string().max(200),
+      duplicates: duplicateRuleSchema,
+    }),
+    result: z.object({ batchId: batchIdSchema }),
+  }),
+  'batch.list': method({
+    params: z.object({}),
+    result: z.object({ batches: z.array(batchSummarySchema) }),
+  }),
+  /** The records of a batch in their order, those that wait as they will be done. */
+  'batch.items': method({
+    params: z.object({ batchId: batchIdSchema }),
+    result: z.object({ items: z.array(batchItemSchema) }),
+  }),
+  'batch.pause': method({ params: z.object({ batchId: batchIdSchema }), result: z.object({}) }),
+  'batch.resume': method({ params: z.object({ batchId: batchIdSchema }), result: z.object({}) }),
+  /** Without `items` everything that waits or runs. */
+  'batch.cancel': method({
+    params: z.object({ batchId: batchIdSchema, items: itemNumbers.optional() }),
+    result: z.object({}),
+  }),
+  /** Without `items` everything that failed. */
+  'batch.retry': method({
+    params: z.object({ batchId: batchIdSchema, items: itemNumbers.optional() }),
+    result: z.object({}),
+  }),
+  /** Puts records that wait right before another one that does, or last. */
+  'batch.move': method({
+    params: z.object({
+      batchId: batchIdSchema,
+      items: itemNumbers,
+      before: z.int().nonnegative().nullable(),
+    }),
+    result: z.object({}),
+  }),
+  /** Takes a batch off the list; what it found stays. */
+  'batch.remove': method({ params: z.object({ batchId: batchIdSchema }), result: z.object({}) }),
   /** Writes a file at the place that a person chose; resolves once it is on the disk. */
   'files.write': method({
     params: z.object({ ticket: ticketSchema, text: z.string().max(maxFileChars) }),
     result: z.object({ bytes: z.int().nonnegative() }),
+  }),
+  /** What an export would hold. @throws as `exports.run` */
+  'exports.preview': method({
+    params: z.object({
+      selection: exportSelectionSchema,
+      /** Whether to look for identifiers, too: in the first records, as it takes long. */
+      deidentify: z.boolean(),
+    }),
+    result: exportPreviewSchema,
+    event: exportProgressSchema,
+  }),
+  /** Writes an export at the place that a person chose; resolves once it is on the disk. */
+  'exports.run': method({
+    params: z.object({
+      ticket: ticketSchema,
+      /** For the data dictionary of a CSV file, which has no place in it. */
+      dictionaryTicket: ticketSchema.optional(),
+      selection: exportSelectionSchema,
+      options: exportOptionsSchema.omit({ which: true }),
+      /** Null leaves everything as it is; the policy may forbid that. */
+      deidentify: exportDeidentifySchema.nullable(),
+    }),
+    result: exportReportSchema,
+    event: exportProgressSchema,
   }),
   /** Committed rows after `after`, oldest first, at most `limit`; the way the projection is rebuilt. */
   'journal.read': method({
@@ -156,3 +276,14 @@ export const committedPayloadSchema = z.object({
   journalId: z.string(),
   rows: z.array(journalRowSchema),
 });
+
+/** Notified to every connected window a few times a second while batches go on. */
+export const batchesTopic = 'batch.changed';
+export const batchesPayloadSchema = z.object({
+  batches: z.array(batchSummarySchema),
+  /** Records that changed, by batch; null for more than are worth sending: ask for all. */
+  changed: z.array(
+    z.object({ batchId: batchIdSchema, items: z.array(batchItemSchema).nullable() }),
+  ),
+});
+export type BatchesPayload = z.infer<typeof batchesPayloadSchema>;

@@ -1,6 +1,10 @@
 /** The English texts; the type makes a missing or extra key a compile error. */
 import { errorsEn } from './errors.en';
 import { auditEn } from './audit.en';
+import { reviewEn } from './review.en';
+import { schemasEn } from './schemas.en';
+import { rotationEn } from './rotation.en';
+import { batchEn } from './batch.en';
 import { deidentifyEn } from './deidentify.en';
 import { schemaFaultsEn } from './schema-faults.en';
 import { backupEn } from './backup.en';
@@ -17,6 +21,8 @@ export const en = {
     label: 'Main navigation',
     records: 'Records',
     extraction: 'Extract',
+    batch: 'Batch',
+    schemas: 'Schemas',
     models: 'Models',
     users: 'Manage',
     audit: 'Audit',
@@ -86,6 +92,9 @@ export const en = {
     notice: {
       LONE_SURROGATES_REPLACED: 'Broken characters were replaced by a marker at import',
       UNDECODABLE_BYTES_REPLACED: 'Bytes that are no text were replaced by a marker at import',
+      ID_DIGITS_LOST:
+        'A number of more than 15 digits lost its last digits in the table; check the id',
+      PAGES_WITHOUT_TEXT: 'Pages of the PDF are images; their text was not read',
     },
   },
   extraction: {
@@ -436,6 +445,8 @@ export const en = {
     rename: 'Rename the record',
     remove: 'Delete the record',
     undo: 'Undo the deletion',
+    batchFirst: 'In a batch: put the selected record first',
+    batchUp: 'In a batch: move the selected record up or down',
     panes: 'Move between list, text and facts',
     screens: 'Go to Records, Extract, Models',
     lock: 'Lock the workstation',
@@ -496,6 +507,19 @@ export const en = {
     checksum: (sha256) => `SHA-256: ${sha256}`,
     kept: (path) => `the 16-bit weights stay in ${path}`,
   },
+  ask: {
+    written: 'From the record, written by a model and checked by nobody:',
+    quotations: 'What the record says:',
+    noEvidence: 'Nothing in the record answers this',
+    noRecord: 'Not from a record; written by a model and checked by nobody:',
+    confidence: (share: string) => `(confidence that the record answers it: ${share})`,
+    cut: 'The answer reached the limit of length and was cut.',
+  },
+  draft: {
+    notice: 'Drafted by a model, not confirmed by a doctor',
+    signs: (names: string) => `Danger signs: ${names}`,
+    candidate: (number: string) => `-- Draft ${number} --`,
+  },
   evaluation: {
     started: (records: string, model: string) => `Evaluating ${records} records with ${model}`,
     progress: (done: string, total: string) => `${done} / ${total} records`,
@@ -513,6 +537,29 @@ export const en = {
     recall: 'Recall',
     support: 'Annotated',
     micro: 'All (micro)',
+    confusion: 'Confusion: rows as annotated, columns as found',
+    annotatedFound: 'Annotated \\ found',
+    missed: 'Missed',
+    spurious: 'Spurious',
+    calibration: (brier: string, ece: string) =>
+      `Calibration: Brier score ${brier}, expected calibration error ${ece}`,
+    confidence: 'Confidence',
+    facts: 'Facts',
+    meanConfidence: 'Mean',
+    rightShare: 'Right',
+    latency: (median: string, p95: string, max: string) =>
+      `A record: median ${median} ms, 95 % within ${p95} ms, longest ${max} ms`,
+    tokens: (prompt: string, reused: string, decoded: string) =>
+      `Tokens: ${prompt} of prompts (${reused} reused), ${decoded} decoded`,
+    answered: (done: string, total: string) => `${done} / ${total} questions`,
+    accuracy: (value: string, low: string, high: string, counts: string) =>
+      `${value} % (95 % interval ${low} % to ${high} %, ${counts})`,
+    byProbability: (accuracy: string) => `Accuracy by probability: ${accuracy}`,
+    byGeneration: (accuracy: string) => `Accuracy by answer: ${accuracy}`,
+    unanswered: (count: string, tooLong: string) =>
+      `No option named: ${count}; beyond the context: ${tooLong} (both count as wrong)`,
+    answers: (count: string, cut: string, tooLong: string) =>
+      `Answers scored: ${count}, of which ${cut} reached the limit of length; beyond the context and not scored: ${tooLong}`,
     checks: (ungrounded: string, misplaced: string) =>
       `Facts not in their record: ${ungrounded}; facts at a wrong place: ${misplaced}`,
     defects: (count: string) =>
@@ -545,6 +592,10 @@ export const en = {
   },
   vault: vaultEn,
   audit: auditEn,
+  review: reviewEn,
+  schemas: schemasEn,
+  rotation: rotationEn,
+  batch: batchEn,
   deidentify: deidentifyEn,
   schemaFaults: schemaFaultsEn,
   schemaFile: {

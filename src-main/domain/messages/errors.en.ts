@@ -28,7 +28,68 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
   },
   UNSUPPORTED_FILE: {
     title: 'This kind of file is not supported',
-    remedy: 'Plain text files (.txt) can be imported.',
+    remedy: 'Files of the kinds txt, docx, pdf, csv and xlsx can be imported.',
+  },
+  FOLDER_UNREADABLE: {
+    title: 'The folder cannot be read',
+    remedy: 'Check that it is still there and may be read, then add it again.',
+  },
+  DOCUMENT_DAMAGED: {
+    title: 'The file is damaged and cannot be read',
+    remedy: 'Open it in its own program to check, save it as a new file and import that.',
+  },
+  DOCUMENT_ENCRYPTED: {
+    title: 'The file needs a password to open',
+    remedy: 'Remove the password in its own program, save a copy and import that.',
+  },
+  DOCUMENT_UNSAFE: {
+    title: 'The file is built in a dangerous way and was not read',
+    remedy: 'Check where it comes from; if it is a record, save a copy in its own program first.',
+  },
+  DOCUMENT_TOO_COMPLEX: {
+    title: 'Reading the file took too long or too much memory and was stopped',
+    remedy: 'Split the file, or save it as plain text, and import that.',
+  },
+  OLD_OFFICE_FORMAT: {
+    title: 'This is a file of an older Office (doc, xls)',
+    remedy: 'Save it as docx or xlsx and import that.',
+  },
+  SCANNED_PDF: {
+    title: 'This PDF is a scan and holds no text that could be read',
+    remedy: 'Export a PDF with text from the original system, or recognise its text first.',
+  },
+  ENCODING_MIXED: {
+    title: 'The file mixes two text encodings',
+    remedy: 'Look at the line that is named, save all of it as UTF-8 and import that.',
+  },
+  TABLE_NEEDS_COLUMNS: {
+    title: 'This is a table; the column with the text must be chosen',
+    remedy:
+      'Choose the text column (--text-column on the command line), and a case id column if wanted.',
+  },
+  TABLE_NEEDS_BATCH: {
+    title: 'A table holds many records and cannot be opened as one',
+    remedy: 'Add it to a batch and choose the column with the text there.',
+  },
+  TABLE_COLUMN_MISSING: {
+    title: 'The table has no such column',
+    remedy: 'Check the name or number of the column, and whether the first row holds headings.',
+  },
+  TABLE_SHEET_MISSING: {
+    title: 'The workbook has no such sheet',
+    remedy: 'Check the name of the sheet.',
+  },
+  TABLE_EMPTY: {
+    title: 'The table has no rows of data',
+    remedy: 'Check that it was exported completely, or choose another sheet.',
+  },
+  TABLE_DAMAGED: {
+    title: 'The table cannot be read from some row on',
+    remedy: 'Look at the row that is named: a quotation mark may be missing, or it is too long.',
+  },
+  TABLE_CELL_WITHOUT_VALUE: {
+    title: 'A cell is a formula or an error and holds nothing to read',
+    remedy: 'Open the table in Excel, recalculate or correct the cell, save and try again.',
   },
   COPY_TOO_LARGE: {
     title: 'Too much is selected; it was not copied',
@@ -163,8 +224,8 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     remedy: 'Choose a schema that the model serves, or another model.',
   },
   SCHEMA_INVALID: {
-    title: 'The schema cannot be used as it is',
-    remedy: 'Put right what is named, then try again.',
+    title: 'The schema has faults',
+    remedy: 'Correct what is listed, then save or run it.',
   },
   SCHEMA_FILE_INVALID: {
     title: 'This file is no schema',
@@ -174,6 +235,34 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
   STRATEGY_NOT_SUPPORTED: {
     title: 'The loaded model does not support the way of extraction asked for',
     remedy: 'Use another model, or check the model card.',
+  },
+  TASK_NOT_SUPPORTED: {
+    title: 'This model can neither answer questions nor draft text',
+    remedy: 'The built-in model only extracts. Import or assign a model that can converse.',
+  },
+  EMPTY_QUESTION: {
+    title: 'There is no question yet',
+    remedy: 'Type a question, or choose one of the usual ones.',
+  },
+  QUESTION_TOO_LONG: {
+    title: 'The question is too long',
+    remedy: 'Shorten it; the record itself need not be in the question.',
+  },
+  NO_PATIENT_TURN: {
+    title: 'The conversation holds nothing that a patient says',
+    remedy: "Paste the patient's messages, or mark one of the turns as the patient's.",
+  },
+  DIALOGUE_INVALID: {
+    title: 'The file is no conversation',
+    remedy: 'It should be {"turns":[{"role":"patient","text":"…"}]}, the role patient or doctor.',
+  },
+  REPLY_EMPTY: {
+    title: 'The reply is still empty',
+    remedy: 'Write it before you approve it.',
+  },
+  REPLY_ORDER_OPEN: {
+    title: 'A medication has not been filled in',
+    remedy: 'Type your order in the place of each placeholder, or delete it.',
   },
   CONTEXT_EXCEEDED: {
     title: 'The text is longer than the model can take at once',
@@ -369,6 +458,20 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     title: 'This record was just changed in another window',
     remedy: 'Open the record again, then change it.',
   },
+  REVIEW_LOCKED: {
+    title: 'This review is confirmed and can no longer be changed',
+    remedy:
+      'To correct it, choose Amend: a new version begins, and the confirmed one stays as it is.',
+  },
+  REVIEW_INCOMPLETE: {
+    title: 'Some facts are still undecided',
+    remedy: 'Accept or reject each fact and settle the conflicts, then confirm.',
+  },
+  CONFIRMATION_INVALID: {
+    title: 'The confirmation did not take effect',
+    remedy:
+      'The review is saved, but the confirmation does not match it or the doctor who is signed in. Open the record again and confirm once more.',
+  },
   BACKUP_INCOMPLETE: {
     title: 'This backup is not complete',
     remedy: 'Choose another backup; keep this one until the records are back.',
@@ -393,6 +496,32 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     title: 'A backup cannot go into the program’s own data folder',
     remedy: 'Choose another folder, best on another disk.',
   },
+  BATCH_MISSING: {
+    title: 'This batch is not there any more',
+    remedy: 'What it finished is among the records; begin a new batch for the rest.',
+  },
+  BATCH_DAMAGED: {
+    title: 'The file of this batch is damaged, so it cannot go on',
+    remedy: 'Records are not affected. What it finished is saved; begin a new batch for the rest.',
+  },
+  BATCH_TAMPERED: {
+    title: 'The file of this batch was changed from outside and is refused',
+    remedy: 'Tell your IT office. Records are not affected; begin a new batch for what is missing.',
+  },
+  BATCH_OTHER_KEY: {
+    title: 'This batch belongs to another key',
+    remedy:
+      'Its file may come from another workstation: tell your IT office, or begin a new batch.',
+  },
+  BATCH_RUN_CHANGED: {
+    title: 'The model runs with other settings than this batch began with; the batch is paused',
+    remedy:
+      'A batch uses the same settings from beginning to end: set them back and resume, or cancel it and begin another.',
+  },
+  BATCH_HOLDS_RECORD: {
+    title: 'This record is in a batch that is not done, and cannot be deleted for good yet',
+    remedy: 'Wait until the batch is done, or take the batch off the list first.',
+  },
   RESTORE_NOT_EMPTY: {
     title: 'There are records here already, so nothing was restored',
     remedy: 'A backup is restored into an empty data folder only.',
@@ -405,9 +534,32 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     title: 'The output file cannot be written',
     remedy: 'Check that the folder exists, free space and permissions.',
   },
+  RESUME_OTHER_RUN: {
+    title:
+      'The results in the output are of another model, schema or settings; nothing was resumed',
+    remedy:
+      'Resume with the same model, schema and options; to begin anew, name another output or add --force.',
+  },
+  RESUME_FILE_INVALID: {
+    title: 'A line of the output to be resumed is no result of an extraction',
+    remedy:
+      'Check whether it is the right file; to begin anew, name another output or add --force.',
+  },
   SAVE_EXPIRED: {
     title: 'The chosen place is no longer valid; nothing was written',
     remedy: 'Press Save again and choose a place.',
+  },
+  EXPORT_TOO_LARGE: {
+    title: 'The export is larger than this kind of file may be',
+    remedy: 'Export fewer records at a time, or choose CSV or JSONL.',
+  },
+  EXPORT_TEXT_MISSING: {
+    title: 'Facts alone, without the text of their record, cannot be de-identified',
+    remedy: 'Run the extraction itself with --deidentify, and export its results.',
+  },
+  RESULT_LINE_INVALID: {
+    title: 'A line is no result of an extraction',
+    remedy: 'Give the JSONL that the extraction wrote, unchanged.',
   },
   USAGE: { title: 'The command was used in a wrong way', remedy: 'See --help.' },
   INTERNAL: {

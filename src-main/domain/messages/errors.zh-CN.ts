@@ -30,7 +30,64 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
   },
   UNSUPPORTED_FILE: {
     title: '不支持这种文件',
-    remedy: '目前可以导入 .txt 纯文本文件。',
+    remedy: '可以导入 txt、docx、pdf、csv 和 xlsx 文件。',
+  },
+  FOLDER_UNREADABLE: {
+    title: '文件夹无法读取',
+    remedy: '请确认文件夹还在原处，并且有读取权限，然后重新加入。',
+  },
+  DOCUMENT_DAMAGED: {
+    title: '文件已损坏，无法读取',
+    remedy: '请用 Office、WPS 或阅读器打开确认，另存一份后再导入。',
+  },
+  DOCUMENT_ENCRYPTED: {
+    title: '文件设有打开密码',
+    remedy: '请在原程序中去掉密码后另存一份，再导入。',
+  },
+  DOCUMENT_UNSAFE: {
+    title: '文件的内部结构有危险，已拒绝读取',
+    remedy: '请核实文件的来源；若确属病历，请在原程序中另存一份后再导入。',
+  },
+  DOCUMENT_TOO_COMPLEX: {
+    title: '读取这个文件用时过长或占用内存过多，已停止',
+    remedy: '请把文件拆成几份，或另存为纯文本后再导入。',
+  },
+  OLD_OFFICE_FORMAT: {
+    title: '这是旧版 Office 文件（doc、xls）',
+    remedy: '请用 Office 或 WPS 另存为 docx 或 xlsx 后再导入。',
+  },
+  SCANNED_PDF: {
+    title: '这份 PDF 是扫描件，其中没有可以读取的文字',
+    remedy: '请从原系统导出带文字的 PDF，或先用文字识别软件处理。',
+  },
+  ENCODING_MIXED: {
+    title: '文件里混有两种文字编码',
+    remedy: '请检查所指出的行，统一另存为 UTF-8 后再导入。',
+  },
+  TABLE_NEEDS_COLUMNS: {
+    title: '这是表格，需要先指定病历文本所在的列',
+    remedy: '请选择文本列（命令行用 --text-column），需要时再选病案号列。',
+  },
+  TABLE_NEEDS_BATCH: {
+    title: '表格里有多份病历，不能作为一份病历打开',
+    remedy: '请在“批量抽取”中加入这个表格，并选择文本列。',
+  },
+  TABLE_COLUMN_MISSING: {
+    title: '表格里没有指定的列',
+    remedy: '请核对列名或列号，以及第一行是否为标题。',
+  },
+  TABLE_SHEET_MISSING: {
+    title: '工作簿里没有指定的工作表',
+    remedy: '请核对工作表的名称。',
+  },
+  TABLE_EMPTY: { title: '表格里没有数据行', remedy: '请检查表格是否导出完整，或换一个工作表。' },
+  TABLE_DAMAGED: {
+    title: '表格从某一行起无法读取',
+    remedy: '请检查所指出的行：引号可能没有成对，或一行的内容过长。',
+  },
+  TABLE_CELL_WITHOUT_VALUE: {
+    title: '单元格是公式或错误，没有可用的内容',
+    remedy: '请用 Excel 或 WPS 打开表格，重新计算或改正这个单元格，保存后再试。',
   },
   COPY_TOO_LARGE: {
     title: '选中的内容太多，没有复制',
@@ -153,16 +210,44 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     remedy: '请选择模型支持的方案，或换用其他模型。',
   },
   SCHEMA_INVALID: {
-    title: '抽取方案有误，不能使用',
-    remedy: '请按提示改正后再试。',
+    title: '抽取方案有错误',
+    remedy: '请按列出的问题逐条改正后再保存或运行。',
   },
   SCHEMA_FILE_INVALID: {
     title: '这个文件不是抽取方案',
-    remedy: '请选择由本程序导出的 方案文件；自己编写的文件请对照说明改正所指出的行。',
+    remedy: '请选择由本程序导出的 JSON 文件；自己编写的文件请对照说明改正所指出的行。',
   },
   STRATEGY_NOT_SUPPORTED: {
     title: '当前模型不支持所需的抽取方式',
     remedy: '请换用其他模型，或检查模型说明卡。',
+  },
+  TASK_NOT_SUPPORTED: {
+    title: '当前模型不能回答问题，也不能起草文字',
+    remedy: '内置小模型只做信息抽取。请在“模型”页导入或指定能对话的模型。',
+  },
+  EMPTY_QUESTION: {
+    title: '还没有写问题',
+    remedy: '请输入问题，或选一个常用问题。',
+  },
+  QUESTION_TOO_LONG: {
+    title: '问题太长',
+    remedy: '请缩短问题；病历内容不用写进问题里。',
+  },
+  NO_PATIENT_TURN: {
+    title: '对话里没有患者说的话',
+    remedy: '请粘贴患者的消息，或把其中一段改为“患者”。',
+  },
+  DIALOGUE_INVALID: {
+    title: '对话文件的格式不对',
+    remedy: '文件应为 {"turns":[{"role":"patient","text":"…"}]}，角色是 patient 或 doctor。',
+  },
+  REPLY_EMPTY: {
+    title: '回复还是空的',
+    remedy: '请先写好回复再批准。',
+  },
+  REPLY_ORDER_OPEN: {
+    title: '还有用药内容没有填写',
+    remedy: '请把【用药请由医师填写】逐处改成您的医嘱，或删去。',
   },
   CONTEXT_EXCEEDED: {
     title: '文本超出模型一次能处理的长度',
@@ -333,6 +418,18 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     title: '这份病历刚在另一个窗口中改动过',
     remedy: '请重新打开这份病历后再改。',
   },
+  REVIEW_LOCKED: {
+    title: '这份审核已经确认，不能再改',
+    remedy: '需要更正时，请先「修订」，程序会开始一个新的版本，原来的版本保留不变。',
+  },
+  REVIEW_INCOMPLETE: {
+    title: '还有内容没有审核',
+    remedy: '请逐条采纳或驳回，并处理与新结果不一致的内容，然后再确认。',
+  },
+  CONFIRMATION_INVALID: {
+    title: '审核确认没有生效',
+    remedy: '审核内容已经保存，但确认与内容或登录的医师对不上。请重新打开病历，再确认一次。',
+  },
   BACKUP_INCOMPLETE: {
     title: '这份备份不完整',
     remedy: '请选择另一份备份；在病历恢复之前请保留这份。',
@@ -357,6 +454,30 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     title: '不能备份到程序自己的数据文件夹里',
     remedy: '请选择另一个文件夹，最好在另一块硬盘上。',
   },
+  BATCH_MISSING: {
+    title: '这个批次已不存在',
+    remedy: '已完成的部分在病历中；其余请新建一个批次。',
+  },
+  BATCH_DAMAGED: {
+    title: '这个批次的文件已损坏，无法继续',
+    remedy: '病历不受影响，已完成的部分已保存；其余请新建一个批次。',
+  },
+  BATCH_TAMPERED: {
+    title: '这个批次的文件被外部改动，已拒绝使用',
+    remedy: '请告知信息科。病历不受影响；缺少的部分请新建一个批次。',
+  },
+  BATCH_OTHER_KEY: {
+    title: '这个批次属于另一把密钥',
+    remedy: '它的文件可能来自另一台工作站：请告知信息科，或新建一个批次。',
+  },
+  BATCH_RUN_CHANGED: {
+    title: '模型的设置变了，与这个批次开始时不同，批次已暂停',
+    remedy: '一个批次从头到尾只用同一套设置：请改回原来的设置再继续，或取消这个批次后新建一个。',
+  },
+  BATCH_HOLDS_RECORD: {
+    title: '这份病历在一个未完成的批次里，暂时不能彻底删除',
+    remedy: '请等批次完成，或先把批次移出列表，再彻底删除。',
+  },
   RESTORE_NOT_EMPTY: {
     title: '这里已有病历，没有恢复',
     remedy: '备份只能恢复到空的数据文件夹。',
@@ -369,9 +490,29 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     title: '无法写入输出文件',
     remedy: '请检查文件夹是否存在、磁盘空间和写入权限。',
   },
+  RESUME_OTHER_RUN: {
+    title: '输出文件里的结果出自别的模型、方案或设置，没有继续',
+    remedy: '请用原来的模型、方案和选项继续；要从头开始，请换一个输出文件，或加 --force。',
+  },
+  RESUME_FILE_INVALID: {
+    title: '要继续的输出文件里有一行不是抽取结果',
+    remedy: '请检查是否选错了文件；要从头开始，请换一个输出文件，或加 --force。',
+  },
   SAVE_EXPIRED: {
     title: '所选的保存位置已失效，没有写入',
     remedy: '请再点一次“保存”，重新选择位置。',
+  },
+  EXPORT_TOO_LARGE: {
+    title: '导出内容超过了这种文件的大小上限',
+    remedy: '请分几次导出，或改用逗号分隔的表格。',
+  },
+  EXPORT_TEXT_MISSING: {
+    title: '结果中没有病历全文，无法去标识化',
+    remedy: '请在抽取时就去标识化，再导出其结果。',
+  },
+  RESULT_LINE_INVALID: {
+    title: '有一行不是抽取结果',
+    remedy: '请使用抽取命令写出的结果文件，不要改动。',
   },
   USAGE: { title: '命令用法不正确', remedy: '请用 --help 查看用法。' },
   INTERNAL: {

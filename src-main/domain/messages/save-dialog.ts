@@ -5,17 +5,31 @@ import type { SaveFormat } from '../contract/save-file';
 interface SaveDialogMessages {
   /** File names without ending. They say nothing of the record. @param stamp date and time */
   name(stamp: string, deidentified: boolean): string;
+  factsName(stamp: string, deidentified: boolean): string;
+  dictionaryName(stamp: string): string;
   readonly format: Record<SaveFormat, string>;
 }
 
 export const saveDialogMessages: Record<Locale, SaveDialogMessages> = {
   'zh-CN': {
     name: (stamp, deidentified) => (deidentified ? `去标识病历_${stamp}` : `病历_${stamp}`),
-    format: { txt: '文本文件', csv: '逗号分隔的表格' },
+    factsName: (stamp, deidentified) =>
+      deidentified ? `去标识抽取结果_${stamp}` : `抽取结果_${stamp}`,
+    dictionaryName: (stamp) => `数据字典_${stamp}`,
+    format: {
+      ...{ txt: '文本文件', csv: '逗号分隔的表格', xlsx: '电子表格', html: '网页' },
+      ...{ json: 'JSON', jsonl: 'JSON（每行一条）', fhir: 'FHIR R4' },
+    },
   },
   en: {
     name: (stamp, deidentified) =>
       deidentified ? `record-deidentified-${stamp}` : `record-${stamp}`,
-    format: { txt: 'Text file', csv: 'Comma-separated table' },
+    factsName: (stamp, deidentified) =>
+      deidentified ? `facts-deidentified-${stamp}` : `facts-${stamp}`,
+    dictionaryName: (stamp) => `data-dictionary-${stamp}`,
+    format: {
+      ...{ txt: 'Text file', csv: 'Comma-separated table', xlsx: 'Workbook', html: 'Web page' },
+      ...{ json: 'JSON', jsonl: 'JSON, a record a line', fhir: 'FHIR R4' },
+    },
   },
 };

@@ -4,6 +4,10 @@
  */
 import { errorsZh } from './errors.zh-CN';
 import { auditZh } from './audit.zh-CN';
+import { reviewZh } from './review.zh-CN';
+import { schemasZh } from './schemas.zh-CN';
+import { rotationZh } from './rotation.zh-CN';
+import { batchZh } from './batch.zh-CN';
 import { deidentifyZh } from './deidentify.zh-CN';
 import { schemaFaultsZh } from './schema-faults.zh-CN';
 import { backupZh } from './backup.zh-CN';
@@ -19,6 +23,8 @@ export const zhCN = {
     label: '主导航',
     records: '病历',
     extraction: '抽取',
+    batch: '批量',
+    schemas: '方案',
     models: '模型',
     users: '管理',
     audit: '审计',
@@ -87,6 +93,8 @@ export const zhCN = {
     notice: {
       LONE_SURROGATES_REPLACED: '导入时有残缺字符，已用替代符号显示',
       UNDECODABLE_BYTES_REPLACED: '导入时有无法识别的字节，已用替代符号显示',
+      ID_DIGITS_LOST: '表格里超过 15 位的数字只保留了前 15 位，请核对编号',
+      PAGES_WITHOUT_TEXT: 'PDF 中有的页是图像，其中的文字没有读入',
     },
   },
   extraction: {
@@ -413,6 +421,8 @@ export const zhCN = {
     rename: '重命名病历',
     remove: '删除病历',
     undo: '撤销删除',
+    batchFirst: '批次中：把选中的病历排到最前',
+    batchUp: '批次中：上移或下移选中的病历',
     panes: '在列表、原文、结果之间切换',
     screens: '切换到病历、抽取、模型',
     lock: '锁定工作站',
@@ -473,6 +483,19 @@ export const zhCN = {
     checksum: (sha256: string) => `SHA-256 校验值：${sha256}`,
     kept: (path: string) => `16 位权重保留在 ${path}`,
   },
+  ask: {
+    written: '根据病历，由模型写出，未经医师核对：',
+    quotations: '病历原文中的相关内容：',
+    noEvidence: '病历中未找到依据',
+    noRecord: '无病历依据，由模型写出，未经医师核对：',
+    confidence: (share: string) => `（病历中有答案的把握 ${share}）`,
+    cut: '回答到长度上限，没有写完。',
+  },
+  draft: {
+    notice: '由模型起草，医生未确认',
+    signs: (names: string) => `危险征象：${names}`,
+    candidate: (number: string) => `—— 草稿 ${number} ——`,
+  },
   evaluation: {
     started: (records: string, model: string) => `正在评测 ${records} 份病历，模型：${model}`,
     progress: (done: string, total: string) => `已评测 ${done} / ${total} 份`,
@@ -490,6 +513,29 @@ export const zhCN = {
     recall: '召回率',
     support: '标注数',
     micro: '合计（微平均）',
+    confusion: '类型混淆：行是标注的类型，列是抽取出的类型',
+    annotatedFound: '标注＼抽取',
+    missed: '漏掉',
+    spurious: '多出',
+    calibration: (brier: string, ece: string) =>
+      `把握是否可信：布里尔分 ${brier}，期望校准误差 ${ece}`,
+    confidence: '把握',
+    facts: '条数',
+    meanConfidence: '平均把握',
+    rightShare: '实际正确',
+    latency: (median: string, p95: string, max: string) =>
+      `每份用时：中位 ${median} 毫秒，95% 不超过 ${p95} 毫秒，最长 ${max} 毫秒`,
+    tokens: (prompt: string, reused: string, decoded: string) =>
+      `词元：提示 ${prompt} 个（其中 ${reused} 个沿用），解码 ${decoded} 个`,
+    answered: (done: string, total: string) => `已评测 ${done} / ${total} 题`,
+    accuracy: (value: string, low: string, high: string, counts: string) =>
+      `${value}%（95% 区间 ${low}%～${high}%，${counts}）`,
+    byProbability: (accuracy: string) => `按概率判定的正确率：${accuracy}`,
+    byGeneration: (accuracy: string) => `按回答判定的正确率：${accuracy}`,
+    unanswered: (count: string, tooLong: string) =>
+      `没有给出选项 ${count} 题，超出上下文 ${tooLong} 题（均算错）`,
+    answers: (count: string, cut: string, tooLong: string) =>
+      `评分 ${count} 条，其中到长度上限 ${cut} 条；超出上下文、未评分 ${tooLong} 条`,
     checks: (ungrounded: string, misplaced: string) =>
       `不在原文中的结果 ${ungrounded} 条，位置有误的结果 ${misplaced} 条`,
     defects: (count: string) => `数据集自身的差错 ${count} 处（有误的标注已略去）`,
@@ -521,6 +567,10 @@ export const zhCN = {
   },
   vault: vaultZh,
   audit: auditZh,
+  review: reviewZh,
+  schemas: schemasZh,
+  rotation: rotationZh,
+  batch: batchZh,
   deidentify: deidentifyZh,
   schemaFaults: schemaFaultsZh,
   schemaFile: {

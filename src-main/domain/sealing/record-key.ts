@@ -9,6 +9,7 @@
  * Pure: WebCrypto only, so the same code runs in the worker and in the renderer.
  */
 import { AppError } from '../contract/errors';
+import { bytesOfHex } from './hex';
 import { dataKeyBytes, type DataKey } from './row';
 
 const subtle = globalThis.crypto.subtle;
@@ -66,39 +67,19 @@ export async function unwrapRecordKey(
 }
 
 /**
- * Wraps a key again under another data key; the old wrapping stays valid.
+ * What is bound into a wrapped key: for another implementation of the cipher.
  *
- * @throws AppError `RECORD_KEY_LOST` as `unwrapRecordKey`
+ * @throws AppError `RECORD_KEY_LOST` for ids that cannot be bound
  */
-export async function rewrapRecordKey(
-  from: { readonly wrapping: DataKey; readonly dataKeyId: string },
-  to: { readonly wrapping: DataKey; readonly dataKeyId: string },
-  keyId: string,
-  wrapped: Uint8Array,
-): Promise<Uint8Array<ArrayBuffer>> {
-  let bytes: Uint8Array<ArrayBuffer>;
-  try {
-    const name = { keyId, dataKeyId: from.dataKeyId };
-    const nonce = wrapped.slice(0, nonceBytes);
-    bytes = new Uint8Array(
-      await subtle.decrypt(parameters(nonce, name), from.wrapping, wrapped.slice(nonceBytes)),
-    );
-  } catch (cause) {
-    throw new AppError('RECORD_KEY_LOST', { cause });
-  }
-  try {
-    return await wrapRecordKey(to.wrapping, { keyId, dataKeyId: to.dataKeyId }, bytes);
-  } finally {
-    bytes.fill(0);
-  }
-}
-
-function parameters(iv: Uint8Array<ArrayBuffer>, { keyId, dataKeyId }: RecordKeyName) {
+export function wrappingData({ keyId, dataKeyId }: RecordKeyName): Uint8Array<ArrayBuffer> {
   const digits = `${keyId}${dataKeyId}`;
   if (!/^[0-9a-f]{32}$/.test(digits)) throw new AppError('RECORD_KEY_LOST');
-  const additionalData = Uint8Array.from([
-    formatVersion,
-    ...(digits.match(/../g) ?? []).map((pair) => Number.parseInt(pair, 16)),
-  ]);
-  return { name: 'AES-GCM', iv, additionalData, tagLength: 128 };
+  const data = new Uint8Array(1 + digits.length / 2);
+  data[0] = formatVersion;
+  data.set(bytesOfHex(digits), 1);
+  return data;
+}
+
+function parameters(iv: Uint8Array<ArrayBuffer>, name: RecordKeyName) {
+  return { name: 'AES-GCM', iv, additionalData: wrappingData(name), tagLength: 128 };
 }

@@ -20,6 +20,7 @@
 import type * as z from 'zod';
 import { AppError } from '../contract/errors';
 import { isWellFormed } from '../text/well-formed';
+import { bytesOfHex, hexOf } from './hex';
 
 export const sealFormatVersion = 1;
 const algorithmAes256Gcm = 1;
@@ -36,6 +37,7 @@ export const sealOverheadBytes = bodyAt + tagBytes;
 export const dataKeyBytes = 32;
 
 const subtle = globalThis.crypto.subtle;
+const utf8 = new TextEncoder();
 
 /** A non-extractable AES-256-GCM key, whichever platform's typings are in force. */
 export type DataKey = Awaited<ReturnType<typeof subtle.importKey>>;
@@ -194,7 +196,7 @@ export function sealJson(
   address: RowAddress,
   value: unknown,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  return sealRow(key, keyId, address, new TextEncoder().encode(JSON.stringify(value)));
+  return sealRow(key, keyId, address, utf8.encode(JSON.stringify(value)));
 }
 
 /**
@@ -240,13 +242,9 @@ export function newKeyId(): string {
   return hexOf(bytes);
 }
 
-function hexOf(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
 function parseKeyId(keyId: string): Uint8Array {
   if (!/^[0-9a-f]{16}$/.test(keyId)) throw new AppError('SEAL_INVALID');
-  return Uint8Array.from(keyId.match(/../g) ?? [], (digits) => Number.parseInt(digits, 16));
+  return bytesOfHex(keyId);
 }
 
 function associatedData(head: Uint8Array, address: RowAddress): Uint8Array<ArrayBuffer> {
@@ -257,17 +255,18 @@ function associatedData(head: Uint8Array, address: RowAddress): Uint8Array<Array
     Number.isSafeInteger(address.version) &&
     address.version > 0;
   if (!sound) throw new AppError('SEAL_INVALID');
-  const table = new TextEncoder().encode(address.table);
-  const id = new TextEncoder().encode(address.id);
-  const data = new Uint8Array(head.byteLength + 4 + table.byteLength + 4 + id.byteLength + 8);
+  const table = utf8.encode(address.table);
+  const id = utf8.encode(address.id);
+  const idAt = head.byteLength + 4 + table.byteLength;
+  const versionAt = idAt + 4 + id.byteLength;
+  const data = new Uint8Array(versionAt + 8);
   const view = new DataView(data.buffer);
-  let at = head.byteLength;
   data.set(head, 0);
-  for (const part of [table, id]) {
-    view.setUint32(at, part.byteLength);
-    data.set(part, at + 4);
-    at += 4 + part.byteLength;
-  }
-  view.setBigUint64(at, BigInt(address.version));
+  view.setUint32(head.byteLength, table.byteLength);
+  data.set(table, head.byteLength + 4);
+  view.setUint32(idAt, id.byteLength);
+  data.set(id, idAt + 4);
+  view.setUint32(versionAt, Math.floor(address.version / 2 ** 32));
+  view.setUint32(versionAt + 4, address.version >>> 0);
   return data;
 }

@@ -15,11 +15,12 @@ const known = {
   chain: '45c924c4187cda78cfdd50629aa4ee42617bf61ce4495a3d871cbda2b5a694c4',
   identifiers: '6914a95d8cb78a99342ed6110e30c2c357be41e568ce6698a590701ac1e6f590',
   manifest: 'b4c0e1133cbeff9d84e5521b5f48d1fa0667c96865a9c70fb68f850cc7d5f4ba',
+  batches: '3a6bffe04e557afb24468ba54c0476b5e6fd4a56becc9ac55833385496bcfa0c',
 } as const;
 const bytesOf = (purpose: keyof typeof known): Buffer => Buffer.from(known[purpose], 'hex');
 
 test('the keys of today are those of the first release, by another implementation too', () => {
-  for (const purpose of ['row', 'wrapping', 'chain', 'identifiers', 'manifest'] as const) {
+  for (const purpose of Object.keys(known) as (keyof typeof known)[]) {
     const derived = hkdfSync('sha256', dataKey, new Uint8Array(), purposeLabels[purpose], 32);
     expect(Buffer.from(derived).toString('hex')).toBe(known[purpose]);
   }
@@ -34,7 +35,7 @@ test('each key is the one of its purpose', async () => {
       createHmac('sha256', bytesOf(purpose)).update(message).digest('hex'),
     );
   }
-  for (const purpose of ['row', 'wrapping'] as const) {
+  for (const purpose of ['row', 'wrapping', 'batches'] as const) {
     const iv = new Uint8Array(12);
     const sealed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv }, keys[purpose], message);
     const decipher = createDecipheriv('aes-256-gcm', bytesOf(purpose), iv);
@@ -47,7 +48,8 @@ test('each key is the one of its purpose', async () => {
 test('no key can be exported, and the root opens nothing itself', async () => {
   const root = await importRootKey(dataKey);
   const keys = await deriveVaultKeys(root, dataKeyId);
-  for (const key of [root, keys.row, keys.wrapping, keys.chain, keys.identifiers, keys.manifest])
+  const purposes = Object.keys(purposeLabels) as (keyof typeof purposeLabels)[];
+  for (const key of [root, ...purposes.map((purpose) => keys[purpose])])
     await expect(crypto.subtle.exportKey('raw', key)).rejects.toThrow();
   await expect(
     crypto.subtle.encrypt({ name: 'AES-GCM', iv: new Uint8Array(12) }, root, dataKey),

@@ -23,6 +23,8 @@ export const purposeLabels = {
   identifiers: 'chimed vault 1 identifiers',
   /** HMAC-SHA256: the list of what a backup holds. */
   manifest: 'chimed vault 1 backup manifest',
+  /** AES-256-GCM: wraps the keys of batches. */
+  batches: 'chimed vault 1 batch key wrapping',
 } as const;
 
 /** The data key as the root of all others: it derives, and opens nothing itself. */
@@ -41,6 +43,7 @@ export interface VaultKeys extends ReadingKeys {
   readonly chain: DataKey;
   readonly identifiers: DataKey;
   readonly manifest: DataKey;
+  readonly batches: DataKey;
 }
 
 /**
@@ -70,14 +73,15 @@ export async function deriveReadingKeys(root: RootKey, keyId: string): Promise<R
 
 /** @param keyId 16 hexadecimal digits of the data key */
 export async function deriveVaultKeys(root: RootKey, keyId: string): Promise<VaultKeys> {
-  const [row, wrapping, chain, identifiers, manifest] = await Promise.all([
+  const [row, wrapping, chain, identifiers, manifest, batches] = await Promise.all([
     derive(root, purposeLabels.row, sealing, ['encrypt', 'decrypt']),
     derive(root, purposeLabels.wrapping, sealing, ['encrypt', 'decrypt', 'unwrapKey']),
     derive(root, purposeLabels.chain, authenticating, ['sign']),
     derive(root, purposeLabels.identifiers, authenticating, ['sign']),
     derive(root, purposeLabels.manifest, authenticating, ['sign']),
+    derive(root, purposeLabels.batches, sealing, ['encrypt', 'decrypt']),
   ]);
-  return { keyId, row, wrapping, chain, identifiers, manifest };
+  return { keyId, row, wrapping, chain, identifiers, manifest, batches };
 }
 
 const sealing = { name: 'AES-GCM', length: 256 };

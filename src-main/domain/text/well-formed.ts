@@ -5,13 +5,9 @@
  * would no longer be the hash of what is shown. They are replaced once, visibly, at import.
  */
 
-/** With the `u` flag a proper pair is one code point, so only lone halves match. */
-const loneSurrogate = /\p{Surrogate}/u;
-const everyLoneSurrogate = /\p{Surrogate}/gu;
-
 /** Whether every surrogate of the text is part of a pair. */
 export function isWellFormed(text: string): boolean {
-  return !loneSurrogate.test(text);
+  return text.isWellFormed();
 }
 
 /**
@@ -19,5 +15,5 @@ export function isWellFormed(text: string): boolean {
  * so offsets do too.
  */
 export function toWellFormed(text: string): string {
-  return text.replace(everyLoneSurrogate, '\uFFFD');
+  return text.toWellFormed();
 }

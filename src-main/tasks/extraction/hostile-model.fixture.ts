@@ -63,6 +63,25 @@ export class HostileModel implements LanguageModel {
     return { text: String(token), isControl: false };
   }
 
+  detokenize(tokens: readonly Token[]): string {
+    const written = new Map([...this.pieces].map(([text, token]) => [token, text]));
+    let text = '';
+    let bytes: number[] = [];
+    const flush = (): void => {
+      text += new TextDecoder().decode(Uint8Array.from(bytes));
+      bytes = [];
+    };
+    for (const token of tokens) {
+      if (token >= 3 && token < 259) bytes.push(token - 3);
+      else {
+        flush();
+        text += written.get(token) ?? '';
+      }
+    }
+    flush();
+    return text;
+  }
+
   controlToken(text: string): Token | null {
     const found = controls.indexOf(text);
     return found < 0 ? null : found;

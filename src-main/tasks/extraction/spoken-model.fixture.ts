@@ -78,6 +78,11 @@ export class SpokenModel implements LanguageModel {
     return { text: String(token), isControl: false };
   }
 
+  /** Lists are read from tokens; nobody asks for their text. */
+  detokenize(): string {
+    return '';
+  }
+
   controlToken(): null {
     return null;
   }

@@ -95,8 +95,9 @@ export class AuditTrail {
     }
   }
 
-  /** Reads the whole log, and says if it is not as it was written. */
+  /** Reads the whole log, and says if it is not as it was written. Nothing while there is none, in a trial. */
   async inspect(): Promise<void> {
+    if (!this.#log) return;
     try {
       const { faults } = await this.#verified();
       if (faults.length > 0) this.#found('audit', 'AUDIT_TAMPERED');
@@ -199,6 +200,7 @@ export function entryOf(event: SessionEvent): NewAuditEntry {
       return { actor, event: { kind }, subject: event.subject };
     case 'passphrase-changed':
     case 'recovery-renewed':
+    case 'key-rotated':
       return { actor, event: { kind } };
   }
 }

@@ -44,7 +44,7 @@ export interface KeyringOptions {
 /** What one signed-in user holds; `wipe` ends it. */
 export class UserKeys {
   readonly userId: string;
-  readonly #access: Access | null;
+  #access: Access | null;
   readonly #signPrivate: KeyObject;
   #wiped = false;
 
@@ -69,6 +69,14 @@ export class UserKeys {
   sign(bytes: Uint8Array): Uint8Array {
     if (this.#wiped) throw new AppError('VAULT_LOCKED');
     return signBytes(null, bytes, this.#signPrivate);
+  }
+
+  /** Takes over new data keys, newest first; those of before that are not among them are overwritten. */
+  holdDataKeys(dataKeys: readonly HeldDataKey[]): void {
+    const { access } = this;
+    if (!access) throw new AppError('VAULT_LOCKED');
+    for (const old of access.dataKeys) if (!dataKeys.includes(old)) old.bytes.fill(0);
+    this.#access = { memberKey: access.memberKey, dataKeys };
   }
 
   /** Overwrites the raw keys. (The signing key lies in OpenSSL's memory, which frees it unwiped.) */

@@ -1,13 +1,15 @@
 /** The record on screen, its run, and what is selected in it. */
-import { annotationSchemas, type AnnotationSchema } from '@domain/contract/annotation-schema';
+import type { AnnotationSchema } from '@domain/contract/annotation-schema';
 import { problemOf, type Problem } from '@domain/contract/errors';
 import type { Fact } from '@domain/contract/fact';
 import type { HostMethods, LoadedModel } from '@domain/contract/host-port';
 import type { LibraryModel } from '@domain/contract/library';
 import type { RpcClient } from '@domain/contract/rpc';
+import type { Section } from '@domain/contract/section';
 import type { Store } from '../../data/store';
 import type { RecordItem } from '../records';
 import type { ModelsState } from '../models';
+import { isTemplate, type SchemaCatalogue } from '../schemas';
 import { RunSession } from './run-session.svelte';
 
 export interface OpenRecord {
@@ -19,6 +21,7 @@ export class ExtractionState {
   readonly #store: Store;
   readonly #host: { ready(): Promise<RpcClient<HostMethods>> };
   readonly #models: ModelsState;
+  readonly #catalogue: SchemaCatalogue;
   /** Told of each record whose text comes on screen. */
   readonly #onViewed: (recordId: string) => void;
   /** The newest run of each record that was run since the page was loaded. */
@@ -26,6 +29,10 @@ export class ExtractionState {
   readonly #sessions = new Map<string, RunSession>();
   /** Counts what was asked to be shown, so that a slow answer never covers a later one. */
   #turn = 0;
+  #ahead: {
+    readonly key: string;
+    readonly loaded: Promise<{ readonly text: string; readonly stored: RunSession | null }>;
+  } | null = null;
   #record = $state.raw<OpenRecord | null>(null);
   #opening = $state(false);
   #openProblem = $state.raw<Problem | null>(null);
@@ -38,11 +45,13 @@ export class ExtractionState {
     store: Store,
     host: { ready(): Promise<RpcClient<HostMethods>> },
     models: ModelsState,
+    catalogue: SchemaCatalogue,
     onViewed: (recordId: string) => void = () => undefined,
   ) {
     this.#store = store;
     this.#host = host;
     this.#models = models;
+    this.#catalogue = catalogue;
     this.#onViewed = onViewed;
   }
 
@@ -82,8 +91,13 @@ export class ExtractionState {
   }
   /** What the facts on screen were asked by; before a run, what the next one will be. */
   get shownSchema(): AnnotationSchema | undefined {
-    const shown = this.#session?.identity.schema ?? this.schemaId;
-    return annotationSchemas.find(({ id }) => id === shown);
+    const identity = this.#session?.identity;
+    return identity?.definition ?? this.#catalogue.find(identity?.schema ?? this.schemaId);
+  }
+
+  /** All that can be asked for. */
+  get schemas(): readonly AnnotationSchema[] {
+    return this.#catalogue.all;
   }
 
   /** Whether some model of the library names this schema; null while no model is known. */
@@ -128,8 +142,9 @@ export class ExtractionState {
       this.#selectedFactId = null;
     }
     try {
-      const text = same ? open.text : await this.#store.repository.text(item.head.textId);
-      const stored = await this.#latest(item);
+      const { text, stored } = same
+        ? { text: open.text, stored: await this.#latest(item) }
+        : await (this.#ahead?.key === keyOf(item) ? this.#ahead.loaded : this.#load(item));
       if (turn !== this.#turn) return;
       this.#record = { item, text };
       if (!same) this.#onViewed(item.id);
@@ -152,21 +167,30 @@ export class ExtractionState {
     this.#opening = false;
   }
 
-  run(): void {
+  /**
+   * Begins a run on the record on screen, where it can.
+   *
+   * @param sections as a person corrected them. Defaults to those that are found
+   */
+  run(sections?: readonly Section[]): void {
     const record = this.#record;
     const model = this.loadedModel;
-    if (!record || !model || !this.canRun) return;
+    const schema = this.#catalogue.find(this.schemaId);
+    if (!record || !model || !schema || !this.canRun) return;
     const session = RunSession.start(
       {
         recordId: record.item.id,
         title: record.item.head.title,
         textSha256: record.item.head.textSha256,
         text: record.text,
+        sections,
         identity: {
           schema: this.schemaId,
           model: { name: model.name, sha256: model.sha256 },
           strategy: model.strategy,
           settings: {},
+          // Frozen: a later change to the schema changes no run.
+          ...(isTemplate(schema.id) ? {} : { definition: schema }),
         },
       },
       this.#host,
@@ -187,6 +211,23 @@ export class ExtractionState {
     await Promise.all(this.#live.map((session) => session.putAway()));
   }
 
+  /** Reads a record that is likely to be opened next, so that it opens at once. */
+  prefetch(item: RecordItem | null): void {
+    if (!item || this.#ahead?.key === keyOf(item)) return;
+    const loaded = this.#load(item);
+    // Whoever opens it is told; nobody may.
+    loaded.catch(() => undefined);
+    this.#ahead = { key: keyOf(item), loaded };
+  }
+
+  async #load(item: RecordItem): Promise<{ text: string; stored: RunSession | null }> {
+    const [text, stored] = await Promise.all([
+      this.#store.repository.text(item.head.textId),
+      this.#latest(item),
+    ]);
+    return { text, stored };
+  }
+
   async #latest(item: RecordItem): Promise<RunSession | null> {
     const session = this.#sessions.get(item.id);
     if (session) return session;
@@ -196,4 +237,9 @@ export class ExtractionState {
     if (run.textSha256 !== item.head.textSha256) return null;
     return RunSession.stored(run, item.head.title);
   }
+}
+
+/** What a record that was read ahead must not have changed since. */
+function keyOf({ id, head, lastRun }: RecordItem): string {
+  return JSON.stringify([id, head.textId, lastRun?.id]);
 }

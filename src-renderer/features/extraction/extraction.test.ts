@@ -3,6 +3,7 @@ import type { LibraryModel } from '@domain/contract/library';
 import type { Store } from '../../data/store';
 import { cardOf, hostWith, modelOf, openModels } from '../models/models.fixture';
 import type { RecordItem } from '../records';
+import { SchemaCatalogue } from '../schemas/catalogue.svelte';
 import { ExtractionState } from './extraction.svelte';
 
 const sha256 = 'e'.repeat(64);
@@ -20,6 +21,7 @@ const item: RecordItem = {
     source: { kind: 'paste', notices: [] },
   },
   lastRun: null,
+  review: null,
 };
 
 async function openOn(loaded: LibraryModel | null, inMemory = true) {
@@ -38,7 +40,12 @@ async function openOn(loaded: LibraryModel | null, inMemory = true) {
     },
     loaded && inMemory ? hostWith(loaded) : undefined,
   );
-  const extraction = new ExtractionState(store as unknown as Store, host, models);
+  const extraction = new ExtractionState(
+    store as unknown as Store,
+    host,
+    models,
+    new SchemaCatalogue(),
+  );
   await extraction.open(item);
   return { extraction, asked: () => asked };
 }

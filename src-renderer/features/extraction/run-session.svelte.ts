@@ -10,6 +10,7 @@ import { compareFacts, type Fact } from '@domain/contract/fact';
 import type { HostMethods } from '@domain/contract/host-port';
 import type { StoredRun } from '@domain/contract/record';
 import type { RpcClient } from '@domain/contract/rpc';
+import type { Section } from '@domain/contract/section';
 
 export type RunStatus = 'running' | StoredRun['status'];
 
@@ -25,6 +26,8 @@ export interface RunOrder {
   readonly text: string;
   /** Until the host says how it runs: what was asked for. */
   readonly identity: RunIdentity;
+  /** As a person corrected them; without, those that are found. */
+  readonly sections?: readonly Section[] | undefined;
 }
 
 /** Milliseconds that streamed facts are gathered before they are drawn. */
@@ -105,6 +108,16 @@ export class RunSession {
   get facts(): readonly Fact[] {
     return this.#facts;
   }
+  /** The ended run as it is reviewed. */
+  get asReviewed(): Pick<
+    StoredRun,
+    'id' | 'run' | 'facts' | 'status' | 'textSha256' | 'startedAt'
+  > | null {
+    const { id, textSha256, startedAt } = this;
+    const status = this.#status;
+    if (status === 'running') return null;
+    return { id, textSha256, startedAt, status, run: this.#identity, facts: [...this.#facts] };
+  }
   get identity(): RunIdentity {
     return this.#identity;
   }
@@ -176,6 +189,8 @@ export class RunSession {
           text: order.text,
           schema: order.identity.schema,
           model: order.identity.model.sha256,
+          ...(order.identity.definition ? { definition: order.identity.definition } : {}),
+          ...(order.sections ? { sections: [...order.sections] } : {}),
         },
         { signal: this.#abort.signal, onEvent: (event) => this.#receive(event) },
       );

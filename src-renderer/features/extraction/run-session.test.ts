@@ -39,6 +39,8 @@ function start(
   serve(domPort(port1), hostMethods, {
     'extraction.run': (_params, context) => answer(context),
     'prompt.preview': () => Promise.reject(new Error('not asked for')),
+    'qa.ask': () => Promise.reject(new Error('not asked for')),
+    'dialogue.draft': () => Promise.reject(new Error('not asked for')),
   });
   const client = new RpcClient<HostMethods>(domPort(port2), hostMethods, 'HOST_DIED');
   closers.push(() => port1.close());

@@ -9,7 +9,9 @@ import type { Notices } from '../../ui/notices.svelte';
 import { singleLine } from '../../ui/visible-text';
 import { RecordDraft } from './draft.svelte';
 import { cutTitle, importFile, type TextFile } from './import-file';
-import { RecordIndex, type RecordItem } from './record-index';
+import { RecordIndex, reviewStage, type RecordItem } from './record-index';
+
+export type ReviewFilter = 'all' | 'open' | 'done';
 
 export class RecordsState {
   readonly #store: Store;
@@ -18,7 +20,13 @@ export class RecordsState {
   // eslint-disable-next-line svelte/prefer-svelte-reactivity -- bookkeeping that is never shown
   readonly #awaited = new Map<string, () => void>();
   readonly draft = new RecordDraft();
-  #items = $state.raw<readonly RecordItem[]>([]);
+  #all = $state.raw<readonly RecordItem[]>([]);
+  /** Which records the list shows, by how far their review is. */
+  reviewFilter = $state<ReviewFilter>('all');
+  // What is selected stays: a record that is confirmed must not vanish under its reader.
+  readonly #items = $derived(
+    this.#all.filter((item) => item.id === this.#selectedId || this.#fits(item)),
+  );
   #selectedId = $state<string | null>(null);
   #loading = $state(true);
   #importing = $state<string | null>(null);
@@ -52,6 +60,32 @@ export class RecordsState {
     return this.#items[this.selectedIndex] ?? null;
   }
 
+  /** Every record outside the bin, whatever the list shows. */
+  get all(): readonly RecordItem[] {
+    return this.#all;
+  }
+
+  /** The next record after the selected one that waits for review; null where none does. */
+  get nextToReview(): RecordItem | null {
+    const at = this.#all.findIndex(({ id }) => id === this.#selectedId);
+    const inTurn = [...this.#all.slice(at + 1), ...this.#all.slice(0, Math.max(0, at))];
+    return inTurn.find((item) => ['waiting', 'under-way'].includes(reviewStage(item))) ?? null;
+  }
+
+  #fits(item: RecordItem): boolean {
+    const stage = reviewStage(item);
+    switch (this.reviewFilter) {
+      case 'all':
+        return true;
+      case 'open':
+        return stage === 'waiting' || stage === 'under-way';
+      case 'done':
+        return stage === 'done';
+      default:
+        return this.reviewFilter satisfies never;
+    }
+  }
+
   /** True until the list as it lies has been read. */
   get loading(): boolean {
     return this.#loading;
@@ -79,6 +113,9 @@ export class RecordsState {
       for await (const { values } of repository.runSummaries()) {
         for (const { value } of values) this.#index.putRun(value);
       }
+      for await (const { values } of repository.reviewSummaries()) {
+        for (const { value } of values) this.#index.putReview(value);
+      }
       this.#publish();
       this.#reportUnreadable();
     });
@@ -102,8 +139,12 @@ export class RecordsState {
         const runs = await repository.openRunSummaries(
           event.rows.filter((row) => row.table === 'run'),
         );
+        const reviews = await repository.openReviewSummaries(
+          event.rows.filter((row) => row.table === 'review'),
+        );
         for (const { id, value } of heads.values) this.#index.putHead(id, value);
         for (const { value } of runs.values) this.#index.putRun(value);
+        for (const { value } of reviews.values) this.#index.putReview(value);
         this.#unreadable.push(...heads.unreadable);
         this.#reportUnreadable();
       }
@@ -279,7 +320,7 @@ export class RecordsState {
   }
 
   #publish(): void {
-    this.#items = this.#index.list();
+    this.#all = this.#index.list();
     if (this.#binOpen) this.#bin = this.#index.bin();
     for (const [id, done] of [...this.#awaited]) if (this.#index.get(id)) done();
   }

@@ -51,6 +51,10 @@ function setUp() {
       runSummaries: async function* () {
         yield { values: [], unreadable: [] };
       },
+      reviewSummaries: async function* () {
+        yield { values: [], unreadable: [] };
+      },
+      openReviewSummaries: async () => ({ values: [], unreadable: [] }),
       openHeads: async (rows: readonly JournalRow[]) => opened(rows),
       openRunSummaries: async () => ({ values: [], unreadable: [] }),
     },

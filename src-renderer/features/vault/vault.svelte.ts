@@ -1,5 +1,6 @@
 /** Who is signed in, as the page knows it; every decision about it is main's. */
 import type { ChosenBackup } from '@domain/contract/backup';
+import type { LockedBatch } from '@domain/contract/batch';
 import type { Bridge } from '@domain/contract/ipc';
 import { defaultPolicy, type Policy } from '@domain/contract/policy';
 import type { NewWords, Role, User, UserDetails, VaultState } from '@domain/contract/vault';
@@ -9,6 +10,7 @@ export class VaultModel {
   readonly #bridge: Bridge;
   #state = $state.raw<VaultState | null>(null);
   #policy = $state.raw<Policy>(defaultPolicy);
+  #lockedBatch = $state.raw<LockedBatch | null>(null);
 
   constructor(bridge: Bridge) {
     this.#bridge = bridge;
@@ -21,6 +23,11 @@ export class VaultModel {
 
   get user(): User | null {
     return this.#state?.phase === 'open' ? this.#state.user : null;
+  }
+
+  /** Counts of a batch that goes on while it is locked. */
+  get lockedBatch(): LockedBatch | null {
+    return this.#lockedBatch;
   }
 
   /** What the information office has set for this machine. */
@@ -54,6 +61,10 @@ export class VaultModel {
       pushed = true;
       this.#state = state;
     });
+    this.#bridge.subscribe('batch.locked', (counts) => {
+      this.#lockedBatch = counts;
+    });
+    this.#lockedBatch = await invoke(this.#bridge, 'batch.locked');
     this.#policy = await invoke(this.#bridge, 'policy.get');
     const state = await invoke(this.#bridge, 'vault.state');
     if (!pushed) this.#state = state;

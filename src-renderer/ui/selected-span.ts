@@ -1,5 +1,5 @@
 /** The stretch of the text that a person has selected on screen. */
-import type { Span } from '../../ui/text-blocks';
+import type { Span } from './text-blocks';
 
 /**
  * Reads the selection below an element whose pieces tell where they begin (`data-start`); labels of
@@ -25,7 +25,8 @@ export function selectedSpan(
   return { start, end: start + trimmed.length };
 }
 
-function offsetOf(pane: HTMLElement, node: Node, offset: number): number | null {
+/** Offset of a place in the DOM, as `selectedSpan`; null for one outside the pane. */
+export function offsetOf(pane: HTMLElement, node: Node, offset: number): number | null {
   if (!pane.contains(node)) return null;
   const before = document.createRange();
   before.selectNodeContents(pane);

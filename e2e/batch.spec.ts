@@ -1,0 +1,244 @@
+/** A batch through the real program: files in, results out, through locks, deaths and restarts. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ElectronApplication, Page } from '@playwright/test';
+import { answerDialog, expect, filesHolding, modelReady, signIn, test } from './app';
+import { findings } from './axe';
+
+const note = (i: number): string =>
+  `病例${i}。患者男，${40 + (i % 40)}岁，高血压病史${i % 20}年，口服硝苯地平控释片，行头颅CT检查，未见异常。`;
+
+const folders: string[] = [];
+test.afterEach(async () => {
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
+});
+
+/** A folder of notes. @param repeat makes each of them longer */
+async function folderOf(count: number, repeat = 1): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'chimed-notes-'));
+  folders.push(folder);
+  for (let i = 0; i < count; i += 1) {
+    await writeFile(join(folder, `记录${100 + i}.txt`), note(i).repeat(repeat));
+  }
+  return folder;
+}
+
+async function startBatch(
+  app: ElectronApplication,
+  page: Page,
+  folder: string,
+  { whileLocked = false } = {},
+): Promise<void> {
+  await answerDialog(app, folder);
+  await page.getByTestId('nav-batch').click();
+  await page.getByTestId('new-batch').click();
+  await page.getByTestId('batch-folder').click();
+  await page.getByTestId('batch-found').waitFor();
+  if (whileLocked) await page.getByTestId('batch-while-locked').check();
+  await page.getByTestId('batch-start').click();
+  await page.getByTestId('new-batch-dialog').waitFor({ state: 'hidden' });
+}
+
+const finished = (page: Page): Promise<void> =>
+  page.locator('[data-testid="batch"][data-phase="finished"]').waitFor({ timeout: 120_000 });
+
+const done = async (page: Page): Promise<number> =>
+  Number(/\d+/.exec((await page.getByTestId('batch-done').textContent()) ?? '')?.[0] ?? 0);
+
+/** Nobody is there to answer whether to quit. */
+const quitAtOnce = (app: ElectronApplication): Promise<void> =>
+  app.evaluate(({ dialog }) => {
+    dialog.showMessageBox = () => Promise.resolve({ response: 1, checkboxChecked: false });
+  });
+
+test('a folder of files: chosen, looked at, run, and each record opens with its facts', async ({
+  start,
+}) => {
+  const { app, page } = await start();
+  const folder = await folderOf(6);
+  await writeFile(join(folder, '空的.txt'), '');
+  await writeFile(join(folder, '重复.txt'), note(0));
+  await modelReady(page);
+  await startBatch(app, page, folder);
+  await finished(page);
+  const states = await page
+    .getByTestId('batch-item')
+    .evaluateAll((rows) => rows.map((row) => row.getAttribute('data-state')));
+  expect(states.sort()).toEqual([...new Array<string>(6).fill('completed'), 'duplicate', 'failed']);
+  await page.locator('[data-testid="batch-item"][data-state="completed"]').first().dblclick();
+  await page.locator('[data-testid="run-status"][data-status="completed"]').waitFor();
+  expect(await page.getByTestId('fact').count()).toBeGreaterThan(0);
+  await page.getByTestId('nav-records').click();
+  await expect(page.getByTestId('record-row')).toHaveCount(6);
+});
+
+test('pasted notes are counted, and run in the order that a person gives them', async ({
+  start,
+}) => {
+  const { page } = await start();
+  await modelReady(page);
+  await page.keyboard.press('Control+3');
+  await page.getByTestId('new-batch').click();
+  await page.getByTestId('batch-kind-notes').check();
+  const notes = [0, 1, 2].map((i) => note(i).repeat(30));
+  await page.getByTestId('batch-text').fill(notes.join('\n----\n'));
+  await expect(page.getByTestId('batch-pasted')).toContainText('3');
+  await expect(page.getByTestId('batch-estimate')).toContainText('3');
+  await page.getByTestId('batch-text').press('Control+Enter');
+  await page.getByTestId('batch-pause').click();
+  await page.locator('[data-testid="batch"][data-phase="paused"]').waitFor();
+  await page.getByTestId('batch-resume').click();
+  await finished(page);
+  await expect(page.locator('[data-testid="batch-item"][data-state="completed"]')).toHaveCount(3);
+});
+
+test('killed in the middle, the program goes on with its batch after the sign-in: each record has one result', async ({
+  start,
+}) => {
+  test.setTimeout(240_000);
+  const first = await start();
+  const { userData } = first;
+  const count = 40;
+  const folder = await folderOf(count, 8);
+  await modelReady(first.page);
+  await startBatch(first.app, first.page, folder);
+  let station = first;
+  for (let round = 0; round < 3; round += 1) {
+    const before = await done(station.page);
+    await expect.poll(() => done(station.page), { timeout: 60_000 }).toBeGreaterThan(before + 1);
+    process.kill(station.app.process().pid ?? 0, 'SIGKILL');
+    await station.quit().catch(() => undefined);
+    station = await start({ userData });
+    await station.page.getByTestId('nav-batch').click();
+  }
+  await modelReady(station.page);
+  await finished(station.page);
+  await expect(
+    station.page.locator('[data-testid="batch-item"][data-state="completed"]'),
+  ).toHaveCount(count);
+  await station.page.getByTestId('nav-records').click();
+  await expect(station.page.getByTestId('record-row')).toHaveCount(count);
+});
+
+test('the model host and the worker killed in the middle: the batch goes on, nothing is twice', async ({
+  start,
+}) => {
+  test.setTimeout(180_000);
+  const { app, page, pidOf } = await start();
+  const count = 24;
+  const folder = await folderOf(count, 8);
+  await modelReady(page);
+  await startBatch(app, page, folder);
+  for (const service of ['chimed-model-host', 'chimed-worker'] as const) {
+    const before = await done(page);
+    await expect.poll(() => done(page), { timeout: 60_000 }).toBeGreaterThan(before + 1);
+    process.kill(await pidOf(service), 'SIGKILL');
+  }
+  await finished(page);
+  await expect(page.locator('[data-testid="batch-item"][data-state="completed"]')).toHaveCount(
+    count,
+  );
+  await page.getByTestId('nav-records').click();
+  await expect(page.getByTestId('record-row')).toHaveCount(count);
+});
+
+test('allowed to, a batch goes on while the screen is locked, which shows counts and nothing else', async ({
+  start,
+}) => {
+  test.setTimeout(180_000);
+  const { app, page, userData, pidOf } = await start();
+  const count = 30;
+  const folder = await folderOf(count, 6);
+  await modelReady(page);
+  await startBatch(app, page, folder, { whileLocked: true });
+  await expect.poll(() => done(page), { timeout: 60_000 }).toBeGreaterThan(0);
+  const worker = await pidOf('chimed-worker');
+  await page.keyboard.press('F9');
+  await page.getByTestId('lock-screen').waitFor();
+  await page.getByTestId('locked-batch').waitFor();
+  expect(await pidOf('chimed-worker')).not.toBe(worker);
+  const shown = async (): Promise<number> =>
+    Number(/\d+/.exec((await page.getByTestId('locked-batch-counts').textContent()) ?? '')?.[0]);
+  const before = await shown();
+  await expect.poll(shown, { timeout: 90_000 }).toBeGreaterThan(before);
+  expect(await page.getByTestId('locked-batch').innerText()).not.toMatch(/记录|病例|六类/);
+  expect(await findings(page)).toEqual([]);
+  // What the vault is opened by is still refused.
+  const code = await page.evaluate(async () => {
+    const reply = await window.chimed.invoke('worker.connect');
+    return reply.ok ? 'ok' : reply.problem.code;
+  });
+  expect(code).toBe('VAULT_LOCKED');
+  await expect.poll(shown, { timeout: 90_000 }).toBe(count);
+  await signIn(page);
+  await page.getByTestId('nav-batch').click();
+  await finished(page);
+  await expect(page.locator('[data-testid="batch-item"][data-state="completed"]')).toHaveCount(
+    count,
+  );
+  await page.locator('[data-testid="batch-item"]').first().dblclick();
+  await page.locator('[data-testid="run-status"][data-status="completed"]').waitFor();
+  expect(await filesHolding(userData, '硝苯地平')).toEqual([]);
+});
+
+test('not allowed to, it stops at the lock and goes on after the sign-in; a quit asks', async ({
+  start,
+}) => {
+  test.setTimeout(180_000);
+  const { app, page, quit } = await start();
+  const folder = await folderOf(30, 6);
+  await modelReady(page);
+  await startBatch(app, page, folder);
+  await expect.poll(() => done(page), { timeout: 60_000 }).toBeGreaterThan(0);
+  await page.keyboard.press('F9');
+  await page.getByTestId('lock-screen').waitFor();
+  await expect(page.getByTestId('locked-batch')).toHaveCount(0);
+  await signIn(page);
+  await page.getByTestId('nav-batch').click();
+  await modelReady(page);
+  const asked = await app.evaluate(async ({ app: program, dialog }) => {
+    const question = new Promise<string>((resolve) => {
+      dialog.showMessageBox = ((...args: { message?: string }[]) => {
+        resolve(args.at(-1)?.message ?? '');
+        return Promise.resolve({ response: 0, checkboxChecked: false });
+      }) as typeof dialog.showMessageBox;
+    });
+    program.quit();
+    return question;
+  });
+  expect(asked).toContain('批次');
+  await finished(page);
+  await quitAtOnce(app);
+  await quit();
+});
+
+test('the batch screen by keyboard and for screen readers, light and dark, in both languages', async ({
+  start,
+}) => {
+  const { app, page } = await start();
+  const folder = await folderOf(3);
+  await writeFile(join(folder, '空的.txt'), '');
+  await modelReady(page);
+  await page.getByTestId('nav-batch').click();
+  expect(await findings(page)).toEqual([]);
+  await startBatch(app, page, folder);
+  await finished(page);
+  for (const [theme, locale] of [
+    ['light', 'zh-CN'],
+    ['dark', 'en'],
+  ] as const) {
+    await page.getByTestId('open-settings').click();
+    await page.getByTestId(`theme-${theme}`).check();
+    await page.getByTestId(`locale-${locale}`).check();
+    await page.keyboard.press('Escape');
+    await expect(page.getByRole('dialog')).toHaveCount(0);
+    await page.locator('[data-testid="batch-item"][data-state="failed"]').click();
+    expect(await findings(page)).toEqual([]);
+    await page.getByTestId('new-batch').click();
+    await page.getByTestId('new-batch-dialog').waitFor();
+    expect(await findings(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.getByTestId('new-batch-dialog').waitFor({ state: 'hidden' });
+  }
+});

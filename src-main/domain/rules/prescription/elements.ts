@@ -1,0 +1,187 @@
+/** The parts of a medication order in a text: drug, dose, frequency, duration. */
+import lexicon from '../../../../resources/lexicons/drugs.json' with { type: 'json' };
+
+export type ElementKind = 'drug' | 'dose' | 'frequency' | 'duration';
+
+export interface OrderElement {
+  readonly kind: ElementKind;
+  /** UTF-16 units, end exclusive. */
+  readonly start: number;
+  readonly end: number;
+}
+
+const alternatives = (words: readonly string[]): string =>
+  [...words].sort((a, b) => b.length - a.length).join('|');
+
+const number = '(?:\\d+(?:\\.\\d+)?|[一二两三四五六七八九十半])(?:\\s*/\\s*\\d)?(?:百|千|万)?';
+const amount = `(?:${number}(?:\\s*(?:[-~～—–至到]|或)\\s*${number})?)`;
+const doseUnit = alternatives([
+  ...[
+    'mg',
+    'g',
+    'ug',
+    'μg',
+    'µg',
+    'mcg',
+    'kg',
+    'ml',
+    'l',
+    'iu',
+    'u',
+    'mmol',
+    'meq',
+    '毫克',
+    '微克',
+    '克',
+  ],
+  ...[
+    '毫升',
+    '升',
+    '单位',
+    '万单位',
+    '国际单位',
+    '片',
+    '粒',
+    '颗',
+    '丸',
+    '袋',
+    '包',
+    '支',
+    '瓶',
+    '盒',
+    '滴',
+    '喷',
+  ],
+  ...[
+    '揿',
+    '吸',
+    '贴',
+    '枚',
+    '栓',
+    '勺',
+    '汤匙',
+    '茶匙',
+    '格',
+    '板',
+    'cc',
+    '大片',
+    '小片',
+    '半片',
+    '两',
+  ],
+]);
+const times = '(?:次|回|遍|顿)';
+const period = '(?:日|天|晚|早|夜|周|星期|月|小时|个小时|隔日|隔天|钟头)';
+
+const patterns: readonly (readonly [ElementKind, RegExp])[] = [
+  [
+    'drug',
+    new RegExp(
+      `(?:${alternatives([...lexicon.names, ...lexicon.classes])})(?:${alternatives(lexicon.forms)}|片|丸|散|膏|液)?`,
+      'gu',
+    ),
+  ],
+  ['drug', new RegExp(`[\\u4e00-\\u9fff]{1,6}?(?:${alternatives(lexicon.endings)})`, 'gu')],
+  ['drug', new RegExp(`[\\u4e00-\\u9fff]{2,8}?(?:${alternatives(lexicon.forms)})`, 'gu')],
+  ['drug', new RegExp(`\\b(?:${lexicon.latin.join('|')})\\b`, 'giu')],
+  [
+    'dose',
+    new RegExp(
+      `(?:每次|一次|每回|首剂|首次|剂量|各|单次|日剂量|总量)?(?:服用|服|用|吃|口服)?\\s*${amount}\\s*(?:${doseUnit})(?:/(?:kg|公斤|次|日|天|d))*`,
+      'giu',
+    ),
+  ],
+  // 半片, 一片半: the number is in the unit.
+  ['dose', /半(?:片|粒|袋|包|支|丸)|(?:适量|少许)(?=外用|涂|服)/gu],
+  [
+    'frequency',
+    new RegExp(
+      `(?:每|一|隔)\\s*(?:${number}\\s*)?(?:个)?${period}(?:\\s*(?:早|晚|早晚|早上|晚上|睡前))?\\s*(?:服|吃|用|口服|涂|喷|吸入|注射|打)?\\s*${amount}?\\s*${times}`,
+      'gu',
+    ),
+  ],
+  ['frequency', new RegExp(`${amount}\\s*${times}\\s*/\\s*(?:日|天|d|day|周|晚)`, 'giu')],
+  ['frequency', new RegExp(`日\\s*${amount}\\s*${times}|日服${amount}\\s*${times}`, 'gu')],
+  [
+    'frequency',
+    new RegExp(`(?:每|隔)\\s*${amount}\\s*(?:个)?(?:小时|钟头|天|日|周)(?:一次|1次)?`, 'gu'),
+  ],
+  [
+    'frequency',
+    /(?:早晚|早中晚|早、中、晚|三餐|早上|中午|晚上)(?:饭后|饭前|餐后|餐前)?(?:各|分别)\s*(?:一|1|两|2|服|吃|用)?/gu,
+  ],
+  [
+    'frequency',
+    /每晚(?:睡前)?|每早|每天早上|每日早晨|每日清晨|睡前(?:服|口服|吃|一|1|用)|临睡前|晨起(?:空腹)?(?:服|口服|顿服)|隔日一次|隔天一次|必要时(?:服|口服|可?加|使用|用)|顿服/gu,
+  ],
+  [
+    'frequency',
+    /\b(?:qd|bid|tid|qid|qod|qn|qw|biw|hs|prn|q\s?\d{1,2}\s?h|q\.d\.?|b\.i\.d\.?|t\.i\.d\.?|po|iv|im)\b/giu,
+  ],
+  [
+    'duration',
+    new RegExp(
+      `(?:停用|停服|使用|服用|吃|用)[^。；;，,\\n]{1,12}?${amount}\\s*(?:个)?(?:天|日|周|星期|月)`,
+      'gu',
+    ),
+  ],
+  [
+    'duration',
+    new RegExp(`(?:总?共|至少|连续|坚持|持续)\\s*${amount}\\s*(?:个)?(?:天|日|周|星期|月)`, 'gu'),
+  ],
+  [
+    'duration',
+    new RegExp(
+      `(?:连续?|共|坚持|至少|先)?(?:服用?|使?用|吃|口服|治疗|疗程为?|疗程|停用?|停药)(?:药)?\\s*(?:约|大约|至少|满)?${amount}\\s*(?:个)?(?:天|日|周|星期|月|疗程|年)`,
+      'gu',
+    ),
+  ],
+  [
+    'duration',
+    new RegExp(
+      `${amount}\\s*(?:个)?(?:天|日|周|月)(?:为|是)?(?:一|1)个?疗程|疗程\\s*${amount}\\s*(?:个)?(?:天|日|周|月)`,
+      'gu',
+    ),
+  ],
+];
+
+/** What is measured in grams and millilitres and is no drug. */
+const foods =
+  /(?:饮水|喝水|温水|开水|白开水|水分|液体|尿量|牛奶|奶粉|配方奶|喂奶|奶量|食盐|食用油|盐|蛋白质|主食|米饭|蔬菜|水果|瘦肉|鸡蛋|酒精量|饮酒|啤酒|白酒|体重|葡萄酒|热量|血糖|血压|尿酸|肌酐|血红蛋白|胆固醇|甘油三酯|白蛋白|蛋白尿|出血|失血|献血|抽血)[^。；;\n]{0,10}$/u;
+
+/**
+ * Every element, in the order of the text; of those that overlap, the one that begins first, then the
+ * longer one.
+ */
+export function findElements(text: string): OrderElement[] {
+  const found: OrderElement[] = [];
+  for (const [kind, pattern] of patterns) {
+    for (const match of text.matchAll(pattern)) {
+      const start = match.index;
+      const end = start + match[0].length;
+      if (end === start) continue;
+      if (kind === 'dose' && isNoDose(text, start, end)) continue;
+      found.push({ kind, start, end });
+    }
+  }
+  found.sort((a, b) => a.start - b.start || b.end - a.end);
+  const kept: OrderElement[] = [];
+  for (const element of found) {
+    const last = kept.at(-1);
+    if (last && element.start < last.end) {
+      // 每日 2 次 inside of a longer one says nothing new; a drug in 停用阿司匹林 7 天 does, and another
+      // kind that reaches further.
+      const says =
+        element.kind !== last.kind && (element.kind === 'drug' || element.end > last.end);
+      if (!says) continue;
+    }
+    kept.push(element);
+  }
+  return kept;
+}
+
+function isNoDose(text: string, start: number, end: number): boolean {
+  // A concentration, not an amount: 5.6 mmol/L, 120 g/L.
+  if (/^\s*\/\s*(?:l|dl|ml|h|min|升|分)/iu.test(text.slice(end, end + 6))) return true;
+  return foods.test(text.slice(Math.max(0, start - 16), start));
+}

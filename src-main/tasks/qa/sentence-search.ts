@@ -1,0 +1,148 @@
+/**
+ * Searching a record for the sentences that may answer a question: BM25 (Robertson & Walker 1994) over
+ * characters and their bigrams, which for Chinese does about as well as words and needs no dictionary,
+ * plus what a lexicon of ours knows of questions: the words and sections in which records answer them.
+ */
+import lexicon from '../../../resources/lexicons/questions.json' with { type: 'json' };
+import { fold } from '../../domain/rules/deidentify/fold';
+import type { Sentence } from './sentences';
+
+export interface FoundSentence extends Sentence {
+  /** Place among the sentences. */
+  readonly index: number;
+  /** Above 0; comparable within one search. */
+  readonly score: number;
+  /** Share of the question's meaning (by rarity in the record) that the sentence holds, 0..1. */
+  readonly coverage: number;
+  /** It stands in a section, or holds words, in which such questions are answered. */
+  readonly fits: boolean;
+}
+
+const k1 = 1.2;
+const b = 0.75;
+/** Weight of a topic's words against those of the question itself. */
+const topicWeight = 0.4;
+const sectionBonus = 1.5;
+
+interface Topic {
+  readonly id: string;
+  readonly asks: readonly string[];
+  readonly words: readonly string[];
+  readonly sections: readonly string[];
+}
+const topics: readonly Topic[] = lexicon.topics;
+
+/** What a question is about, by the lexicon: none, one or several topics. */
+export function topicsOf(question: string): readonly Topic[] {
+  const folded = normalised(question);
+  return topics.filter(({ asks }) => asks.some((word) => folded.includes(normalised(word))));
+}
+
+export class SentenceSearch {
+  readonly #sentences: readonly Sentence[];
+  readonly #texts: readonly string[];
+  readonly #grams: readonly ReadonlyMap<string, number>[];
+  readonly #lengths: readonly number[];
+  readonly #mean: number;
+  readonly #sentencesWith = new Map<string, number>();
+
+  constructor(record: string, sentences: readonly Sentence[]) {
+    this.#sentences = sentences;
+    const folded = normalised(record);
+    // `fold` keeps every unit at its place, and so does lower case for what records hold.
+    this.#texts = sentences.map(({ start, end }) => folded.slice(start, end));
+    this.#grams = this.#texts.map((text) => countsOf(gramsOf(text)));
+    this.#lengths = this.#grams.map((grams) => sum(grams.values()));
+    this.#mean = sum(this.#lengths) / Math.max(1, sentences.length);
+    for (const grams of this.#grams)
+      for (const gram of grams.keys())
+        this.#sentencesWith.set(gram, (this.#sentencesWith.get(gram) ?? 0) + 1);
+  }
+
+  /** Best first; sentences that share nothing with the question are left out. */
+  search(question: string): FoundSentence[] {
+    const asked = countsOf(gramsOf(withoutStopWords(normalised(question))));
+    const about = topicsOf(question);
+    const topicWords = [...new Set(about.flatMap(({ words }) => words.map(normalised)))];
+    const sections = new Set(about.flatMap((topic) => topic.sections));
+    const weight = sum([...asked.keys()].map((gram) => this.#rarity(gram)));
+    const found: FoundSentence[] = [];
+    this.#sentences.forEach((sentence, index) => {
+      const text = this.#texts[index] as string;
+      const inSection = sentence.section !== null && sections.has(sentence.section);
+      const held = topicWords.filter((word) => text.includes(word));
+      const own = this.#bm25(index, asked.keys());
+      let score = own + topicWeight * sum(held.map((word) => this.#rarityOfWord(word)));
+      if (inSection) score += sectionBonus;
+      if (score <= 0) return;
+      const covered = sum(
+        [...asked.keys()]
+          .filter((gram) => this.#grams[index]?.has(gram))
+          .map((gram) => this.#rarity(gram)),
+      );
+      found.push({
+        ...sentence,
+        index,
+        score,
+        coverage: weight === 0 ? 0 : covered / weight,
+        fits: inSection || held.length > 0,
+      });
+    });
+    return found.sort((one, other) => other.score - one.score || one.index - other.index);
+  }
+
+  #bm25(index: number, grams: Iterable<string>): number {
+    const counts = this.#grams[index] as ReadonlyMap<string, number>;
+    const length = this.#lengths[index] as number;
+    let score = 0;
+    for (const gram of grams) {
+      const count = counts.get(gram);
+      if (count === undefined) continue;
+      const dampened = count + k1 * (1 - b + (b * length) / this.#mean);
+      score += (this.#rarity(gram) * count * (k1 + 1)) / dampened;
+    }
+    return score;
+  }
+
+  #rarity(gram: string): number {
+    const holding = this.#sentencesWith.get(gram) ?? 0;
+    return Math.log(1 + (this.#sentences.length - holding + 0.5) / (holding + 0.5));
+  }
+
+  #rarityOfWord(word: string): number {
+    const holding = this.#texts.filter((text) => text.includes(word)).length;
+    return Math.log(1 + (this.#sentences.length - holding + 0.5) / (holding + 0.5));
+  }
+}
+
+function normalised(text: string): string {
+  return fold(text).toLowerCase();
+}
+
+function withoutStopWords(text: string): string {
+  const words = [...lexicon.stop].sort((one, other) => other.length - one.length);
+  return words.reduce((rest, word) => rest.replaceAll(word, ' '), text);
+}
+
+/** Bigrams of Chinese characters, a lone one as itself; letters and numbers as words. */
+function gramsOf(text: string): string[] {
+  const grams: string[] = [];
+  for (const run of text.match(/[a-z0-9][a-z0-9.+-]*|[\u3400-\u9fff]+/gu) ?? []) {
+    if (/^[a-z0-9]/u.test(run)) grams.push(run);
+    else if (run.length === 1) grams.push(run);
+    else for (let i = 0; i + 2 <= run.length; i++) grams.push(run.slice(i, i + 2));
+  }
+  return grams;
+}
+
+function countsOf(grams: readonly string[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const gram of grams) counts.set(gram, (counts.get(gram) ?? 0) + 1);
+  return counts;
+}
+
+function sum(values: Iterable<number>): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+}

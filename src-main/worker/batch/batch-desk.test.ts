@@ -1,0 +1,445 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { BatchItemState, BatchSummary } from '../../domain/contract/batch';
+import { AppError } from '../../domain/contract/errors';
+import { recordHeadSchema, storedRunSchema, type StoredRun } from '../../domain/contract/record';
+import { keyIdOfSealed, openJson } from '../../domain/sealing/row';
+import type { Vault } from '../../vault/vault';
+import type { BatchDesk, LockedBox } from './batch-desk';
+import {
+  failsFor,
+  openDesk,
+  openLocked,
+  orderOf,
+  resultOf,
+  TestExtractor,
+  type OpenedDesk,
+} from './batch.fixture';
+
+let dir = '';
+let files = '';
+let extractor: TestExtractor;
+let opened: OpenedDesk;
+let locked: { desk: BatchDesk; problems: unknown[] } | null = null;
+
+beforeEach(async () => {
+  const root = await mkdtemp(join(tmpdir(), 'chimed-batch-'));
+  dir = join(root, 'data');
+  files = join(root, 'files');
+  await mkdir(dir);
+  await mkdir(files);
+  extractor = new TestExtractor();
+  opened = await openDesk(dir, extractor);
+});
+afterEach(async () => {
+  await locked?.desk.rest();
+  locked = null;
+  await opened.close();
+  await rm(join(dir, '..'), { recursive: true, force: true });
+});
+
+const restart = async (): Promise<void> => {
+  await opened.close();
+  opened = await openDesk(dir, extractor);
+};
+
+const boxes = (): Promise<string[]> => readdir(join(dir, 'batches'));
+
+const until = (check: () => boolean | Promise<boolean>): Promise<void> =>
+  vi.waitFor(
+    async () => {
+      if (!(await check())) throw new Error('not yet');
+    },
+    { timeout: 20_000, interval: 5 },
+  );
+
+const notes = (...texts: string[]) => ({
+  ...orderOf(),
+  source: { kind: 'notes' as const, notes: texts },
+});
+const fromFiles = (whileLocked = false) => ({
+  ...orderOf(whileLocked),
+  source: { kind: 'files' as const, paths: [files], tables: [] },
+});
+const summary = (id: string): BatchSummary => {
+  const found = opened.desk.summary(id);
+  if (!found) throw new Error('no such batch');
+  return found;
+};
+/** And what it found is in the journal. */
+const finished = (id: string): Promise<void> =>
+  until(() => summary(id).phase === 'finished' && summary(id).unsaved === 0);
+const states = (id: string): BatchItemState[] =>
+  [...opened.desk.items(id)].sort((a, b) => a.number - b.number).map(({ state }) => state);
+const write = (name: string, text: string): Promise<void> => writeFile(join(files, name), text);
+
+/** Every run in the journal, by its record. */
+async function runsIn(vault: Vault): Promise<Map<string, StoredRun[]>> {
+  const runs = new Map<string, StoredRun[]>();
+  for (const id of vault.journal.idsOf('run')) {
+    const row = await vault.journal.latest('run', id);
+    if (!row) continue;
+    const keyId = keyIdOfSealed(row.sealed);
+    const run = await openJson(
+      await vault.recordKeys.key(keyId),
+      keyId,
+      row,
+      row.sealed,
+      storedRunSchema,
+    );
+    runs.set(run.recordId, [...(runs.get(run.recordId) ?? []), run]);
+  }
+  return runs;
+}
+
+const recordsIn = (vault: Vault): string[] => [...vault.journal.idsOf('record')];
+
+async function headOf(vault: Vault, recordId: string) {
+  const row = await vault.journal.latest('record', recordId);
+  if (!row) throw new Error('no such record');
+  const keyId = keyIdOfSealed(row.sealed);
+  return openJson(await vault.recordKeys.key(keyId), keyId, row, row.sealed, recordHeadSchema);
+}
+
+describe('a batch', () => {
+  test('of pasted notes: each becomes a record with one result, and the texts leave the box', async () => {
+    const id = await opened.desk.start(notes('患者甲头痛。', '患者乙发热。', '患者丙咳嗽。'));
+    await finished(id);
+    const runs = await runsIn(opened.vault);
+    expect(recordsIn(opened.vault)).toHaveLength(3);
+    expect([...runs.values()].map((each) => each.length)).toEqual([1, 1, 1]);
+    expect(summary(id).counts.completed).toBe(3);
+    expect(summary(id).unsaved).toBe(0);
+    await until(async () => (await boxes()).includes(`${id}-done.cmb`));
+    await until(async () => !(await boxes()).includes(`${id}.cmb`));
+    expect(opened.problems).toEqual([]);
+    await restart();
+    expect(summary(id)).toMatchObject({ phase: 'finished', counts: { completed: 3 } });
+    expect(
+      opened.desk
+        .items(id)
+        .map(({ recordId }) => recordId)
+        .sort(),
+    ).toEqual(recordsIn(opened.vault).sort());
+  });
+
+  test('of a folder: files are records named after them; what cannot be read says why', async () => {
+    await write('出院小结1.txt', '患者甲，头痛三天。');
+    await write('空.txt', '');
+    await write('照片.png', 'x');
+    const id = await opened.desk.start(fromFiles());
+    await finished(id);
+    const items = opened.desk.items(id);
+    expect(items.map(({ state }) => state).sort()).toEqual(['completed', 'failed', 'failed']);
+    const done = items.find(({ state }) => state === 'completed');
+    expect((await headOf(opened.vault, done?.recordId ?? '')).title).toBe('出院小结1');
+    const failed = items.filter(({ state }) => state === 'failed');
+    expect(failed.map(({ name, problem }) => [name, problem?.code]).sort()).toEqual([
+      ['照片', 'UNSUPPORTED_FILE'],
+      ['空', expect.stringMatching(/EMPTY/)],
+    ]);
+  });
+
+  test('asks for as many at once as the model takes, and one more', async () => {
+    extractor.sequences = 3;
+    extractor.answer = async (request) => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return resultOf(request);
+    };
+    const id = await opened.desk.start(
+      notes(...Array.from({ length: 12 }, (_, i) => `患者${i}。`)),
+    );
+    await finished(id);
+    expect(extractor.mostInHand).toBe(4);
+  });
+
+  test('the same text twice is one record; the second is linked to it', async () => {
+    await write('a.txt', '患者甲，头痛三天。');
+    await write('b.txt', '患者甲，头痛三天。');
+    const id = await opened.desk.start(fromFiles());
+    await finished(id);
+    const [first, second] = opened.desk.items(id);
+    expect(states(id)).toEqual(['completed', 'duplicate']);
+    expect(second).toMatchObject({ recordId: first?.recordId, duplicateOf: 0 });
+    expect(recordsIn(opened.vault)).toHaveLength(1);
+  });
+
+  test('a text that a record of before has: left, or that record is run, as was chosen', async () => {
+    const text = '患者甲，头痛三天。';
+    const source = { kind: 'paste' as const, notices: [] };
+    const { recordId } = await opened.store.create({ title: '旧', text, source });
+    const left = await opened.desk.start(notes(text));
+    await finished(left);
+    expect(opened.desk.items(left)[0]).toMatchObject({ state: 'duplicate', recordId });
+    const run = await opened.desk.start({ ...notes(text), duplicates: 'run' });
+    await finished(run);
+    expect(opened.desk.items(run)[0]).toMatchObject({ state: 'completed', recordId });
+    expect(recordsIn(opened.vault)).toHaveLength(1);
+    expect((await runsIn(opened.vault)).get(recordId)).toHaveLength(1);
+  });
+
+  test('one after the other: the second begins when the first has ended', async () => {
+    const first = await opened.desk.start(notes('患者甲。', '患者乙。'));
+    const second = await opened.desk.start(notes('患者丙。'));
+    await finished(second);
+    expect(extractor.asked).toEqual(['患者甲。', '患者乙。', '患者丙。']);
+    expect(summary(first).phase).toBe('finished');
+  });
+});
+
+describe('what a person asks of a batch', () => {
+  test('paused it does nothing, also after a restart; resumed it goes on', async () => {
+    extractor.change({ code: 'MODEL_NOT_READY' });
+    const id = await opened.desk.start(notes('患者甲。', '患者乙。'));
+    await until(() => summary(id).phase === 'waiting');
+    expect(summary(id).problem?.code).toBe('MODEL_NOT_READY');
+    await opened.desk.pause(id);
+    extractor.change(null);
+    await restart();
+    expect(summary(id).phase).toBe('paused');
+    expect(extractor.asked).toEqual([]);
+    await opened.desk.resume(id);
+    await finished(id);
+  });
+
+  test('what is put first is done first, also after a restart', async () => {
+    extractor.sequences = 1;
+    extractor.change({ code: 'MODEL_NOT_READY' });
+    const id = await opened.desk.start(notes('患者零。', '患者一。', '患者二。', '患者三。'));
+    await until(() => summary(id).counts.waiting === 4);
+    await opened.desk.move(id, [3, 2], 0);
+    await restart();
+    expect(opened.desk.items(id).map(({ number }) => number)).toEqual([3, 2, 0, 1]);
+    extractor.change(null);
+    await finished(id);
+    expect(extractor.asked).toEqual(['患者三。', '患者二。', '患者零。', '患者一。']);
+  });
+
+  test('cancelled records are not run, and what was found stays', async () => {
+    extractor.sequences = 1;
+    let release: () => void = () => undefined;
+    extractor.answer = async (request) => {
+      if (request.text !== '患者甲。') await new Promise<void>((resolve) => (release = resolve));
+      return resultOf(request);
+    };
+    const id = await opened.desk.start(notes('患者甲。', '患者乙。', '患者丙。'));
+    await until(() => summary(id).counts.completed === 1 && extractor.inHand > 0);
+    await opened.desk.cancel(id);
+    await finished(id);
+    release();
+    expect(states(id)).toEqual(['completed', 'cancelled', 'cancelled']);
+    expect((await runsIn(opened.vault)).size).toBe(1);
+  });
+
+  test('what failed is tried again when asked, and then has one result', async () => {
+    extractor.answer = failsFor('乙', 'DECODE_FAILED');
+    const id = await opened.desk.start(notes('患者甲。', '患者乙。'));
+    await finished(id);
+    expect(states(id)).toEqual(['completed', 'failed']);
+    expect(opened.desk.items(id).find(({ number }) => number === 1)?.problem?.code).toBe(
+      'DECODE_FAILED',
+    );
+    await restart();
+    extractor.answer = resultOf;
+    await opened.desk.retry(id);
+    await finished(id);
+    expect(states(id)).toEqual(['completed', 'completed']);
+    for (const runs of (await runsIn(opened.vault)).values()) expect(runs).toHaveLength(1);
+  });
+
+  test('taken off the list it is gone, with its box; records and results stay', async () => {
+    extractor.answer = failsFor('乙', 'DECODE_FAILED');
+    const id = await opened.desk.start(notes('患者甲。', '患者乙。'));
+    await finished(id);
+    await opened.desk.remove(id);
+    expect(opened.desk.summaries).toEqual([]);
+    expect((await readdir(join(dir, 'batches'))).filter((name) => name.endsWith('.cmb'))).toEqual(
+      [],
+    );
+    expect(recordsIn(opened.vault)).toHaveLength(2);
+    expect((await runsIn(opened.vault)).size).toBe(1);
+  });
+
+  test('a record is held as long as its text is in a box, and no longer', async () => {
+    extractor.answer = failsFor('甲', 'DECODE_FAILED');
+    const id = await opened.desk.start(notes('患者甲。'));
+    await finished(id);
+    const recordId = opened.desk.items(id)[0]?.recordId ?? '';
+    expect(opened.desk.holds(recordId)).toBe(true);
+    extractor.answer = resultOf;
+    await opened.desk.retry(id);
+    await until(() => !opened.desk.holds(recordId));
+  });
+});
+
+describe('the model host', () => {
+  test('goes away on purpose: what was in its hands waits, and nothing counts against it', async () => {
+    let away = true;
+    extractor.answer = (request) => {
+      if (away) throw new AppError('HOST_UNAVAILABLE');
+      return resultOf(request);
+    };
+    const id = await opened.desk.start(notes('患者甲。', '患者乙。'));
+    await until(() => extractor.asked.length >= 2 && extractor.inHand === 0);
+    away = false;
+    extractor.change(null);
+    await finished(id);
+    expect(states(id)).toEqual(['completed', 'completed']);
+  });
+
+  test('a record that ends it twice fails; those that were there with it are done', async () => {
+    extractor.sequences = 4;
+    const gone: (() => void)[] = [];
+    extractor.answer = async (request) => {
+      if (request.text.includes('乙')) {
+        for (const fail of gone.splice(0)) fail();
+        throw new AppError('HOST_DIED');
+      }
+      // In its hands when it dies, unless it is there alone.
+      if (extractor.inHand === 1) return resultOf(request);
+      await new Promise<void>((resolve, reject) => {
+        gone.push(() => reject(new AppError('HOST_DIED')));
+        setTimeout(resolve, 50);
+      });
+      return resultOf(request);
+    };
+    const id = await opened.desk.start(notes('患者甲。', '患者乙。', '患者丙。', '患者丁。'));
+    await finished(id);
+    expect(states(id)).toEqual(['completed', 'failed', 'completed', 'completed']);
+    expect(opened.desk.items(id).find(({ number }) => number === 1)?.problem?.code).toBe(
+      'HOST_DIED',
+    );
+    for (const runs of (await runsIn(opened.vault)).values()) expect(runs).toHaveLength(1);
+  });
+
+  test('a model that does not know the schema stops the batch and says so', async () => {
+    extractor.answer = failsFor('患者', 'SCHEMA_NOT_SUPPORTED');
+    const id = await opened.desk.start(notes('患者甲。', '患者乙。'));
+    await until(() => summary(id).phase === 'paused');
+    expect(summary(id)).toMatchObject({ problem: { code: 'SCHEMA_NOT_SUPPORTED' } });
+    expect(summary(id).counts.failed).toBe(0);
+  });
+
+  test('other settings than the batch began with stop it: one batch, one run', async () => {
+    let context = 256;
+    extractor.sequences = 1;
+    extractor.answer = (request) => {
+      const result = resultOf(request);
+      const run = { ...result.run, settings: { context } };
+      if (request.text === '患者乙。') context = 512;
+      return { ...result, run };
+    };
+    const id = await opened.desk.start(notes('患者甲。', '患者乙。', '患者丙。', '患者丁。'));
+    await until(() => summary(id).phase === 'paused' && extractor.inHand === 0);
+    expect(summary(id).problem?.code).toBe('BATCH_RUN_CHANGED');
+    context = 256;
+    extractor.answer = resultOf;
+    await opened.desk.resume(id);
+    await finished(id);
+    const settings = [...(await runsIn(opened.vault)).values()]
+      .flat()
+      .map(({ run }) => run.settings);
+    expect(settings).toEqual(new Array(4).fill({ context: 256 }));
+  });
+
+  test('a schema of the hospital that is edited meanwhile changes no run', async () => {
+    const definition = {
+      ...{ id: 'own', version: 3, chinese: '自定', english: '', fields: [], attributes: [] },
+      types: [{ id: '药物', english: '', hue: 1 }],
+    };
+    const order = { ...orderOf().order, schema: 'own', definition };
+    const id = await opened.desk.start({ ...notes('患者甲。', '患者乙。'), order });
+    definition.types[0] = { id: '别的', english: '', hue: 2 };
+    await finished(id);
+    const runs = [...(await runsIn(opened.vault)).values()].flat();
+    expect(runs.map(({ run }) => run.definition?.types[0]?.id)).toEqual(['药物', '药物']);
+  });
+});
+
+describe('while the vault is locked', () => {
+  let release: () => void = () => undefined;
+  const holdAll = (): void => {
+    const held = new Promise<void>((resolve) => (release = resolve));
+    extractor.answer = async (request) => {
+      await held;
+      return resultOf(request);
+    };
+  };
+
+  const lock = async (): Promise<LockedBox[]> => opened.close();
+
+  test('a batch whose starter allowed it goes on with its own key, and is saved once at the unlock', async () => {
+    holdAll();
+    const id = await opened.desk.start({
+      ...notes('患者甲。', '患者乙。', '患者丙。'),
+      ...orderOf(true),
+    });
+    await until(() => extractor.inHand > 0);
+    const boxes = await lock();
+    expect(boxes.map(({ path }) => path)).toEqual([join(dir, 'batches', `${id}.cmb`)]);
+    extractor.answer = resultOf;
+    release();
+    locked = await openLocked(boxes, extractor);
+    await until(() => locked?.desk.summary(id)?.phase === 'finished');
+    expect(locked.desk.summary(id)).toMatchObject({ counts: { completed: 3 }, unsaved: 3 });
+    await locked.desk.rest();
+    opened = await openDesk(dir, extractor);
+    await finished(id);
+    const runs = await runsIn(opened.vault);
+    expect([...runs.values()].map((each) => each.length)).toEqual([1, 1, 1]);
+    await until(() => summary(id).unsaved === 0);
+  });
+
+  test('a batch whose starter did not allow it gives no key away, and goes on after the unlock', async () => {
+    holdAll();
+    const id = await opened.desk.start(notes('患者甲。', '患者乙。'));
+    await until(() => extractor.inHand > 0);
+    expect(await lock()).toEqual([]);
+    extractor.answer = resultOf;
+    release();
+    opened = await openDesk(dir, extractor);
+    await finished(id);
+    expect((await runsIn(opened.vault)).size).toBe(2);
+  });
+
+  test('its key opens no other batch', async () => {
+    holdAll();
+    const mine = await opened.desk.start({ ...notes('患者甲。'), ...orderOf(true) });
+    const other = await opened.desk.start(notes('患者乙。'));
+    await until(() => extractor.inHand > 0);
+    const [box] = await lock();
+    const path = join(dir, 'batches', `${other}.cmb`);
+    locked = await openLocked([{ path, key: box?.key ?? new Uint8Array(32) }], extractor);
+    expect(locked.desk.summaries).toEqual([]);
+    expect(locked.problems).toMatchObject([{ code: 'BATCH_OTHER_KEY' }]);
+    expect(box?.path).toContain(mine);
+    opened = await openDesk(dir, extractor);
+    release();
+  });
+});
+
+describe('what happens to files', () => {
+  test('a folder that is removed while its batch runs changes nothing for what was imported', async () => {
+    extractor.change({ code: 'MODEL_NOT_READY' });
+    for (let i = 0; i < 5; i += 1) await write(`${i}.txt`, `患者${i}，头痛。`);
+    const id = await opened.desk.start(fromFiles());
+    await until(() => summary(id).phase === 'waiting');
+    await rm(files, { recursive: true });
+    await restart();
+    extractor.change(null);
+    await finished(id);
+    expect(summary(id).counts.completed).toBe(5);
+  });
+
+  test('nothing of a record can be read in the box', async () => {
+    extractor.answer = failsFor('哨兵', 'DECODE_FAILED');
+    await write('张哨兵.txt', '患者张哨兵，头痛。');
+    const id = await opened.desk.start(fromFiles());
+    await finished(id);
+    const bytes = await readFile(join(dir, 'batches', `${id}.cmb`));
+    expect(bytes.includes(Buffer.from('哨兵'))).toBe(false);
+    expect(bytes.includes(Buffer.from(files))).toBe(false);
+  });
+});

@@ -1,0 +1,199 @@
+/**
+ * Files and notes into records of a batch. Each is first noted in the batch's box, then made in the
+ * journal under the id that was noted, so that an import that was killed anywhere goes on without losing
+ * or repeating anything. A text is a record once: what was there before, or came earlier in the same
+ * batch, is a duplicate.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import type { DocumentFormat, RecordSource } from '../../domain/contract/record';
+import type { ReadRecord, TableChoice, TablePreview } from '../../domain/contract/document';
+import { AppError, problemOf, type Problem } from '../../domain/contract/errors';
+import { maxRecordChars } from '../../domain/contract/extraction';
+import { Cancelled } from '../../domain/contract/rpc';
+import { toWellFormed } from '../../domain/text/well-formed';
+import type { RecordStore } from '../store';
+import type { ItemEntry, StoredSource } from './batch-entries';
+import type { BatchLog } from './batch-log';
+import { titleOfFile, titleOfNote } from './record-title';
+
+/** What the queue needs of the room that reads files. */
+export interface Documents {
+  list(
+    paths: readonly string[],
+    options: { onSkipped(path: string, problem: Problem): void; signal?: AbortSignal },
+  ): AsyncGenerator<{ readonly path: string; readonly bytes: number }>;
+  read(
+    path: string,
+    options: { table?: TableChoice; signal: AbortSignal },
+  ): AsyncGenerator<ReadRecord>;
+  preview(path: string, options: { sheet?: string; heading?: boolean }): Promise<TablePreview>;
+  /** By its name; null where no reader takes it. */
+  formatOf(path: string): DocumentFormat | null;
+}
+
+type Store = Pick<RecordStore, 'create' | 'duplicates'>;
+
+interface Piece {
+  readonly place: string;
+  readonly title: string;
+  readonly caseId?: string | undefined;
+  readonly read:
+    { readonly text: string; readonly source: RecordSource } | { readonly problem: Problem };
+}
+
+export interface ImportParts {
+  readonly log: BatchLog;
+  readonly store: Store;
+  readonly documents: Documents;
+  readonly signal: AbortSignal;
+  /** A record was made. */
+  onCreated(recordId: string): void;
+  /** A record of the batch is known. */
+  onItem(number: number): void;
+}
+
+/**
+ * Goes on with the import of a batch, from wherever it was.
+ *
+ * @throws Cancelled
+ * @throws AppError what the box and the journal throw: the import can go on later
+ */
+export async function importBatch(parts: ImportParts): Promise<void> {
+  const { log, signal } = parts;
+  // What was noted and not made yet when it was interrupted.
+  if (log.state.size > 0) {
+    for await (const entry of log.items()) {
+      if (signal.aborted) throw new Cancelled();
+      await makeRecord(entry, parts);
+    }
+  }
+  for await (const piece of piecesOf(log.state.ordered.source, parts)) {
+    if (signal.aborted) throw new Cancelled();
+    if (log.state.hasPlace(piece.place)) continue;
+    const entry = await entryOf(piece, parts);
+    await log.appendItem(entry);
+    await makeRecord(entry, parts);
+    parts.onItem(entry.number);
+  }
+  await log.appendState({ what: 'imported' });
+}
+
+/** Made already: nothing happens. */
+async function makeRecord(entry: ItemEntry, { store, onCreated }: ImportParts): Promise<void> {
+  const { recordId, creates, title, text, source, caseId } = entry;
+  if (!creates || recordId === null || text === null || source === null) return;
+  const { isNew } = await store.create({ title, text, source, caseId, recordId });
+  if (isNew) onCreated(recordId);
+}
+
+async function entryOf(piece: Piece, { log, store }: ImportParts): Promise<ItemEntry> {
+  const { state } = log;
+  const base = { number: state.size, place: piece.place, title: piece.title };
+  const failed = (problem: Problem): ItemEntry => ({
+    ...base,
+    ...{ recordId: null, creates: false, text: null, chars: 0, textSha256: null, source: null },
+    outcome: { state: 'failed', problem },
+  });
+  if ('problem' in piece.read) return failed(piece.read.problem);
+  const { source } = piece.read;
+  const text = toWellFormed(piece.read.text);
+  if (text.trim() === '') return failed({ code: 'EMPTY_TEXT' });
+  if (text.length > maxRecordChars) {
+    return failed({
+      code: 'TEXT_TOO_LARGE',
+      params: { chars: text.length, limit: maxRecordChars },
+    });
+  }
+  const textSha256 = createHash('sha256').update(text, 'utf-8').digest('hex');
+  const known = {
+    ...base,
+    ...(piece.caseId === undefined ? {} : { caseId: piece.caseId }),
+    ...{ chars: text.length, textSha256, source },
+  };
+  const earlier = state.withText(textSha256);
+  if (earlier !== undefined) {
+    const { recordId } = state.item(earlier);
+    return {
+      ...known,
+      recordId,
+      creates: false,
+      text: null,
+      outcome: { state: 'duplicate', of: earlier },
+    };
+  }
+  const [existing] = await store.duplicates(text);
+  if (existing !== undefined && state.ordered.duplicates === 'skip') {
+    return {
+      ...known,
+      recordId: existing,
+      creates: false,
+      text: null,
+      outcome: { state: 'duplicate' },
+    };
+  }
+  return {
+    ...known,
+    recordId: existing ?? randomUUID(),
+    creates: existing === undefined,
+    text,
+    outcome: { state: 'waiting' },
+  };
+}
+
+async function* piecesOf(source: StoredSource, parts: ImportParts): AsyncGenerator<Piece> {
+  if (source.kind === 'notes') {
+    for (const [index, text] of source.notes.entries()) {
+      yield {
+        place: placeOf('note', String(index)),
+        title: titleOfNote(text, index + 1),
+        read: { text, source: { kind: 'paste', notices: [] } },
+      };
+    }
+    return;
+  }
+  const tables = new Map(source.tables.map(({ path, choice }) => [path, choice]));
+  const skipped: Piece[] = [];
+  const onSkipped = (path: string, problem: Problem): void => {
+    skipped.push({ place: placeOf(path), title: titleOfFile(path), read: { problem } });
+  };
+  const { documents, signal } = parts;
+  for await (const { path } of documents.list(source.paths, { onSkipped, signal })) {
+    yield* skipped.splice(0);
+    yield* piecesOfFile(path, tables.get(path), parts);
+  }
+  yield* skipped;
+}
+
+async function* piecesOfFile(
+  path: string,
+  table: TableChoice | undefined,
+  { documents, signal }: ImportParts,
+): AsyncGenerator<Piece> {
+  try {
+    for await (const each of documents.read(path, { ...(table ? { table } : {}), signal })) {
+      if (each.kind === 'problem') {
+        const { row, problem } = each;
+        yield { place: placeOf(path, row), title: titleOfFile(path, { row }), read: { problem } };
+        continue;
+      }
+      const { text, source, caseId } = each;
+      yield {
+        place: placeOf(path, source.row),
+        title: titleOfFile(path, { row: source.row, caseId }),
+        caseId,
+        read: { text, source },
+      };
+    }
+  } catch (error) {
+    if (error instanceof Cancelled) throw error;
+    const problem =
+      error instanceof AppError ? problemOf(error) : { code: 'FILE_UNREADABLE' as const };
+    yield { place: placeOf(path), title: titleOfFile(path), read: { problem } };
+  }
+}
+
+/** The same for the same row of the same file; short, as all of a batch's are held in memory. */
+function placeOf(path: string, row?: number | string): string {
+  const place = row === undefined ? path : `${path}\0${row}`;
+  return createHash('sha256').update(place, 'utf-8').digest('base64').slice(0, 22);
+}

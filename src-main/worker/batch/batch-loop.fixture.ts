@@ -1,0 +1,27 @@
+/**
+ * A process that works on a batch until it is killed: it opens the vault, begins a batch of a folder
+ * unless there is one, and goes on with it. It prints a
+ * dot for every step. Its model takes a random time for each record, and is gone now and then. Arguments: data folder, folder of files, seed.
+ */
+import { writeSync } from 'node:fs';
+import { AppError } from '../../domain/contract/errors';
+import { openDesk, orderOf, resultOf, TestExtractor } from './batch.fixture';
+
+const [dir = '', files = '', seedText = '1'] = process.argv.slice(2);
+let seed = Number(seedText);
+/** Below `limit`. */
+const random = (limit: number): number => {
+  seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+  return Math.floor((seed / 2 ** 32) * limit);
+};
+const extractor = new TestExtractor();
+extractor.sequences = 3;
+extractor.answer = async (request) => {
+  await new Promise((resolve) => setTimeout(resolve, random(12)));
+  if (random(40) === 0) throw new AppError('HOST_UNAVAILABLE');
+  return resultOf(request);
+};
+// Synchronous, so that whoever kills this process knows how far it is.
+const { desk } = await openDesk(dir, extractor, () => void writeSync(1, '.'));
+const source = { kind: 'files' as const, paths: [files], tables: [] };
+if (desk.summaries.length === 0) await desk.start({ ...orderOf(), source });

@@ -1,0 +1,248 @@
+/**
+ * Works through the records of a batch: as many at once as the model takes, and one more, so that the
+ * next one is at hand when one ends. A record's result is in the box before it counts.
+ */
+import { createHash } from 'node:crypto';
+import { AppError, problemOf, type ErrorCode, type Problem } from '../../domain/contract/errors';
+import type { ExtractionResult, RunIdentity } from '../../domain/contract/extraction';
+import type { StoredRun } from '../../domain/contract/record';
+import { Cancelled } from '../../domain/contract/rpc';
+import type { ItemEntry, ResultEntry } from './batch-entries';
+import type { BatchLog } from './batch-log';
+import { mostDeaths } from './batch-state';
+import type { BatchSpeed } from './batch-speed';
+import type { Extractor } from './extractor';
+
+/** What says nothing of the record: it waits until the model is there (again). */
+const ofTheModel: readonly ErrorCode[] = ['MODEL_NOT_READY', 'HOST_UNAVAILABLE', 'PORT_CLOSED'];
+/** What every other record would meet too: the batch stops, and says why. */
+const ofTheOrder: readonly ErrorCode[] = [
+  'SCHEMA_UNKNOWN',
+  'SCHEMA_NOT_SUPPORTED',
+  'STRATEGY_NOT_SUPPORTED',
+  'MODEL_CARD_INVALID',
+];
+
+/** Milliseconds before a model that said no is asked again, should nothing be heard of it. */
+const askAgainMs = 1_000;
+
+export interface RunnerParts {
+  readonly log: BatchLog;
+  readonly extractor: Extractor;
+  readonly speed: BatchSpeed;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** What became of a record changed. */
+  onItem(number: number): void;
+  /** A result is in the box; `index` counts them from 1. Failing, it stops the batch, not the result. */
+  onResult(index: number, result: ResultEntry): Promise<void>;
+  /** Nothing is left to do, or nothing can be done just now. */
+  onIdle(): void;
+  onInternalError(error: unknown, incident: string): void;
+}
+
+export class BatchRunner {
+  readonly #parts: RunnerParts;
+  readonly #inHand = new Map<number, { abort: AbortController; done: Promise<void> }>();
+  #freezing: Promise<void> | null = null;
+  #stopped = false;
+  #waits: Problem | undefined;
+  #askAgain: NodeJS.Timeout | undefined;
+
+  constructor(parts: RunnerParts) {
+    this.#parts = parts;
+  }
+
+  /** Why nothing goes on although records wait. */
+  get waits(): Problem | undefined {
+    return this.#waits;
+  }
+
+  get busy(): boolean {
+    return this.#inHand.size > 0;
+  }
+
+  /** Begins what can begin. Also when the model, the order or the state has changed. */
+  pump(): void {
+    const { log, extractor, speed } = this.#parts;
+    const { state } = log;
+    clearTimeout(this.#askAgain);
+    this.#waits = undefined;
+    if (this.#stopped || state.paused) {
+      speed.pause();
+      return;
+    }
+    const standing = extractor.standing(state.ordered.order.model);
+    if ('problem' in standing) {
+      this.#waits = standing.problem;
+      speed.pause();
+      this.#parts.onIdle();
+      return;
+    }
+    if (state.counts.waiting > 0) speed.begin();
+    const room = standing.sequences + 1;
+    while (this.#inHand.size < room) {
+      const [number] = state.next(1);
+      if (number === undefined || this.#mustWaitAlone(number)) break;
+      this.#begin(number);
+    }
+    if (this.#inHand.size === 0) this.#parts.onIdle();
+  }
+
+  /** Stops one record, whose state says what it is from now on. */
+  drop(numbers: readonly number[]): void {
+    for (const number of numbers) this.#inHand.get(number)?.abort.abort();
+  }
+
+  /** Ends; what was in hand waits again. Resolves when nothing is written any more. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#askAgain);
+    const all = [...this.#inHand.values()];
+    for (const { abort } of all) abort.abort();
+    await Promise.all(all.map(({ done }) => done));
+  }
+
+  /** A record that was there when the model's process ended is tried by itself, so that it is known which. */
+  #mustWaitAlone(number: number): boolean {
+    const { state } = this.#parts.log;
+    if (this.#inHand.size === 0) return false;
+    return [number, ...this.#inHand.keys()].some((each) => state.deaths(each) > 0);
+  }
+
+  #begin(number: number): void {
+    const { state } = this.#parts.log;
+    const abort = new AbortController();
+    state.begin(number);
+    const done = this.#run(number, abort.signal)
+      .catch((error: unknown) => this.#halt(number, error))
+      .finally(() => {
+        this.#inHand.delete(number);
+        this.#parts.onItem(number);
+        this.pump();
+      });
+    this.#inHand.set(number, { abort, done });
+    this.#parts.onItem(number);
+  }
+
+  async #run(number: number, signal: AbortSignal): Promise<void> {
+    const { log, extractor, now } = this.#parts;
+    const { order } = log.state.ordered;
+    const item = await log.item(number);
+    const text = item.text ?? '';
+    if (signal.aborted) {
+      log.state.giveBack(number);
+      return;
+    }
+    const startedAt = now();
+    let result: ExtractionResult;
+    try {
+      result = await extractor.extract(
+        {
+          text,
+          schema: order.schema,
+          model: order.model,
+          ...(order.definition ? { definition: order.definition } : {}),
+        },
+        signal,
+      );
+    } catch (error) {
+      await this.#failed(number, error, signal);
+      return;
+    }
+    if (signal.aborted) {
+      log.state.giveBack(number);
+      return;
+    }
+    await this.#freeze(result.run);
+    const run = this.#runOf(item, result, startedAt);
+    const { status, problem, facts } = result;
+    await this.#conclude({
+      ...{ number, state: status, facts: facts.length, run },
+      ...(problem ? { problem } : {}),
+    });
+    this.#parts.speed.done(text.length);
+  }
+
+  async #conclude(result: ResultEntry): Promise<void> {
+    const index = await this.#parts.log.appendResult(result);
+    await this.#parts.onResult(index, result);
+  }
+
+  async #failed(number: number, error: unknown, signal: AbortSignal): Promise<void> {
+    const { log, onInternalError } = this.#parts;
+    if (error instanceof Cancelled || signal.aborted) {
+      log.state.giveBack(number);
+      return;
+    }
+    const problem = problemOf(error);
+    if (problem.incident && !(error instanceof AppError)) onInternalError(error, problem.incident);
+    if (ofTheModel.includes(problem.code)) {
+      log.state.giveBack(number);
+      this.#askAgain = setTimeout(() => this.pump(), askAgainMs);
+      return;
+    }
+    if (ofTheOrder.includes(problem.code)) throw error;
+    if (problem.code === 'HOST_DIED') {
+      await log.appendState({ what: 'died', items: [number] });
+      if (log.state.deaths(number) < mostDeaths) {
+        log.state.giveBack(number);
+        return;
+      }
+    }
+    await this.#conclude({ number, state: 'failed', problem, facts: null });
+  }
+
+  /** Notes what the first result was made with. @throws AppError `BATCH_RUN_CHANGED` for another one */
+  async #freeze(run: RunIdentity): Promise<void> {
+    const { log } = this.#parts;
+    if (!log.state.frozen) {
+      this.#freezing ??= log.appendState({ what: 'frozen', run });
+      await this.#freezing.finally(() => {
+        this.#freezing = null;
+      });
+    }
+    if (JSON.stringify(log.state.frozen) !== JSON.stringify(run)) {
+      throw new AppError('BATCH_RUN_CHANGED');
+    }
+  }
+
+  #runOf(item: ItemEntry, result: ExtractionResult, startedAt: number): StoredRun {
+    const { log, now } = this.#parts;
+    const { status, problem, run, facts } = result;
+    return {
+      id: runIdOf(log.state.id, item.number, log.state.round(item.number)),
+      recordId: item.recordId ?? '',
+      textSha256: item.textSha256 ?? '',
+      startedAt,
+      finishedAt: Math.max(startedAt, now()),
+      status,
+      ...(problem ? { problem } : {}),
+      run,
+      facts,
+    };
+  }
+
+  /** Something that is not the record's fault: the batch stops, and the record waits again. */
+  async #halt(number: number, error: unknown): Promise<void> {
+    const { log, onInternalError } = this.#parts;
+    log.state.giveBack(number);
+    const problem = problemOf(error);
+    if (problem.incident && !(error instanceof AppError)) onInternalError(error, problem.incident);
+    if (this.#stopped) return;
+    try {
+      await log.appendState({ what: 'paused', problem });
+    } catch {
+      // The disk may be what is full: then it is paused for as long as this process lives.
+      log.state.takeState({ what: 'paused', problem });
+    }
+  }
+}
+
+/** The same for the same record of the same batch, so that saving it twice saves it once. */
+export function runIdOf(batchId: string, number: number, round: number): string {
+  const of = `chimed batch run 1\n${batchId}\n${number}\n${round}`;
+  const hex = createHash('sha256').update(of, 'utf-8').digest('hex');
+  const parts = [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`];
+  return [...parts, `8${hex.slice(17, 20)}`, hex.slice(20, 32)].join('-');
+}

@@ -1,0 +1,169 @@
+/** The batches of a worker, as windows and main ask for them. */
+import { maxPastedChars, type BatchSummary } from '../../domain/contract/batch';
+import { AppError, problemOf } from '../../domain/contract/errors';
+import type { Handlers, Port } from '../../domain/contract/rpc';
+import type { BatchesPayload, WorkerMethods } from '../../domain/contract/worker-port';
+import type { Vault } from '../../vault/vault';
+import type { Act, HostNews } from '../control';
+import type { RecordStore } from '../store';
+import { BatchDesk, type DeskParts, type LockedBox } from './batch-desk';
+import type { Documents } from './batch-import';
+import { BatchNews } from './batch-news';
+import { ChosenFiles } from './chosen-files';
+import { HostExtractor } from './extractor';
+
+export interface BatchServiceParts {
+  readonly documents: Documents;
+  onInternalError(error: unknown, incident: string): void;
+  onAct(act: Act, subject: string): void;
+  /** A few times a second while something goes on. */
+  onNews(payload: BatchesPayload): void;
+}
+
+type BatchMethod = Extract<keyof WorkerMethods, `batch.${string}`>;
+
+export class BatchService {
+  readonly #parts: BatchServiceParts;
+  readonly #extractor = new HostExtractor();
+  readonly #files: ChosenFiles;
+  readonly #news: BatchNews;
+  /** Phases as they were told to the audit log. */
+  readonly #ended = new Set<string>();
+  #desk: Promise<BatchDesk> | null = null;
+  #current: BatchDesk | null = null;
+
+  constructor(parts: BatchServiceParts) {
+    this.#parts = parts;
+    this.#files = new ChosenFiles(parts.documents);
+    this.#news = new BatchNews(
+      () => this.#current,
+      (payload) => {
+        this.#noteEnds(payload.batches);
+        parts.onNews(payload);
+      },
+    );
+  }
+
+  /** Opens the batches of a vault; those that were at work go on. */
+  open(vault: Vault, store: RecordStore): void {
+    this.#begin(BatchDesk.ofVault(vault, store, this.#deskParts()));
+  }
+
+  /** Goes on with batches while the vault is locked. The keys are wiped here. */
+  openBoxes(boxes: readonly LockedBox[]): void {
+    const opening = BatchDesk.ofBoxes(boxes, this.#deskParts());
+    this.#begin(opening.finally(() => boxes.forEach(({ key }) => key.fill(0))));
+  }
+
+  adoptHost(port: Port): void {
+    this.#extractor.adopt(port);
+  }
+
+  hearOfHost(news: HostNews): void {
+    this.#extractor.hear(news);
+  }
+
+  offer(ticket: string, paths: readonly string[]): void {
+    this.#files.offer(ticket, paths);
+  }
+
+  /** Whether a batch that is not done has this record's text. */
+  async holds(recordId: string): Promise<boolean> {
+    return (await this.#desk)?.holds(recordId) ?? false;
+  }
+
+  /** Stops all of them, and closes their boxes. */
+  async rest(): Promise<LockedBox[]> {
+    const desk = await this.#desk?.catch(() => null);
+    this.#desk = null;
+    if (!desk) return [];
+    const boxes = await desk.rest();
+    this.#news.stop();
+    return boxes;
+  }
+
+  readonly handlers: Pick<Handlers<WorkerMethods>, BatchMethod> = {
+    'batch.examine': ({ ticket }, { signal }) => this.#files.examine(ticket, signal),
+    'batch.table': ({ ticket, file, sheet, heading }) =>
+      this.#files.preview(ticket, file, {
+        ...(sheet === undefined ? {} : { sheet }),
+        ...(heading === undefined ? {} : { heading }),
+      }),
+    'batch.start': async ({ source, order, modelName, duplicates }) => {
+      if (source.kind === 'notes') demandPasted(source.notes);
+      const desk = await this.#open();
+      const stored = this.#files.stored(source);
+      const batchId = await desk.start({ source: stored, order, modelName, duplicates });
+      this.#parts.onAct('batch-started', batchId);
+      return { batchId };
+    },
+    'batch.list': async () => ({ batches: (await this.#open()).summaries }),
+    'batch.items': async ({ batchId }) => ({ items: (await this.#open()).items(batchId) }),
+    'batch.pause': async ({ batchId }) => this.#done((desk) => desk.pause(batchId)),
+    'batch.resume': async ({ batchId }) => this.#done((desk) => desk.resume(batchId)),
+    'batch.cancel': async ({ batchId, items }) => this.#done((desk) => desk.cancel(batchId, items)),
+    'batch.retry': async ({ batchId, items }) => this.#done((desk) => desk.retry(batchId, items)),
+    'batch.move': async ({ batchId, items, before }) =>
+      this.#done((desk) => desk.move(batchId, items, before)),
+    'batch.remove': async ({ batchId }) => this.#done((desk) => desk.remove(batchId)),
+  };
+
+  #begin(desk: Promise<BatchDesk>): void {
+    this.#desk = desk;
+    desk.then(
+      (opened) => {
+        this.#current = opened;
+        for (const { id, phase } of opened.summaries) if (phase === 'finished') this.#ended.add(id);
+        this.#news.flush();
+      },
+      (error: unknown) => this.#report(error),
+    );
+  }
+
+  #open(): Promise<BatchDesk> {
+    return this.#desk ?? Promise.reject(new AppError('VAULT_LOCKED'));
+  }
+
+  async #done(work: (desk: BatchDesk) => Promise<void>): Promise<Record<string, never>> {
+    await work(await this.#open());
+    this.#news.flush();
+    return {};
+  }
+
+  #deskParts(): DeskParts {
+    return {
+      documents: this.#parts.documents,
+      extractor: this.#extractor,
+      onChange: (batchId, numbers) => this.#news.changed(batchId, numbers),
+      onRemoved: (batchId) => this.#news.changed(batchId, []),
+      onCreated: (recordId) => this.#parts.onAct('record-created', recordId),
+      onRunSaved: (recordId) => this.#parts.onAct('run-saved', recordId),
+      onProblem: (error) => this.#report(error),
+      onInternalError: (error, incident) => this.#parts.onInternalError(error, incident),
+    };
+  }
+
+  #noteEnds(batches: readonly BatchSummary[]): void {
+    for (const { id, phase } of batches) {
+      const hasEnded = phase === 'finished' || phase === 'cancelled';
+      if (!hasEnded) this.#ended.delete(id);
+      else if (!this.#ended.has(id)) {
+        this.#ended.add(id);
+        this.#parts.onAct('batch-ended', id);
+      }
+    }
+  }
+
+  #report(error: unknown): void {
+    const problem = problemOf(error);
+    this.#parts.onInternalError(error, problem.incident ?? problem.code);
+  }
+}
+
+/** @throws AppError `TEXT_TOO_LARGE` */
+function demandPasted(notes: readonly string[]): void {
+  const chars = notes.reduce((sum, note) => sum + note.length, 0);
+  if (chars > maxPastedChars) {
+    throw new AppError('TEXT_TOO_LARGE', { params: { chars, limit: maxPastedChars } });
+  }
+}

@@ -1,0 +1,343 @@
+/**
+ * What is known of a batch: made of the entries of its box, one after the other, and nothing else, so
+ * that it is the same after every restart. Holds no texts; of 10,000 records it takes a few megabytes.
+ */
+import type {
+  BatchCounts,
+  BatchItem,
+  BatchItemState,
+  BatchPhase,
+  BatchSummary,
+} from '../../domain/contract/batch';
+import { AppError, type Problem } from '../../domain/contract/errors';
+import type { RunIdentity } from '../../domain/contract/extraction';
+import type { ItemEntry, OrderedEntry, ResultEntry, StateEntry } from './batch-entries';
+
+/** Deaths of the model's process after which a record that was there each time is given up. */
+export const mostDeaths = 2;
+
+interface Item {
+  state: BatchItemState;
+  readonly recordId: string | null;
+  readonly name: string | null;
+  readonly textSha256: string | null;
+  readonly chars: number;
+  readonly duplicateOf: number | undefined;
+  problem: Problem | undefined;
+  facts: number | null;
+  /** How often it was tried anew by a person. */
+  round: number;
+  deaths: number;
+}
+
+export class BatchState {
+  readonly id: string;
+  readonly ordered: OrderedEntry;
+  readonly #items: Item[] = [];
+  /** Numbers of the records that wait, in their order. */
+  #queue: number[] = [];
+  readonly #places = new Set<string>();
+  readonly #byText = new Map<string, number>();
+  readonly #counts: BatchCounts;
+  #imported = false;
+  #paused = false;
+  #problem: Problem | undefined;
+  #frozen: RunIdentity | null = null;
+  #results = 0;
+  #saved = 0;
+  #charsWaiting = 0;
+  #archived = false;
+
+  constructor(id: string, ordered: OrderedEntry) {
+    this.id = id;
+    this.ordered = ordered;
+    this.#counts = {
+      ...{ total: 0, waiting: 0, running: 0, completed: 0 },
+      ...{ incomplete: 0, failed: 0, duplicate: 0, cancelled: 0 },
+    };
+  }
+
+  get counts(): BatchCounts {
+    return { ...this.#counts };
+  }
+  get imported(): boolean {
+    return this.#imported;
+  }
+  get paused(): boolean {
+    return this.#paused;
+  }
+  get problem(): Problem | undefined {
+    return this.#problem;
+  }
+  get frozen(): RunIdentity | null {
+    return this.#frozen;
+  }
+  /** Results in the box, and how many of them, from the first, are known to be in the journal. */
+  get results(): number {
+    return this.#results;
+  }
+  get saved(): number {
+    return this.#saved;
+  }
+  get size(): number {
+    return this.#items.length;
+  }
+  /** Whether this is what is kept of a batch that is done. */
+  get archived(): boolean {
+    return this.#archived;
+  }
+  /** UTF-16 code units of what waits or runs. */
+  get charsLeft(): number {
+    return this.#charsWaiting;
+  }
+  /** Whether every record that there will be has its outcome. */
+  get settled(): boolean {
+    return this.#imported && this.#counts.waiting === 0 && this.#counts.running === 0;
+  }
+
+  get phase(): BatchPhase {
+    if (this.settled) {
+      const { total, cancelled, duplicate } = this.#counts;
+      const ran = total - cancelled - duplicate;
+      return ran === 0 && cancelled > 0 ? 'cancelled' : 'finished';
+    }
+    if (this.#paused) return 'paused';
+    if (!this.#imported && this.#counts.running === 0) return 'importing';
+    return this.#counts.running > 0 ? 'running' : 'waiting';
+  }
+
+  hasPlace(place: string): boolean {
+    return this.#places.has(place);
+  }
+
+  /** The record of this batch that has this text. */
+  withText(textSha256: string): number | undefined {
+    return this.#byText.get(textSha256);
+  }
+
+  holdsRecord(recordId: string): boolean {
+    return this.#items.some((item) => item.recordId === recordId);
+  }
+
+  item(number: number): BatchItem {
+    const item = this.#at(number);
+    return {
+      number,
+      state: item.state,
+      recordId: item.recordId,
+      name: item.name,
+      ...(item.problem ? { problem: item.problem } : {}),
+      facts: item.facts,
+      chars: item.chars,
+      ...(item.duplicateOf === undefined ? {} : { duplicateOf: item.duplicateOf }),
+    };
+  }
+
+  round(number: number): number {
+    return this.#at(number).round;
+  }
+
+  /** How often the model's process ended while this one was in its hands. */
+  deaths(number: number): number {
+    return this.#at(number).deaths;
+  }
+
+  textSha256(number: number): string | null {
+    return this.#at(number).textSha256;
+  }
+
+  /** The first records that wait, in their order. */
+  next(count: number): number[] {
+    return this.#queue.slice(0, count);
+  }
+
+  /** All records: those that wait in their order, each other one where it was imported. */
+  *inOrder(): Generator<number> {
+    let at = 0;
+    for (const [number, { state }] of this.#items.entries()) {
+      if (state !== 'waiting') yield number;
+      else if (at < this.#queue.length) yield this.#queue[at++] as number;
+    }
+  }
+
+  failedItems(): number[] {
+    const failed: number[] = [];
+    for (const [number, item] of this.#items.entries())
+      if (item.state === 'failed' && item.recordId !== null) failed.push(number);
+    return failed;
+  }
+
+  /** In the hands of the model; lives in memory only, as no restart finds it there. */
+  begin(number: number): void {
+    this.#leaveQueue(number);
+    this.#set(number, 'running');
+  }
+
+  /** Back to the front of the queue. */
+  giveBack(number: number): void {
+    if (this.#at(number).state !== 'running') return;
+    this.#set(number, 'waiting');
+    this.#queue.unshift(number);
+  }
+
+  takeItem(entry: ItemEntry): void {
+    if (entry.number !== this.#items.length) throw new AppError('BATCH_DAMAGED');
+    const { outcome } = entry;
+    this.#places.add(entry.place);
+    this.#items.push({
+      state: outcome.state,
+      recordId: entry.recordId,
+      // A record is called what the page calls it.
+      name: entry.recordId === null ? entry.title : null,
+      textSha256: entry.textSha256,
+      chars: entry.chars,
+      duplicateOf: outcome.state === 'duplicate' ? outcome.of : undefined,
+      problem: outcome.state === 'failed' ? outcome.problem : undefined,
+      facts: null,
+      round: 0,
+      deaths: 0,
+    });
+    this.#counts.total += 1;
+    this.#counts[outcome.state] += 1;
+    if (outcome.state !== 'waiting') return;
+    this.#charsWaiting += entry.chars;
+    this.#queue.push(entry.number);
+    if (entry.textSha256 !== null) this.#byText.set(entry.textSha256, entry.number);
+  }
+
+  takeResult({ number, state, problem, facts }: ResultEntry): void {
+    const item = this.#at(number);
+    this.#results += 1;
+    // One that was given up meanwhile keeps what was found all the same.
+    this.#leaveQueue(number);
+    this.#set(number, state);
+    item.problem = problem;
+    item.facts = facts;
+  }
+
+  takeState(entry: StateEntry): void {
+    switch (entry.what) {
+      case 'ordered':
+        throw new AppError('BATCH_DAMAGED');
+      case 'imported':
+        this.#imported = true;
+        return;
+      case 'paused':
+        this.#paused = true;
+        this.#problem = entry.problem;
+        return;
+      case 'resumed':
+        this.#paused = false;
+        this.#problem = undefined;
+        return;
+      case 'cancelled':
+        if (entry.items === undefined) this.#imported = true;
+        for (const number of entry.items ?? [...this.#queue, ...this.running()])
+          this.#cancel(number);
+        return;
+      case 'retried':
+        for (const number of entry.items) this.#retry(number);
+        return;
+      case 'moved':
+        this.#move(entry.items, entry.before);
+        return;
+      case 'died':
+        for (const number of entry.items) this.#at(number).deaths += 1;
+        return;
+      case 'frozen':
+        this.#frozen = entry.run;
+        return;
+      case 'saved':
+        this.noteSaved(entry.results);
+        return;
+      case 'archived':
+        this.#archived = true;
+        return;
+      default:
+        entry satisfies never;
+    }
+  }
+
+  /** The first so many results are in the journal. */
+  noteSaved(results: number): void {
+    this.#saved = Math.max(this.#saved, results);
+  }
+
+  running(): number[] {
+    if (this.#counts.running === 0) return [];
+    return [...this.#items.keys()].filter((number) => this.#at(number).state === 'running');
+  }
+
+  summary(
+    speed: Pick<BatchSummary, 'notesPerMinute' | 'secondsLeft'>,
+    waits?: Problem,
+  ): BatchSummary {
+    const { order, createdAt, modelName } = this.ordered;
+    const problem = this.#problem ?? (this.phase === 'waiting' ? waits : undefined);
+    return {
+      id: this.id,
+      createdAt,
+      phase: this.phase,
+      ...(problem ? { problem } : {}),
+      whileLocked: order.whileLocked,
+      schema: order.schema,
+      ...(order.definition ? { schemaName: order.definition.chinese } : {}),
+      model: { name: modelName, sha256: order.model },
+      counts: this.counts,
+      ...speed,
+      unsaved: this.#results - this.#saved,
+    };
+  }
+
+  #cancel(number: number): void {
+    const { state } = this.#at(number);
+    if (state !== 'waiting' && state !== 'running') return;
+    this.#leaveQueue(number);
+    this.#set(number, 'cancelled');
+  }
+
+  #retry(number: number): void {
+    const item = this.#at(number);
+    if (item.state !== 'failed' && item.state !== 'cancelled') return;
+    if (item.recordId === null) return;
+    item.problem = undefined;
+    item.deaths = 0;
+    item.round += 1;
+    this.#set(number, 'waiting');
+    this.#queue.push(number);
+  }
+
+  #move(items: readonly number[], before: number | null): void {
+    const moved = new Set(items.filter((number) => this.#at(number).state === 'waiting'));
+    if (before !== null && moved.has(before)) return;
+    const rest = this.#queue.filter((number) => !moved.has(number));
+    const at = before === null ? rest.length : rest.indexOf(before);
+    // What it was to be put before has left the queue meanwhile: then it is next.
+    rest.splice(Math.max(0, at), 0, ...moved);
+    this.#queue = rest;
+  }
+
+  #set(number: number, state: BatchItemState): void {
+    const item = this.#at(number);
+    this.#charsWaiting += (isOpen(state) ? item.chars : 0) - (isOpen(item.state) ? item.chars : 0);
+    this.#counts[item.state] -= 1;
+    this.#counts[state] += 1;
+    item.state = state;
+  }
+
+  #leaveQueue(number: number): void {
+    const at = this.#queue.indexOf(number);
+    if (at >= 0) this.#queue.splice(at, 1);
+  }
+
+  /** @throws AppError `BATCH_DAMAGED` for a number that no record has */
+  #at(number: number): Item {
+    const item = this.#items[number];
+    if (!item) throw new AppError('BATCH_DAMAGED');
+    return item;
+  }
+}
+
+function isOpen(state: BatchItemState): boolean {
+  return state === 'waiting' || state === 'running';
+}

@@ -1,0 +1,207 @@
+/**
+ * One batch at work: imports, runs, saves, and ends. Without a store (while the vault is locked) it runs
+ * what was imported, and its results wait in the box.
+ */
+import { AppError, problemOf, type Problem } from '../../domain/contract/errors';
+import { isSettled, type BatchItem, type BatchSummary } from '../../domain/contract/batch';
+import { Cancelled } from '../../domain/contract/rpc';
+import type { BatchBox } from '../../vault/batch-box';
+import type { RecordStore } from '../store';
+import { importBatch, type Documents } from './batch-import';
+import type { BatchLog } from './batch-log';
+import { BatchRunner } from './batch-runner';
+import { BatchSaver } from './batch-saver';
+import { BatchSpeed } from './batch-speed';
+import type { Extractor } from './extractor';
+
+export interface WorkParts {
+  readonly box: BatchBox;
+  readonly log: BatchLog;
+  /** Null while the vault is locked. */
+  readonly store: RecordStore | null;
+  readonly documents: Documents;
+  readonly extractor: Extractor;
+  readonly now: () => number;
+  /** These records of it, or it itself, have changed. */
+  onChange(numbers: readonly number[]): void;
+  onCreated(recordId: string): void;
+  onRunSaved(recordId: string): void;
+  onInternalError(error: unknown, incident: string): void;
+}
+
+export class BatchWork {
+  readonly box: BatchBox;
+  readonly log: BatchLog;
+  readonly #parts: WorkParts;
+  readonly #speed = new BatchSpeed();
+  readonly #saver: BatchSaver | null;
+  #runner: BatchRunner | null = null;
+  #importing: { abort: AbortController; done: Promise<void> } | null = null;
+  #active = false;
+
+  constructor(parts: WorkParts) {
+    this.#parts = parts;
+    this.box = parts.box;
+    this.log = parts.log;
+    const { log, store } = parts;
+    this.#saver = store && new BatchSaver({ log, store, onSaved: (id) => parts.onRunSaved(id) });
+  }
+
+  get id(): string {
+    return publicId(this.box.batchId);
+  }
+
+  get summary(): BatchSummary {
+    const speed = this.#speed.of(this.log.state.charsLeft);
+    return { ...this.log.state.summary(speed, this.#runner?.waits), id: this.id };
+  }
+
+  get phase(): BatchSummary['phase'] {
+    return this.log.state.phase;
+  }
+
+  /** Whether it has work that it may do by itself. */
+  get wantsWork(): boolean {
+    const { state } = this.log;
+    return !state.archived && !state.paused && !isSettled(state.phase);
+  }
+
+  /** Whether all that it found is in the journal and nothing of it will be asked for again. */
+  get isDone(): boolean {
+    const { state } = this.log;
+    if (!this.#saver || this.#runner?.busy || this.#importing) return false;
+    return (
+      isSettled(state.phase) && state.saved === state.results && state.failedItems().length === 0
+    );
+  }
+
+  items(): BatchItem[] {
+    return [...this.log.state.inOrder()].map((number) => this.log.state.item(number));
+  }
+
+  /** Begins or goes on; safe to call again. */
+  work(): void {
+    const { log, store } = this.#parts;
+    this.#active = true;
+    if (log.state.paused) {
+      this.#runner?.pump();
+      return;
+    }
+    if (store && !log.state.imported && !this.#importing) this.#beginImport(store);
+    // What is read from front to back must not grow meanwhile; a locked batch grows no more.
+    if (!this.#importing) this.#run();
+  }
+
+  /** Stops working on it, without a word in its box. */
+  async rest(): Promise<void> {
+    this.#active = false;
+    const importing = this.#importing;
+    importing?.abort.abort();
+    await importing?.done;
+    await this.#runner?.stop();
+    this.#runner = null;
+    this.#speed.pause();
+    await this.#saver?.note().catch(() => undefined);
+  }
+
+  /** Saves results that came while the vault was locked. */
+  async catchUp(): Promise<void> {
+    try {
+      await this.#saver?.catchUp();
+    } catch (error) {
+      this.#pausedBy(error);
+    }
+    this.#parts.onChange([]);
+  }
+
+  async pause(): Promise<void> {
+    await this.log.appendState({ what: 'paused' });
+    this.#importing?.abort.abort();
+    this.#runner?.pump();
+    this.#parts.onChange([]);
+  }
+
+  async resume(): Promise<void> {
+    await this.log.appendState({ what: 'resumed' });
+    await this.catchUp();
+  }
+
+  /** @param numbers without them, all that wait */
+  async cancel(numbers?: readonly number[]): Promise<void> {
+    const running = this.log.state.running();
+    if (!numbers) {
+      this.#importing?.abort.abort();
+      await this.#importing?.done;
+    }
+    await this.log.appendState({ what: 'cancelled', ...(numbers ? { items: [...numbers] } : {}) });
+    this.#runner?.drop(numbers ?? running);
+    this.#parts.onChange(numbers ?? [...Array(this.log.state.size).keys()]);
+  }
+
+  /** @param numbers without them, all that failed */
+  async retry(numbers?: readonly number[]): Promise<void> {
+    if (this.log.state.archived) throw new AppError('BATCH_MISSING');
+    const items = numbers ? [...numbers] : this.log.state.failedItems();
+    await this.log.appendState({ what: 'retried', items });
+    if (this.log.state.paused) await this.log.appendState({ what: 'resumed' });
+    this.#parts.onChange(items);
+  }
+
+  async move(numbers: readonly number[], before: number | null): Promise<void> {
+    await this.log.appendState({ what: 'moved', items: [...numbers], before });
+    this.#parts.onChange([...numbers]);
+  }
+
+  #run(): void {
+    const { log, extractor, now, onInternalError } = this.#parts;
+    this.#runner ??= new BatchRunner({
+      ...{ log, extractor, now, onInternalError, speed: this.#speed },
+      onItem: (number) => this.#parts.onChange([number]),
+      onResult: async (index, result) => this.#saver?.save(index, result),
+      onIdle: () => this.#parts.onChange([]),
+    });
+    this.#runner.pump();
+  }
+
+  #beginImport(store: RecordStore): void {
+    const { log, documents, onCreated } = this.#parts;
+    const abort = new AbortController();
+    const done = importBatch({
+      ...{ log, store, documents, onCreated, signal: abort.signal },
+      onItem: (number) => this.#parts.onChange([number]),
+    })
+      .catch((error: unknown) => {
+        if (!(error instanceof Cancelled)) this.#pausedBy(error);
+      })
+      .finally(() => {
+        this.#importing = null;
+        this.#parts.onChange([]);
+        if (this.#active) this.work();
+      });
+    this.#importing = { abort, done };
+  }
+
+  /** For as long as this process lives, where the disk does not even take that. */
+  #pausedBy(error: unknown): void {
+    const problem: Problem = problemOf(error);
+    if (problem.incident && !(error instanceof AppError)) {
+      this.#parts.onInternalError(error, problem.incident);
+    }
+    this.log.state.takeState({ what: 'paused', problem });
+  }
+}
+
+const archiveSuffix = '-done';
+
+/** What is kept of a batch that is done has a box of its own. */
+export function archiveIdOf(batchId: string): string {
+  return `${batchId}${archiveSuffix}`;
+}
+
+export function isArchiveId(batchId: string): boolean {
+  return batchId.endsWith(archiveSuffix);
+}
+
+export function publicId(batchId: string): string {
+  return isArchiveId(batchId) ? batchId.slice(0, -archiveSuffix.length) : batchId;
+}

@@ -1,0 +1,79 @@
+/** What may be stored of a review after what is stored of it already. */
+import { verify } from 'node:crypto';
+import { AppError } from '../domain/contract/errors';
+import type { StoredReview } from '../domain/contract/review';
+import { canonicalJson } from '../domain/review/canonical-json';
+import { checkConfirmable, confirmationBytes, contentSha256 } from '../domain/review/confirmation';
+import { reviewIdOf } from '../domain/review/review';
+import { publicKeyOf } from '../vault/keyring/boxes';
+
+/** Who is signed in; null in a trial. */
+export interface Signer {
+  readonly userId: string;
+  /** Ed25519 public key, 64 hexadecimal digits. */
+  readonly signPublic: string;
+}
+
+/**
+ * Checks a review against the one before it and, where it is confirmed, its signature.
+ *
+ * @throws AppError `BAD_REQUEST` for another review or a rewritten history; `REVIEW_LOCKED` when the
+ *   version is confirmed; `VERSION_CONFLICT` for a version out of turn; `REVIEW_INCOMPLETE`;
+ *   `CONFIRMATION_INVALID` when who is signed in did not sign exactly this
+ */
+export async function checkReview(
+  review: StoredReview,
+  before: StoredReview | null,
+  { userId, signer }: { readonly userId: string | null; readonly signer: Signer | null },
+): Promise<void> {
+  if (review.id !== reviewIdOf(review.recordId, review.role)) throw new AppError('BAD_REQUEST');
+  checkTurn(review, before);
+  checkHistory(review, before, userId);
+  if (review.confirmation) await checkConfirmation(review, signer);
+}
+
+function checkTurn(review: StoredReview, before: StoredReview | null): void {
+  if (!before) {
+    if (review.version !== 1) throw new AppError('VERSION_CONFLICT');
+    return;
+  }
+  if (before.recordId !== review.recordId) throw new AppError('BAD_REQUEST');
+  if (!before.confirmation) {
+    if (review.version !== before.version) throw new AppError('VERSION_CONFLICT');
+    return;
+  }
+  if (review.version === before.version) throw new AppError('REVIEW_LOCKED');
+  if (review.version !== before.version + 1) throw new AppError('VERSION_CONFLICT');
+}
+
+/** Who changed what is only ever added to, each in their own name. */
+function checkHistory(
+  review: StoredReview,
+  before: StoredReview | null,
+  userId: string | null,
+): void {
+  const kept = before?.version === review.version ? before.changes : [];
+  const isKept =
+    review.changes.length >= kept.length &&
+    canonicalJson(review.changes.slice(0, kept.length)) === canonicalJson(kept);
+  const isOwn = review.changes.slice(kept.length).every(({ by }) => by === (userId ?? ''));
+  if (!isKept || !isOwn) throw new AppError('BAD_REQUEST');
+}
+
+async function checkConfirmation(review: StoredReview, signer: Signer | null): Promise<void> {
+  const { confirmation } = review;
+  if (!confirmation || !signer || confirmation.by !== signer.userId) {
+    throw new AppError('CONFIRMATION_INVALID');
+  }
+  checkConfirmable({ ...review, confirmation: null });
+  const { signature, ...said } = confirmation;
+  const isSigned = verify(
+    null,
+    confirmationBytes(review.recordId, said),
+    publicKeyOf('ed25519', signer.signPublic),
+    Buffer.from(signature, 'hex'),
+  );
+  if (!isSigned || said.contentSha256 !== (await contentSha256(review))) {
+    throw new AppError('CONFIRMATION_INVALID');
+  }
+}

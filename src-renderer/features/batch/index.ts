@@ -1,0 +1,3 @@
+export { default as BatchView } from './BatchView.svelte';
+export { BatchesState } from './batches.svelte';
+export { NewBatch } from './new-batch.svelte';

@@ -1,0 +1,2 @@
+export { ReviewState } from './review.svelte';
+export { default as ReviewView } from './ReviewView.svelte';

@@ -1,0 +1,506 @@
+/** The review of the record on screen: what is selected in it, and what each key and button does. */
+import { AppError, problemOf, type Problem } from '@domain/contract/errors';
+import type { Fact } from '@domain/contract/fact';
+import type { Policy } from '@domain/contract/policy';
+import type { ReviewItem, StoredReview } from '@domain/contract/review';
+import type { Section, StoredSections } from '@domain/contract/section';
+import {
+  newMention,
+  withEdgeMoved,
+  withEvidence,
+  withFlag,
+  withNextExperiencer,
+  withType,
+  type Span,
+} from '@domain/review/edit-fact';
+import { nextOpen, type ReviewOrder } from '@domain/review/order';
+import { isOpen } from '@domain/review/progress';
+import { reviewIdOf, startByHand, startReview } from '@domain/review/review';
+import type { Versioned } from '../../data/repository';
+import type { ReviewScreen } from './on-screen';
+import type { ReviewCommand } from '../../ui/review-keys';
+import { ReviewSession, type ReviewedRun, type ReviewPlace } from './review-session.svelte';
+import { rowsOf } from './rows';
+import { SchemaLook } from './schema-look';
+import { SectionsState } from './sections.svelte';
+
+export interface ReviewedRecord {
+  readonly id: string;
+  readonly textSha256: string;
+  readonly text: string;
+}
+
+export interface ReviewParts {
+  review(id: string): Promise<Versioned<StoredReview> | null>;
+  sections(recordId: string): Promise<Versioned<StoredSections> | null>;
+  saveReview: ReviewPlace['save'];
+  saveSections(sections: StoredSections, base: number): Promise<{ readonly version: number }>;
+  sign: ReviewPlace['sign'];
+  findSections(text: string): readonly Section[];
+  /** null in a trial. */
+  user(): { readonly id: string; readonly name: string; readonly title: string } | null;
+  policy(): Pick<Policy, 'review'>;
+  /** Goes to the next record that waits for review. */
+  nextRecord(): void;
+  /** Versions of a review, oldest first. */
+  history(reviewId: string): Promise<readonly StoredReview[]>;
+}
+
+/** What a person is told after an act, in words of the screen. */
+export type ReviewNotice =
+  | { readonly kind: 'not-seen' }
+  | { readonly kind: 'bulk'; readonly accepted: number; readonly hidden: number }
+  | { readonly kind: 'bulk-forbidden' };
+
+export class ReviewState {
+  readonly #parts: ReviewParts;
+  #record = $state.raw<ReviewedRecord | null>(null);
+  #session = $state.raw<ReviewSession | null>(null);
+  #sections = $state.raw<SectionsState | null>(null);
+  #run = $state.raw<ReviewedRun | null>(null);
+  #problem = $state.raw<Problem | null>(null);
+  #selectedId = $state<string | null>(null);
+  #notice = $state.raw<ReviewNotice | null>(null);
+  /** What is selected in the text. */
+  selection = $state.raw<Span | null>(null);
+  /** Where the caret or the end of the selection is in the text. */
+  caretAt = $state(0);
+  order = $state<ReviewOrder>('place');
+  /** Whether arrow keys move a caret in the text. */
+  caretOn = $state(false);
+  typesOpen = $state(false);
+  editing = $state(false);
+  historyOpen = $state(false);
+  #screen: ReviewScreen | null = null;
+  /** Items whose row and words were on screen. */
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- bookkeeping that is never shown
+  readonly #seen = new Set<string>();
+  #turn = 0;
+  /** Of records that were left, until they are saved. */
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- bookkeeping that is never shown
+  readonly #leaving = new Map<string, Promise<void>>();
+
+  constructor(parts: ReviewParts) {
+    this.#parts = parts;
+  }
+
+  get record(): ReviewedRecord | null {
+    return this.#record;
+  }
+  get session(): ReviewSession | null {
+    return this.#session;
+  }
+  get sections(): SectionsState | null {
+    return this.#sections;
+  }
+  get run(): ReviewedRun | null {
+    return this.#run;
+  }
+  get problem(): Problem | null {
+    return this.#problem ?? this.#session?.problem ?? this.#sections?.problem ?? null;
+  }
+  get notice(): ReviewNotice | null {
+    return this.#notice;
+  }
+  get user() {
+    return this.#parts.user();
+  }
+  get bulkAllowed(): boolean {
+    return this.#parts.policy().review.bulkAllowed;
+  }
+  /** A run that was made after the confirmation, and is not in the review. */
+  get newerRun(): ReviewedRun | null {
+    const { review, isLocked } = this.#session ?? {};
+    return isLocked && this.#run && this.#run.id !== review?.runId ? this.#run : null;
+  }
+
+  readonly look = $derived.by(() => {
+    const session = this.#session;
+    return SchemaLook.of(session?.review.schema ?? '', this.#run?.run ?? null);
+  });
+  readonly rows = $derived(rowsOf(this.#session?.items ?? [], this.order, this.look));
+  /** In the order of the rows. */
+  readonly items = $derived(
+    this.rows.flatMap((row): ReviewItem[] => (row.kind === 'item' ? [row.item] : [])),
+  );
+  readonly selected = $derived(this.items.find(({ id }) => id === this.#selectedId) ?? null);
+
+  get selectedId(): string | null {
+    return this.#selectedId;
+  }
+
+  /** Whether the next key confirms: everything is decided, but at most for the one that is selected. */
+  get canConfirm(): boolean {
+    const session = this.#session;
+    if (!session || session.isLocked || this.user === null) return false;
+    const open = session.items.filter(isOpen);
+    return open.length === 0 || (open.length === 1 && open[0]?.id === this.#selectedId);
+  }
+
+  attach(screen: ReviewScreen): () => void {
+    this.#screen = screen;
+    return () => {
+      if (this.#screen === screen) this.#screen = null;
+    };
+  }
+
+  /**
+   * Shows the review of a record. A later run of the same record is brought in; the last call wins.
+   *
+   * @param schema what a person marks by, where there is no run
+   */
+  async show(record: ReviewedRecord, run: ReviewedRun | null, schema: string): Promise<void> {
+    const same = this.#record?.id === record.id && this.#record.textSha256 === record.textSha256;
+    if (same && this.#session) {
+      if (run && run.id !== this.#run?.id) this.#meet(run);
+      return;
+    }
+    if (same && run === this.#run && this.#problem === null) return;
+    const turn = ++this.#turn;
+    if (!same) this.#leave();
+    this.#record = record;
+    this.#run = run;
+    this.#problem = null;
+    try {
+      await this.#leaving.get(record.id);
+      const id = reviewIdOf(record.id, 'primary');
+      const [stored, sections] = await Promise.all([
+        this.#parts.review(id),
+        this.#parts.sections(record.id),
+      ]);
+      if (turn !== this.#turn) return;
+      this.#begin(record, stored, sections, schema);
+    } catch (error) {
+      if (turn === this.#turn) this.#problem = problemOf(error);
+    }
+  }
+
+  close(): void {
+    this.#turn += 1;
+    this.#leave();
+    this.#record = null;
+    this.#run = null;
+    this.#problem = null;
+  }
+
+  /** Saves what is not saved yet, of this record and of those that were left. */
+  async putAway(): Promise<void> {
+    await Promise.all([
+      this.#session?.flush(),
+      this.#sections?.putAway(),
+      ...this.#leaving.values(),
+    ]);
+  }
+
+  select(id: string | null): void {
+    this.#selectedId = id;
+    this.#notice = null;
+  }
+
+  /** Notes what is on screen now. */
+  noteScreen(): void {
+    this.#noteSeen();
+  }
+
+  /** Does what a key asks for. @returns whether it was for the review */
+  do(command: ReviewCommand): boolean {
+    const session = this.#session;
+    if (!session) return command.kind === 'next-record' && this.#goOn();
+    this.#notice = null;
+    const item = this.selected;
+    switch (command.kind) {
+      case 'accept':
+      case 'reject':
+      case 'take':
+        if (item) this.#decide(command.kind, item);
+        return true;
+      case 'reopen':
+        if (item) session.act({ kind: 'reopen', id: item.id });
+        return true;
+      case 'next':
+      case 'previous':
+        this.#step(command.kind === 'next' ? 1 : -1);
+        return true;
+      case 'next-open':
+      case 'previous-open':
+        this.#selectOpen(command.kind === 'next-open' ? 1 : -1);
+        return true;
+      case 'order':
+        this.order = this.order === 'place' ? 'doubt' : 'place';
+        return true;
+      case 'accept-type':
+      case 'accept-section':
+        if (item) this.acceptAll(command.kind === 'accept-type' ? 'type' : 'section');
+        return true;
+      case 'flag':
+        if (item) this.edit(withFlag(item.fact, command.flag, !item.fact.attributes[command.flag]));
+        return true;
+      case 'experiencer':
+        if (item) this.edit(withNextExperiencer(item.fact));
+        return true;
+      case 'edge':
+        if (item) this.edit(withEdgeMoved(item.fact, command.edge, command.by, this.#of()));
+        return true;
+      case 'type': {
+        const type = this.look.types[command.index];
+        if (type) this.setType(type.id);
+        return true;
+      }
+      case 'types':
+        this.typesOpen = !session.isLocked && (this.selection !== null || item !== null);
+        return true;
+      case 'edit':
+        this.#editField();
+        return true;
+      case 'caret':
+        this.caretOn = !this.caretOn;
+        return true;
+      case 'undo':
+        return this.#follow(session.undo());
+      case 'redo':
+        return this.#follow(session.redo());
+      case 'confirm':
+        return this.#confirmIfAny();
+      case 'next-record':
+        return this.#goOn();
+      case 'history':
+        this.historyOpen = true;
+        return true;
+      default:
+        return command satisfies never;
+    }
+  }
+
+  /** Puts a fact in the place of the selected one's. */
+  edit(fact: Fact): void {
+    const item = this.selected;
+    if (item) this.#session?.act({ kind: 'edit', id: item.id, fact });
+  }
+
+  /** With words selected, adds a mention of them; otherwise corrects the type of the selected one. */
+  setType(type: string): void {
+    this.typesOpen = false;
+    const { selection } = this;
+    if (selection) this.#add(type, selection);
+    else if (this.selected?.fact.kind === 'mention') this.edit(withType(this.selected.fact, type));
+  }
+
+  /** Accepts the open facts of the selected one's type or section that are on screen, as one act. */
+  acceptAll(by: 'type' | 'section'): void {
+    const item = this.selected;
+    const session = this.#session;
+    if (!item || !session || session.isLocked) return;
+    if (!this.bulkAllowed) {
+      this.#notice = { kind: 'bulk-forbidden' };
+      return;
+    }
+    const group = this.items.filter(
+      (each) =>
+        each.decision === 'pending' &&
+        !each.conflict &&
+        (by === 'type'
+          ? each.fact.type === item.fact.type && each.fact.kind === item.fact.kind
+          : each.fact.section === item.fact.section),
+    );
+    const shown = this.#screen?.inView(group);
+    const ids = group.filter(({ id }) => shown?.has(id)).map(({ id }) => id);
+    for (const id of ids) this.#seen.add(id);
+    session.act({ kind: 'accept-all', ids });
+    if (!this.selected || !isOpen(this.selected)) this.#selectOpen(1);
+    this.#notice = { kind: 'bulk', accepted: ids.length, hidden: group.length - ids.length };
+  }
+
+  /** Confirms the review. */
+  async confirm(): Promise<void> {
+    const session = this.#session;
+    if (!session || session.isLocked) return;
+    if (this.user === null) {
+      this.#problem = new AppError('VAULT_LOCKED').toProblem();
+      return;
+    }
+    const open = session.items.filter(isOpen);
+    const [last] = open;
+    if (last && (open.length > 1 || last.id !== this.#selectedId)) {
+      this.#selectOpen(1);
+      this.#problem = { code: 'REVIEW_INCOMPLETE', params: { open: open.length } };
+      return;
+    }
+    if (last && !this.#isSeen(last)) {
+      this.#notice = { kind: 'not-seen' };
+      return;
+    }
+    this.#problem = null;
+    await session.confirm(last?.id ?? null);
+  }
+
+  /** Takes a confirmed review up again; a later run comes in with it. */
+  amend(): void {
+    this.#session?.amend();
+    if (this.#run) this.#session?.carry(this.#run);
+  }
+
+  /** Versions of the review on screen, oldest first. @throws AppError what the worker answers */
+  async versions(): Promise<readonly StoredReview[]> {
+    const session = this.#session;
+    if (!session) return [];
+    await session.flush();
+    return session.isStored ? this.#parts.history(session.review.id) : [session.review];
+  }
+
+  #begin(
+    record: ReviewedRecord,
+    stored: Versioned<StoredReview> | null,
+    sections: Versioned<StoredSections> | null,
+    schema: string,
+  ): void {
+    const { id: recordId, textSha256, text } = record;
+    this.#sections = new SectionsState({ recordId, textSha256, text }, sections, {
+      find: (of) => this.#parts.findSections(of),
+      save: (all, base) => this.#parts.saveSections(all, base),
+    });
+    // A review of another version of the text is of other places.
+    const fits = stored?.value.textSha256 === textSha256 ? stored : null;
+    const subject = { recordId, textSha256, role: 'primary' as const };
+    const actor = { at: Date.now(), by: this.user?.id ?? '' };
+    const run = this.#run;
+    const review =
+      fits?.value ?? (run ? startReview(subject, run, actor) : startByHand(subject, schema, actor));
+    this.#session = this.#sessionOf(review, fits?.version ?? 0);
+    if (run) this.#meet(run);
+    this.#selectOpen(1);
+    if (this.#selectedId === null) this.select(this.items[0]?.id ?? null);
+  }
+
+  #sessionOf(review: StoredReview, rowVersion: number): ReviewSession {
+    return new ReviewSession(review, rowVersion, {
+      save: (each, base) => this.#parts.saveReview(each, base),
+      sign: (content) => this.#parts.sign(content),
+      userId: () => this.user?.id ?? '',
+      now: () => Date.now(),
+    });
+  }
+
+  /** A run of the record on screen has become known. */
+  #meet(run: ReviewedRun): void {
+    this.#run = run;
+    const session = this.#session;
+    if (!session || session.isLocked || session.review.runId === run.id) return;
+    const isEmpty = session.items.length === 0 && !session.isStored;
+    if (run.status !== 'completed' && run.facts.length === 0) return;
+    if (isEmpty && this.#record) {
+      const { id: recordId, textSha256 } = this.#record;
+      const subject = { recordId, textSha256, role: 'primary' as const };
+      const review = startReview(subject, run, { at: Date.now(), by: this.user?.id ?? '' });
+      this.#session = this.#sessionOf(review, 0);
+    } else {
+      session.carry(run);
+    }
+    if (!this.selected) this.#selectOpen(1);
+  }
+
+  #leave(): void {
+    const session = this.#session;
+    const sections = this.#sections;
+    const record = this.#record;
+    this.#session = null;
+    this.#sections = null;
+    this.#selectedId = null;
+    this.#notice = null;
+    this.selection = null;
+    this.caretOn = false;
+    this.typesOpen = false;
+    this.editing = false;
+    this.historyOpen = false;
+    this.#seen.clear();
+    if (!session || !record) return;
+    const left = Promise.all([session.flush(), sections?.putAway()]).then(() => {
+      if (this.#leaving.get(record.id) === left) this.#leaving.delete(record.id);
+      if (session.problem) this.#problem ??= session.problem;
+    });
+    this.#leaving.set(record.id, left);
+  }
+
+  #decide(kind: 'accept' | 'reject' | 'take', item: ReviewItem): void {
+    if (!this.#isSeen(item)) {
+      this.#screen?.reveal(item.id);
+      this.#notice = { kind: 'not-seen' };
+      return;
+    }
+    const at = this.items.findIndex(({ id }) => id === item.id);
+    this.#session?.act({ kind, id: item.id });
+    const next = nextOpen(this.items, item.id);
+    if (next) this.select(next.id);
+    else if (!this.selected) this.select((this.items[at] ?? this.items.at(-1))?.id ?? null);
+  }
+
+  #isSeen(item: ReviewItem): boolean {
+    this.#noteSeen();
+    return this.#seen.has(item.id);
+  }
+
+  #noteSeen(): void {
+    const { selected } = this;
+    if (!selected || !this.#screen) return;
+    for (const id of this.#screen.inView([selected])) this.#seen.add(id);
+  }
+
+  #step(by: 1 | -1): void {
+    const { items } = this;
+    const at = items.findIndex(({ id }) => id === this.#selectedId);
+    const next = items[Math.min(items.length - 1, Math.max(0, at + by))];
+    if (next) this.select(next.id);
+  }
+
+  #selectOpen(by: 1 | -1): void {
+    const next = nextOpen(this.items, this.#selectedId, by);
+    if (next) this.select(next.id);
+  }
+
+  /** Shows what was taken back or done again. @returns whether anything was */
+  #follow(touched: readonly string[]): boolean {
+    const shown = this.items.find(({ id }) => touched.includes(id));
+    if (shown) this.select(shown.id);
+    else if (!this.selected) this.#selectOpen(1);
+    return touched.length > 0;
+  }
+
+  #add(type: string, span: Span): void {
+    const id = globalThis.crypto.randomUUID();
+    this.selection = null;
+    if (this.#session?.act({ kind: 'add', id, fact: newMention(id, type, span, this.#of()) })) {
+      this.select(id);
+      this.#seen.add(id);
+    }
+  }
+
+  /** Words that are selected become a field's evidence; without, its value is edited. */
+  #editField(): void {
+    const item = this.selected;
+    const field = item && this.look.fieldOf(item.fact);
+    if (!item || !field || this.#session?.isLocked) return;
+    if (this.selection) {
+      this.edit(withEvidence(item.fact, field, this.selection, this.#of()));
+      this.selection = null;
+    } else {
+      this.editing = true;
+    }
+  }
+
+  /** Before anything was found there is nothing to confirm, and the key is for a run. */
+  #confirmIfAny(): boolean {
+    const session = this.#session;
+    if (!session || session.isLocked) return false;
+    if (session.items.length === 0 && session.review.runId === null) return false;
+    void this.confirm();
+    return true;
+  }
+
+  #goOn(): true {
+    this.#parts.nextRecord();
+    return true;
+  }
+
+  #of(): { readonly text: string; readonly sections: readonly Section[] } {
+    return { text: this.#record?.text ?? '', sections: this.#sections?.list ?? [] };
+  }
+}
