@@ -17,6 +17,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
 import iconv from 'iconv-lite';
+import { parse } from 'csv-parse/sync';
+import { fhirFaults } from '../src-main/documents/export/fhir-rules.fixture';
+import { machineLabel } from '../src-main/domain/rules/export/export-label';
 import { factSchema } from '../src-main/domain/contract/fact';
 import { modelCardSchema } from '../src-main/domain/contract/model-card';
 import { projectRoot } from '../scripts/project';
@@ -176,6 +179,41 @@ test('a record that cannot be read fails by itself, the others complete, and the
   expect(lines[0]?.facts).toEqual([]);
   expect(lines[0]?.problem?.message).not.toBe('');
   expect(err).toContain('gone.txt');
+});
+
+test('facts in every format, labelled as made by a machine; and from JSONL without a model', async () => {
+  await writeFile(join(folder, 'a.txt'), note);
+  const run = (command: string, format: string, out: string, ...more: string[]) =>
+    chimed([command, ...more, '--format', format, '--out', out]);
+  const extract = ['--threads', '1', 'a.txt'];
+  expect((await run('extract', 'jsonl', 'facts.jsonl', ...extract)).code).toBe(0);
+  const [result] = linesOf(await readFile(join(folder, 'facts.jsonl'), 'utf-8'));
+  for (const format of ['csv', 'xlsx', 'html', 'fhir']) {
+    const { code, err } = await run('extract', format, `direct.${format}`, ...extract);
+    expect(err, format).toBe('');
+    expect(code).toBe(0);
+    expect((await run('export', format, `later.${format}`, 'facts.jsonl')).code).toBe(0);
+  }
+  const read = (name: string) => readFile(join(folder, name), 'utf-8');
+  // Only the moment and random ids differ.
+  expect(await read('later.csv')).toBe(await read('direct.csv'));
+  expect(await read('later.dictionary.csv')).toBe(await read('direct.dictionary.csv'));
+  const rows: Record<string, string>[] = parse(await read('direct.csv'), {
+    columns: true,
+    bom: true,
+  });
+  expect(rows.map(({ text, start }) => [text, Number(start)])).toEqual(
+    result?.facts.map(({ text, start }) => [text, start]),
+  );
+  for (const row of rows)
+    expect(row).toMatchObject({ source: 'a.txt', standing: 'machine', label: machineLabel });
+  expect(await read('direct.html')).toContain(`<p class="label" role="note">${machineLabel}</p>`);
+  const bundle: unknown = JSON.parse(await read('direct.fhir'));
+  expect(fhirFaults(bundle)).toEqual([]);
+  expect(JSON.stringify(bundle)).toContain('"status":"preliminary"');
+  expect(JSON.stringify(bundle)).not.toContain('"Condition"');
+  const again = await run('export', 'csv', 'later.csv', 'facts.jsonl');
+  expect(again.code).toBe(2);
 });
 
 test('--out writes a file, never over an existing one unless forced, and leaves nothing half-made', async () => {

@@ -12,6 +12,7 @@ import { AuditState } from './features/audit';
 import { DeidentifyState, findInThread } from './features/deidentify';
 import { BackupModel } from './features/backup';
 import { BatchesState, NewBatch } from './features/batch';
+import { ExportState } from './features/export';
 import { ExtractionState } from './features/extraction';
 import { ModelsState } from './features/models';
 import { firstSample, RecordsState } from './features/records';
@@ -112,6 +113,15 @@ export class Workstation {
       await this.#store.call('files.write', { ticket, text });
       return true;
     },
+  });
+
+  readonly exporting = new ExportState({
+    policy: () => this.vault.policy,
+    locale: () => i18n.locale,
+    preview: (params, following) => this.#store.call('exports.preview', params, following),
+    choose: (order) => invoke(this.#bridge, 'files.save', order),
+    run: (params, following) => this.#store.call('exports.run', params, following),
+    corrections: (recordId) => this.deidentify.corrections(recordId),
   });
 
   #entered = false;

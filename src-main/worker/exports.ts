@@ -48,7 +48,6 @@ export async function previewExport(
   const schemas = new Map<string, number>();
   const found = new Found();
   let withoutRun = 0;
-  let confirmedRecords = 0;
   for (const [done, place] of places.entries()) {
     if (signal.aborted) throw new Cancelled();
     if (done % 20 === 0) emit({ done, total: places.length });
@@ -59,11 +58,9 @@ export async function previewExport(
       countRecord(counts, record);
       if (deidentify && found.records < mostSearched) found.add(record.text ?? '');
     }
-    if (record?.confirmation) confirmedRecords += 1;
   }
   return {
     counts,
-    confirmedRecords,
     withoutRun,
     schemas: [...schemas].map(([id, records]) => ({ id, records })),
     identifiers: found.counts,

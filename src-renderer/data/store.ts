@@ -2,7 +2,7 @@
 import type * as z from 'zod';
 import { AppError, problemOf, type Problem } from '@domain/contract/errors';
 import type { Bridge } from '@domain/contract/ipc';
-import type { ResultOf } from '@domain/contract/rpc';
+import type { CallOptions, EventOf, ResultOf } from '@domain/contract/rpc';
 import type { WorkerMethods } from '@domain/contract/worker-port';
 import type { Connection } from './connection';
 import { openDatabase } from './database';
@@ -80,14 +80,15 @@ export class Store {
   /**
    * Asks the worker for something, waiting for it to come up if it is just starting.
    *
-   * @throws AppError with the worker's code, `WORKER_DIED` when it goes away meanwhile
+   * @throws AppError with the worker's code, `WORKER_DIED` when it goes away meanwhile; Cancelled
    */
   async call<K extends keyof WorkerMethods & string>(
     name: K,
     params: z.input<WorkerMethods[K]['params']>,
+    options?: CallOptions<EventOf<WorkerMethods[K]>>,
   ): Promise<ResultOf<WorkerMethods[K]>> {
     const client = await this.#worker.ready();
-    return client.call(name, params);
+    return client.call(name, params, options);
   }
 }
 

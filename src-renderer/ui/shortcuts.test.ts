@@ -18,14 +18,16 @@ describe('shortcuts', () => {
     const named: Record<string, string> = { Esc: 'Escape', '↓': 'ArrowDown', '↑': 'ArrowUp' };
     for (const command of commands) {
       for (const cap of keyCaps[command]) {
-        const [last = '', control] = cap.split(' ').reverse();
+        const [last = '', ...held] = cap.split(' ').reverse();
+        const control = held.includes('Ctrl');
         const name = named[last] ?? last;
         // Arrows and Enter belong to the list that has the focus.
         if (name.startsWith('Arrow') || (name === 'Enter' && !control)) continue;
         const event = key(
           control ? name.replace(/^[A-Z]$/, (letter) => letter.toLowerCase()) : name,
           {
-            ctrlKey: control === 'Ctrl',
+            ctrlKey: control,
+            shiftKey: held.includes('Shift'),
           },
         );
         expect(commandOf(event), cap).toBe(command);

@@ -14,6 +14,7 @@ export const commands = [
   'exportText',
   'batchFirst',
   'batchUp',
+  'exportFacts',
   'panes',
   'screens',
   'lock',
@@ -36,6 +37,7 @@ export const keyCaps: Record<Command, readonly string[]> = {
   exportText: ['Ctrl E'],
   batchFirst: ['Alt Home'],
   batchUp: ['Alt ↑', 'Alt ↓'],
+  exportFacts: ['Ctrl Shift E'],
   panes: ['F6'],
   screens: ['Ctrl 1', 'Ctrl 2', 'Ctrl 3', 'Ctrl 4'],
   // Main hears it before the page, so that it works whatever the page is doing.
@@ -84,7 +86,7 @@ const withControl: Record<string, Command> = {
 export function commandOf(event: KeyLike): Command | null {
   if (event.altKey) return null;
   if (event.ctrlKey || event.metaKey) {
-    if (event.shiftKey) return null;
+    if (event.shiftKey) return event.key.toLowerCase() === 'e' ? 'exportFacts' : null;
     return withControl[event.key.length === 1 ? event.key.toLowerCase() : event.key] ?? null;
   }
   return plain[event.key] ?? null;

@@ -18,6 +18,12 @@ export function escapeHtml(text: string): string {
   );
 }
 
+/** How a fact is shown in its text. */
+export interface Look {
+  readonly hue: number;
+  readonly label: string;
+}
+
 interface Mark {
   readonly fact: ExportedFact;
   readonly number: number;
@@ -30,13 +36,13 @@ interface Mark {
  * type is written behind its last piece.
  *
  * @param prefix of the ids of this record's marks (`PREFIX-t3`) and rows (`PREFIX-f3`)
- * @param hueOf number of the class that a type looks like
+ * @param look of a fact: number of its class, and what is written behind it
  */
 export function* markedText(
   record: ExportedRecord,
   text: string,
   prefix: string,
-  hueOf: (type: string) => number,
+  look: (fact: ExportedFact) => Look,
 ): Generator<string> {
   const marks = marksOf(record, text.length);
   const headings = (record.sections ?? []).filter(({ start, body }) => body > start);
@@ -55,7 +61,7 @@ export function* markedText(
     while ((headings[heading]?.body ?? Infinity) <= start) heading++;
     const inHeading = (headings[heading]?.start ?? Infinity) <= start;
     const piece = escapeHtml(text.slice(start, end));
-    const opening = open.map((mark) => markTag(record, mark, start, end, prefix, hueOf)).join('');
+    const opening = open.map((mark) => markTag(record, mark, start, end, prefix, look)).join('');
     const last = open.at(-1);
     // Links do not nest: the innermost fact has it.
     const linked = last ? `<a href="#${prefix}-f${last.number}">${piece}</a>` : piece;
@@ -70,12 +76,13 @@ function markTag(
   pieceStart: number,
   pieceEnd: number,
   prefix: string,
-  hueOf: (type: string) => number,
+  look: (fact: ExportedFact) => Look,
 ): string {
   const id = start === pieceStart ? ` id="${prefix}-t${number}"` : '';
-  const type = end === pieceEnd ? ` data-t="${escapeHtml(fact.type)}"` : '';
+  const { hue, label } = look(fact);
+  const type = end === pieceEnd ? ` data-t="${escapeHtml(label)}"` : '';
   const machine = isConfirmed(record, fact) ? '' : ' m';
-  return `<mark class="e${hueOf(fact.type)}${machine}"${id}${type}>`;
+  return `<mark class="e${hue}${machine}"${id}${type}>`;
 }
 
 /** Longer ones first where several begin at a place, so that nested ones lie inside. */

@@ -32,6 +32,7 @@ describe('the page', () => {
       expect(html).toContain(`id="r1-t${at}"`);
       expect(html).toContain(`<a href="#r1-t${at}">${one.text ?? ''}</a>`);
     }
+    expect(html).toContain('data-t="疾病和诊断·否定·家属"');
     expect(html).toContain('审核确认：王医师 主治医师');
     expect(html).not.toContain('data-unconfirmed');
   });
@@ -119,6 +120,7 @@ describe('the page', () => {
 
   test('English has no Chinese of ours besides the label and the words of records', async () => {
     const html = await page([], { locale: 'en' });
+    expect(await page([record()], { locale: 'en' })).toContain('data-t="Diagnosis·negated"');
     const body = html.slice(html.indexOf('<body>')).replaceAll(machineLabel, '');
     expect(body).not.toMatch(/\p{Script=Han}/u);
     expect(body).toContain('0 records, 0 facts');

@@ -67,7 +67,10 @@ class Hues {
         if (!this.#hues.has(id)) this.#hues.set(id, hue);
         this.#english.set(id, english);
       }
-      for (const { id } of fields) this.of(id);
+      for (const { id, english } of fields) {
+        this.of(id);
+        this.#english.set(id, english);
+      }
     }
   }
 
@@ -79,12 +82,13 @@ class Hues {
     return next;
   };
 
+  nameOf(type: string, locale: Locale): string {
+    return locale === 'en' ? this.#english.get(type) || type : type;
+  }
+
   legend(locale: Locale): string {
     return [...this.#hues]
-      .map(([type, hue]) => {
-        const name = locale === 'en' ? this.#english.get(type) || type : type;
-        return `<li class="type e${hue}">${e(name)}</li>`;
-      })
+      .map(([type, hue]) => `<li class="type e${hue}">${e(this.nameOf(type, locale))}</li>`)
       .join('');
   }
 }
@@ -126,7 +130,14 @@ function* recordHtml(
   else {
     // A line feed right behind the tag would be dropped by a parser; before any other it is one of ours.
     yield '<div class="text" lang="zh-CN">';
-    yield* markedText(record, record.text, prefix, hues.of);
+    // A denial must not look like a finding in the text either.
+    yield* markedText(record, record.text, prefix, (fact) => ({
+      hue: hues.of(fact.type),
+      label: [
+        hues.nameOf(fact.type, locale),
+        ...flagsOf(fact).map((flag) => page.attributes[flag]),
+      ].join('·'),
+    }));
     yield '</div>\n';
   }
   yield `<h3>${e(page.facts)}</h3>\n`;
@@ -167,7 +178,7 @@ function factRow(
     isConfirmed(record, fact) ? null : page.machine,
   ].filter((part) => part !== null);
   const cells = [
-    `<td><span class="type e${hues.of(fact.type)}">${e(group + fact.type)}</span></td>`,
+    `<td><span class="type e${hues.of(fact.type)}">${e(group + hues.nameOf(fact.type, locale))}</span></td>`,
     `<td>${placed ? `<a href="#${prefix}-t${at}">${e(words)}</a>` : e(words)}</td>`,
     `<td>${e([value, fact.unit].filter(Boolean).join(' '))}</td>`,
     `<td>${flags.map((flag) => `<span class="tag ${flag}">${e(page.attributes[flag])}</span>`).join('')}</td>`,

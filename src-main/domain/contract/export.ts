@@ -163,7 +163,6 @@ export type ExportProgress = z.infer<typeof exportProgressSchema>;
 /** Before anything is written: what would be. */
 export const exportPreviewSchema = z.object({
   counts: exportCountsSchema.omit({ leftOut: true, cut: true }),
-  confirmedRecords: z.int().nonnegative(),
   /** Records that have no run at all; they are in no export. */
   withoutRun: z.int().nonnegative(),
   /** Schemas that the chosen records have been run with, with their number of records. */

@@ -7,6 +7,7 @@ import { rotationEn } from './rotation.en';
 import { batchEn } from './batch.en';
 import { deidentifyEn } from './deidentify.en';
 import { schemaFaultsEn } from './schema-faults.en';
+import { exportingEn } from './exporting.en';
 import { backupEn } from './backup.en';
 import { vaultEn } from './vault.en';
 import type { zhCN } from './zh-CN';
@@ -451,6 +452,7 @@ export const en = {
     screens: 'Go to Records, Extract, Models',
     lock: 'Lock the workstation',
     exportText: 'Export text',
+    exportFacts: 'Export facts',
     help: 'Show shortcuts',
     or: 'or',
   },
@@ -603,6 +605,7 @@ export const en = {
       `This schema can run. Entity types: ${types}; fields: ${fields}`,
     amount: (types: string, fields: string) => `entity types ${types}, fields ${fields}`,
   },
+  exporting: exportingEn,
   backup: backupEn,
   errors: errorsEn,
 } satisfies typeof zhCN;

@@ -10,6 +10,7 @@ import { rotationZh } from './rotation.zh-CN';
 import { batchZh } from './batch.zh-CN';
 import { deidentifyZh } from './deidentify.zh-CN';
 import { schemaFaultsZh } from './schema-faults.zh-CN';
+import { exportingZh } from './exporting.zh-CN';
 import { backupZh } from './backup.zh-CN';
 import { vaultZh } from './vault.zh-CN';
 
@@ -427,6 +428,7 @@ export const zhCN = {
     screens: '切换到病历、抽取、模型',
     lock: '锁定工作站',
     exportText: '导出文本',
+    exportFacts: '导出抽取结果',
     help: '显示快捷键',
     or: '或',
   },
@@ -577,6 +579,7 @@ export const zhCN = {
     sound: (types: string, fields: string) => `方案可用：实体类型 ${types} 个，字段 ${fields} 个`,
     amount: (types: string, fields: string) => `实体类型 ${types}，字段 ${fields}`,
   },
+  exporting: exportingZh,
   backup: backupZh,
   errors: errorsZh,
 };

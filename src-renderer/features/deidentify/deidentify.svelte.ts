@@ -47,6 +47,8 @@ export class DeidentifyState {
   #record = $state.raw<ExportedRecord | null>(null);
   #phase = $state<Phase>('idle');
   #open = $state(false);
+  /** The identifiers are looked at for an export of facts; no text is saved. */
+  #forFacts = $state(false);
   #problem = $state.raw<Problem | null>(null);
   #identifiers = $state.raw<readonly Identifier[]>([]);
   #history = $state.raw<readonly (readonly Identifier[])[]>([]);
@@ -115,8 +117,21 @@ export class DeidentifyState {
     return mayExport(this.#parts.policy(), { deidentified: false });
   }
 
+  get forFacts(): boolean {
+    return this.#forFacts;
+  }
+
+  /** What was found and corrected in a record; null unless that is the one that was looked at last. */
+  corrections(
+    recordId: string,
+  ): { recordId: string; identifiers: Pick<Identifier, 'kind' | 'start' | 'end'>[] } | null {
+    if (this.#record?.id !== recordId || this.#phase !== 'ready') return null;
+    const identifiers = this.#identifiers.map(({ kind, start, end }) => ({ kind, start, end }));
+    return { recordId, identifiers };
+  }
+
   get mode(): ExportMode {
-    return this.originalAllowed ? this.#mode : 'deidentified';
+    return this.originalAllowed && !this.#forFacts ? this.#mode : 'deidentified';
   }
   set mode(mode: ExportMode) {
     this.#mode = mode;
@@ -134,8 +149,8 @@ export class DeidentifyState {
   choicesOf(kind: IdentifierKind): Choice[] {
     return [
       'replace',
-      ...(kind === 'date' ? (['shift'] as const) : []),
-      ...(this.originalAllowed ? (['keep'] as const) : []),
+      ...(kind === 'date' && !this.#forFacts ? (['shift'] as const) : []),
+      ...(this.originalAllowed && !this.#forFacts ? (['keep'] as const) : []),
     ];
   }
 
@@ -156,11 +171,16 @@ export class DeidentifyState {
   /**
    * Opens the dialog for a record. The corrections of the one before are kept only if it is the same;
    * the dates move by other days each time.
+   *
+   * @param forFacts the identifiers are to be corrected for an export of facts
    */
-  async show(record: ExportedRecord): Promise<void> {
+  async show(record: ExportedRecord, { forFacts = false } = {}): Promise<void> {
     if (!this.allowed) return;
     const before = this.#record;
     this.#open = true;
+    // An export of facts has no choice of kinds: all are replaced.
+    if (forFacts) this.#choices = allReplaced();
+    this.#forFacts = forFacts;
     this.#problem = null;
     this.#mode = this.#parts.policy().deidentify.byDefault ? 'deidentified' : 'original';
     // Until the new number is there, the old one must not get into a second export.

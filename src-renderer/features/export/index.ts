@@ -1,0 +1,2 @@
+export { ExportState } from './exporting.svelte';
+export { default as ExportDialog } from './ExportDialog.svelte';
