@@ -93,6 +93,7 @@ export class Workstation {
     saveReview: (review, base) => this.#store.call('reviews.save', { review, base }),
     saveSections: (sections, base) => this.#store.call('sections.save', { sections, base }),
     sign: (content) => invoke(this.#bridge, 'review.sign', content),
+    schema: (id) => this.catalogue.find(id),
     findSections,
     user: () => this.vault.user,
     policy: () => this.vault.policy,
