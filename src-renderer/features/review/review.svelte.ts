@@ -1,4 +1,5 @@
 /** The review of the record on screen: what is selected in it, and what each key and button does. */
+import type { AnnotationSchema } from '@domain/contract/annotation-schema';
 import { AppError, problemOf, type Problem } from '@domain/contract/errors';
 import type { Fact } from '@domain/contract/fact';
 import type { Policy } from '@domain/contract/policy';

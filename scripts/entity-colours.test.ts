@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { projectRoot } from './project';
 
-const css = readFileSync(join(import.meta.dirname, 'tokens.css'), 'utf8');
+const css = readFileSync(join(projectRoot, 'src-renderer/ui/tokens.css'), 'utf8');
 const hues = Array.from({ length: 12 }, (_, index) => index + 1);
 const themes = ['light', 'dark'] as const;
 type Rgb = readonly [number, number, number];
