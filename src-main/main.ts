@@ -265,10 +265,12 @@ const saves = new SaveTickets({
   onExported: noteExported,
 });
 
-/** A file with records has been written: for the audit log. */
-function noteExported({ format, count, deidentified, recordId }: SaveOrder): void {
-  const subject = recordId === undefined ? {} : { subject: recordId };
-  audit.tell({ event: { kind: 'exported', format, count, deidentified }, ...subject });
+/** A file with records, or with a schema, has been written: for the audit log. */
+function noteExported({ format, count, deidentified, recordId, schemaId }: SaveOrder): void {
+  const of = recordId ?? schemaId;
+  const records = schemaId === undefined ? count : 0;
+  const event = { kind: 'exported' as const, format, count: records, deidentified };
+  audit.tell({ event, ...(of === undefined ? {} : { subject: of }) });
 }
 
 /** Milliseconds between two looks whether a backup is due. */

@@ -67,14 +67,14 @@ export class Workstation {
     save: async (schema, text) => {
       // Texts of examples may come from a record: with them it is one that leaves as it is.
       const deidentified = !schema.examples?.length;
-      const order = { format: 'json' as const, count: 1, deidentified };
+      const order = { format: 'json' as const, count: 1, deidentified, schemaId: schema.id };
       const ticket = await invoke(this.#bridge, 'files.save', order);
       if (ticket === null) return false;
       await this.#store.call('files.write', { ticket, text });
       return true;
     },
   });
-  readonly dryRun = new DryRun(this.#host, this.models, () => firstSample(i18n.locale)?.text ?? '');
+  readonly dryRun = new DryRun(this.#host, this.models, () => firstSample(i18n.locale));
   readonly extraction = new ExtractionState(
     this.#store,
     this.#host,
@@ -93,6 +93,7 @@ export class Workstation {
     saveReview: (review, base) => this.#store.call('reviews.save', { review, base }),
     saveSections: (sections, base) => this.#store.call('sections.save', { sections, base }),
     sign: (content) => invoke(this.#bridge, 'review.sign', content),
+    schema: (id) => this.catalogue.find(id),
     findSections,
     user: () => this.vault.user,
     policy: () => this.vault.policy,

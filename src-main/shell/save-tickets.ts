@@ -86,15 +86,17 @@ export class SaveTickets {
     this.#open.clear();
   }
 
-  #dialogFor({ format, deidentified, dictionary }: SaveOrder): SaveDialogOptions {
+  #dialogFor({ format, deidentified, dictionary, schemaId }: SaveOrder): SaveDialogOptions {
     const texts = saveDialogMessages[this.#options.locale()];
     const stamp = stampOf(new Date());
     const stem =
-      format === 'txt'
-        ? texts.name(stamp, deidentified)
-        : dictionary
-          ? texts.dictionaryName(stamp)
-          : texts.factsName(stamp, deidentified);
+      schemaId !== undefined
+        ? texts.schemaName(stamp)
+        : format === 'txt'
+          ? texts.name(stamp, deidentified)
+          : dictionary
+            ? texts.dictionaryName(stamp)
+            : texts.factsName(stamp, deidentified);
     const name = `${stem}${format === 'fhir' ? '.fhir' : ''}.${fileEnding(format)}`;
     return {
       defaultPath: join(this.#options.folder(), name),

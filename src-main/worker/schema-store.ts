@@ -12,6 +12,7 @@ import {
   type SchemaDraft,
   type SchemaRow,
 } from '../domain/contract/stored-schema';
+import { checkSchema } from '../domain/rules/schema-check';
 import type { Vault } from '../vault/vault';
 import { latestRow, sealedRow, type Committed, type Stored } from './sealed-rows';
 import { Turns } from './turns';
@@ -46,7 +47,14 @@ export class SchemaStore {
    */
   save(schema: AnnotationSchema, base: number): Promise<Committed & { readonly version: number }> {
     return this.#turns.take(schema.id, async () => {
-      if (JSON.stringify(schema).length > maxSchemaChars) throw new AppError('SCHEMA_INVALID');
+      const [fault] = checkSchema(schema);
+      if (fault) {
+        const params = { at: fault.path.join('.'), why: fault.code };
+        throw new AppError('SCHEMA_INVALID', { params });
+      }
+      if (JSON.stringify(schema).length > maxSchemaChars) {
+        throw new AppError('SCHEMA_INVALID', { params: { at: 'size' } });
+      }
       const stored = await this.#saved(schema.id);
       if ((stored?.value.schema.version ?? 0) !== base) throw new AppError('VERSION_CONFLICT');
       const version = base + 1;

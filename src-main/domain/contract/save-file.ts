@@ -34,6 +34,8 @@ export const saveOrderSchema = z.object({
   recordId: opaqueIdSchema.optional(),
   /** It only says what the columns of an export mean; nothing of a record can be written there. */
   dictionary: z.literal(true).optional(),
+  /** A schema is written, not records. */
+  schemaId: opaqueIdSchema.optional(),
 });
 export type SaveOrder = z.infer<typeof saveOrderSchema>;
 

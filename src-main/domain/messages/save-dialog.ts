@@ -7,6 +7,7 @@ interface SaveDialogMessages {
   name(stamp: string, deidentified: boolean): string;
   factsName(stamp: string, deidentified: boolean): string;
   dictionaryName(stamp: string): string;
+  schemaName(stamp: string): string;
   readonly format: Record<SaveFormat, string>;
 }
 
@@ -16,6 +17,7 @@ export const saveDialogMessages: Record<Locale, SaveDialogMessages> = {
     factsName: (stamp, deidentified) =>
       deidentified ? `去标识抽取结果_${stamp}` : `抽取结果_${stamp}`,
     dictionaryName: (stamp) => `数据字典_${stamp}`,
+    schemaName: (stamp) => `抽取方案_${stamp}`,
     format: {
       ...{ txt: '文本文件', csv: '逗号分隔的表格', xlsx: '电子表格', html: '网页' },
       ...{ json: 'JSON', jsonl: 'JSON（每行一条）', fhir: 'FHIR R4' },
@@ -27,6 +29,7 @@ export const saveDialogMessages: Record<Locale, SaveDialogMessages> = {
     factsName: (stamp, deidentified) =>
       deidentified ? `facts-deidentified-${stamp}` : `facts-${stamp}`,
     dictionaryName: (stamp) => `data-dictionary-${stamp}`,
+    schemaName: (stamp) => `schema-${stamp}`,
     format: {
       ...{ txt: 'Text file', csv: 'Comma-separated table', xlsx: 'Workbook', html: 'Web page' },
       ...{ json: 'JSON', jsonl: 'JSON, a record a line', fhir: 'FHIR R4' },

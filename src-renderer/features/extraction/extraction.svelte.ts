@@ -9,13 +9,15 @@ import type { Section } from '@domain/contract/section';
 import type { Store } from '../../data/store';
 import type { RecordItem } from '../records';
 import type { ModelsState } from '../models';
-import { isTemplate, type SchemaCatalogue } from '../schemas';
+import { isTemplate, SchemaLook, type SchemaCatalogue } from '../schemas';
 import { RunSession } from './run-session.svelte';
 
 export interface OpenRecord {
   readonly item: RecordItem;
   readonly text: string;
 }
+
+const defaultSchema = 'ccks2019-symptom';
 
 export class ExtractionState {
   readonly #store: Store;
@@ -39,7 +41,7 @@ export class ExtractionState {
   #session = $state.raw<RunSession | null>(null);
   #live = $state.raw<readonly RunSession[]>([]);
   #selectedFactId = $state<string | null>(null);
-  schemaId = $state('ccks2019-symptom');
+  #schemaId = $state(defaultSchema);
 
   constructor(
     store: Store,
@@ -94,10 +96,20 @@ export class ExtractionState {
     const identity = this.#session?.identity;
     return identity?.definition ?? this.#catalogue.find(identity?.schema ?? this.schemaId);
   }
+  /** How the facts on screen look and are called. */
+  readonly look = $derived.by(() => new SchemaLook(this.shownSchema ?? null));
 
   /** All that can be asked for. */
-  get schemas(): readonly AnnotationSchema[] {
-    return this.#catalogue.all;
+  get schemas(): SchemaCatalogue {
+    return this.#catalogue;
+  }
+
+  /** What the next run asks for. One that was deleted meanwhile gives way to one that ships. */
+  get schemaId(): string {
+    return this.#catalogue.find(this.#schemaId) ? this.#schemaId : defaultSchema;
+  }
+  set schemaId(id: string) {
+    this.#schemaId = id;
   }
 
   /** Whether some model of the library names this schema; null while no model is known. */

@@ -1,4 +1,5 @@
 /** The review of the record on screen: what is selected in it, and what each key and button does. */
+import type { AnnotationSchema } from '@domain/contract/annotation-schema';
 import { AppError, problemOf, type Problem } from '@domain/contract/errors';
 import type { Fact } from '@domain/contract/fact';
 import type { Policy } from '@domain/contract/policy';
@@ -17,11 +18,11 @@ import { nextOpen, type ReviewOrder } from '@domain/review/order';
 import { isOpen } from '@domain/review/progress';
 import { reviewIdOf, startByHand, startReview } from '@domain/review/review';
 import type { Versioned } from '../../data/repository';
+import { SchemaLook } from '../schemas';
 import type { ReviewScreen } from './on-screen';
 import type { ReviewCommand } from '../../ui/review-keys';
 import { ReviewSession, type ReviewedRun, type ReviewPlace } from './review-session.svelte';
 import { rowsOf } from './rows';
-import { SchemaLook } from './schema-look';
 import { SectionsState } from './sections.svelte';
 
 export interface ReviewedRecord {
@@ -36,6 +37,8 @@ export interface ReviewParts {
   saveReview: ReviewPlace['save'];
   saveSections(sections: StoredSections, base: number): Promise<{ readonly version: number }>;
   sign: ReviewPlace['sign'];
+  /** The schema of an id in its newest version. */
+  schema(id: string): AnnotationSchema | undefined;
   findSections(text: string): readonly Section[];
   /** null in a trial. */
   user(): { readonly id: string; readonly name: string; readonly title: string } | null;
@@ -116,7 +119,10 @@ export class ReviewState {
 
   readonly look = $derived.by(() => {
     const session = this.#session;
-    return SchemaLook.of(session?.review.schema ?? '', this.#run?.run ?? null);
+    const id = session?.review.schema ?? '';
+    // A run's frozen schema goes before what became of it.
+    const frozen = this.#run?.run.schema === id ? this.#run.run.definition : undefined;
+    return new SchemaLook(frozen ?? this.#parts.schema(id) ?? null);
   });
   readonly rows = $derived(rowsOf(this.#session?.items ?? [], this.order, this.look));
   /** In the order of the rows. */

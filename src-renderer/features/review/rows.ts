@@ -1,7 +1,7 @@
 /** What the list of a review shows: mentions, and fields under quiet headings. */
 import type { ReviewItem } from '@domain/contract/review';
 import { ordered, type ReviewOrder } from '@domain/review/order';
-import type { SchemaLook } from './schema-look';
+import type { SchemaLook } from '../schemas';
 
 export type ReviewRow =
   | { readonly kind: 'item'; readonly id: string; readonly item: ReviewItem }

@@ -2,6 +2,7 @@
 /** The hospital's own schemas as the page knows them: the list, the editors, and every change to them. */
 import type { AnnotationSchema } from '@domain/contract/annotation-schema';
 import type { SchemaDraft, SchemaRow } from '@domain/contract/stored-schema';
+import { messagesFor } from '@domain/messages';
 import type { ProjectionEvent } from '../../data/projection';
 import type { Store } from '../../data/store';
 import { i18n } from '../../ui/i18n.svelte';
@@ -138,8 +139,8 @@ export class SchemasState {
       ...schema,
       id: globalThis.crypto.randomUUID(),
       version: 1,
-      chinese: this.#freeName(chinese),
-      english: english === '' ? '' : i18n.m.schemas.copyName(english).slice(0, 80),
+      chinese: this.#freeName('chinese', chinese),
+      english: english === '' ? '' : this.#freeName('english', english),
     });
   }
 
@@ -152,7 +153,7 @@ export class SchemasState {
         ...schema,
         id: globalThis.crypto.randomUUID(),
         version: 1,
-        chinese: taken ? this.#freeName(schema.chinese) : schema.chinese,
+        chinese: taken ? this.#freeName('chinese', schema.chinese) : schema.chinese,
       });
       this.#options.notices.toast(i18n.m.schemas.imported);
     } catch (error) {
@@ -312,15 +313,16 @@ export class SchemasState {
     return singleLine(schemaName(schema, i18n.locale)) || i18n.m.schemas.unnamed;
   }
 
-  #freeName(name: string): string {
-    const taken = new Set(
-      [...this.catalogue.all, ...[...this.#editors.values()].map(({ doc }) => doc)].map(
-        ({ chinese }) => chinese,
-      ),
-    );
-    const base = name.slice(0, 50);
+  /** A name that no other schema has in its language. */
+  #freeName(of: 'chinese' | 'english', name: string): string {
+    const known = [...this.catalogue.all, ...[...this.#editors.values()].map(({ doc }) => doc)];
+    const taken = new Set(known.map((schema) => schema[of]));
     for (let count = 1; ; count++) {
-      const copy = count === 1 ? `${base} 副本` : `${base} 副本${count}`;
+      const number = count === 1 ? '' : String(count);
+      const copy = messagesFor(of === 'english' ? 'en' : 'zh-CN').schemas.copyName(
+        name.slice(0, 50),
+        number,
+      );
       if (!taken.has(copy)) return copy;
     }
   }

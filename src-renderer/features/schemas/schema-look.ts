@@ -1,15 +1,13 @@
-/** How the types and fields of one schema look and are called; a run's frozen schema goes before ours. */
-import {
-  annotationSchemas,
-  type AnnotationSchema,
-  type EntityType,
-  type FactAttribute,
-  type GroupField,
-  type PlainField,
+/** How the types and fields of one schema look and are called. */
+import type {
+  AnnotationSchema,
+  EntityType,
+  FactAttribute,
+  GroupField,
+  PlainField,
 } from '@domain/contract/annotation-schema';
 import type { Fact } from '@domain/contract/fact';
 import type { Locale } from '@domain/contract/ipc';
-import type { RunIdentity } from '@domain/contract/extraction';
 
 /** Neutral: of a type that the schema does not know. */
 const unknownHue = 7;
@@ -17,14 +15,9 @@ const unknownHue = 7;
 export class SchemaLook {
   readonly #schema: AnnotationSchema | null;
 
+  /** @param schema null where it is not known: everything looks neutral then */
   constructor(schema: AnnotationSchema | null) {
     this.#schema = schema;
-  }
-
-  /** @param run what the run used; null before a model has read the text */
-  static of(schemaId: string, run: Pick<RunIdentity, 'schema' | 'definition'> | null): SchemaLook {
-    const own = run?.schema === schemaId ? run.definition : undefined;
-    return new SchemaLook(own ?? annotationSchemas.find(({ id }) => id === schemaId) ?? null);
   }
 
   get types(): readonly EntityType[] {
