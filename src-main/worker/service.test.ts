@@ -70,7 +70,7 @@ function start(): Started {
       const message = fromWorkerSchema.parse(raw);
       if (message.type === 'state') states.push(message.state);
       else if (message.type === 'answer') answers.push(message);
-      else if (message.type !== 'act') told.push(message);
+      else if (message.type !== 'act' && message.type !== 'batches') told.push(message);
     },
     on: (_event, listener) => {
       send = (data, ports = []) => listener({ data, ports });
