@@ -7,7 +7,7 @@
  * are the blocks below alone: they are full, so that no later version of Unicode folds a character of
  * theirs in another way, and signatures of today stay good under a newer engine.
  */
-import simplified from '../../../resources/lexicons/simplified.json';
+import simplified from '../../../resources/lexicons/simplified.json' with { type: 'json' };
 
 /** First and last code point of what NFKD and lower-casing are asked about. */
 const blocks: readonly (readonly [number, number])[] = [
