@@ -1,0 +1,146 @@
+/**
+ * The text layer of a PDF. Pages that show something and hold no text are scans; they are named, never
+ * passed over. Nothing is drawn, no image is unpacked, and no script of the file runs.
+ */
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { PDFDocumentProxy, PDFPageProxy } from 'pdfjs-dist/types/src/display/api';
+import { AppError } from '../../domain/contract/errors';
+import { maxRecordChars } from '../../domain/contract/extraction';
+import { formRuns } from './form-runs';
+import { linesOf, runOf, type Run } from './page-lines';
+
+export const pdfExtractor = 'pdf/1';
+
+export interface PdfText {
+  readonly text: string;
+  /** Numbers, from 1, of pages that show something and hold no text. */
+  readonly pagesWithoutText: readonly number[];
+}
+
+/** A page number or a stamp beside an image is no text layer; fewer characters than this are looked into. */
+const fewChars = 40;
+const maxPages = 10_000;
+
+type Pdfjs = typeof import('pdfjs-dist/types/src/pdf');
+
+/**
+ * @throws AppError `DOCUMENT_DAMAGED` (page), `DOCUMENT_ENCRYPTED`, `SCANNED_PDF` (pages) where no page
+ *   has text, `EMPTY_TEXT` where no page shows anything, `TEXT_TOO_LARGE`
+ */
+export async function pdfText(bytes: Uint8Array): Promise<PdfText> {
+  if (Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).lastIndexOf('%%EOF') < 0)
+    throw new AppError('DOCUMENT_DAMAGED', { params: { part: 'end' } });
+  const pdfjs = await loadPdfjs();
+  const document = await open(pdfjs, bytes.slice());
+  if (document.numPages > maxPages)
+    throw new AppError('DOCUMENT_TOO_COMPLEX', { params: { pages: document.numPages } });
+  const pages: string[] = [];
+  const doubtful: number[] = [];
+  let chars = 0;
+  for (let number = 1; number <= document.numPages; number++) {
+    const text = await pageText(document, number);
+    chars += text.length + 1;
+    if (chars > maxRecordChars)
+      throw new AppError('TEXT_TOO_LARGE', { params: { chars, limit: maxRecordChars } });
+    if (text.replace(/\s/g, '').length < fewChars) doubtful.push(number);
+    pages.push(text);
+  }
+  const scanned = doubtful.length === 0 ? [] : await pagesWithImages(pdfjs, bytes, doubtful);
+  const text = pages.filter((page) => page !== '').join('\n');
+  if (text.trim() === '') {
+    if (scanned.length === 0) throw new AppError('EMPTY_TEXT');
+    throw new AppError('SCANNED_PDF', { params: { pages: document.numPages } });
+  }
+  return { text, pagesWithoutText: scanned };
+}
+
+async function pageText(document: PDFDocumentProxy, number: number): Promise<string> {
+  let page: PDFPageProxy | undefined;
+  try {
+    page = await document.getPage(number);
+    const view = page.getViewport({ scale: 1 }).transform;
+    // Ligatures and such stay as they are: offsets point into what the file says.
+    const { items } = await page.getTextContent({ disableNormalization: true });
+    const runs = items.flatMap((item): Run[] => ('str' in item ? runOf(item, view) : []));
+    return linesOf([...runs, ...(await formRuns(page, view))]).join('\n');
+  } catch (cause) {
+    throw new AppError('DOCUMENT_DAMAGED', { params: { page: number }, cause });
+  } finally {
+    page?.cleanup();
+  }
+}
+
+/**
+ * Of these pages those with an image, or with something that cannot be drawn. With images of any size
+ * forbidden the library stops at the first one, before it unpacks it; that is how one is known.
+ */
+async function pagesWithImages(
+  pdfjs: Pdfjs,
+  bytes: Uint8Array,
+  numbers: readonly number[],
+): Promise<number[]> {
+  const document = await open(pdfjs, bytes.slice(), { maxImageSize: 0, stopAtErrors: true });
+  const found: number[] = [];
+  for (const number of numbers) {
+    const page = await document.getPage(number);
+    try {
+      await page.getOperatorList();
+    } catch {
+      found.push(number);
+    }
+    page.cleanup();
+  }
+  return found;
+}
+
+interface StrictOptions {
+  readonly maxImageSize: number;
+  readonly stopAtErrors: true;
+}
+
+async function open(
+  pdfjs: Pdfjs,
+  data: Uint8Array,
+  strict?: StrictOptions,
+): Promise<PDFDocumentProxy> {
+  const folder = pdfjsFolder();
+  try {
+    return await pdfjs.getDocument({
+      data,
+      cMapUrl: join(folder, 'cmaps', '/'),
+      standardFontDataUrl: join(folder, 'standard_fonts', '/'),
+      useWorkerFetch: false,
+      useSystemFonts: false,
+      useWasm: false,
+      disableFontFace: true,
+      isEvalSupported: false,
+      isOffscreenCanvasSupported: false,
+      isImageDecoderSupported: false,
+      enableXfa: false,
+      verbosity: pdfjs.VerbosityLevel.ERRORS,
+      ...strict,
+    }).promise;
+  } catch (cause) {
+    const isLocked = cause instanceof Error && cause.name === 'PasswordException';
+    throw new AppError(isLocked ? 'DOCUMENT_ENCRYPTED' : 'DOCUMENT_DAMAGED', { cause });
+  }
+}
+
+/** Where its character maps and fonts lie. */
+function pdfjsFolder(): string {
+  return dirname(createRequire(import.meta.url).resolve('pdfjs-dist/package.json'));
+}
+
+async function loadPdfjs(): Promise<Pdfjs> {
+  pretendToBeNode();
+  // Found there, it is not looked for by a path relative to a file that may be bundled.
+  const worker: unknown = await import('pdfjs-dist/legacy/build/pdf.worker.mjs' as string);
+  Object.assign(globalThis, { pdfjsWorker: worker });
+  return (await import('pdfjs-dist/legacy/build/pdf.mjs')) as unknown as Pdfjs;
+}
+
+/** The library takes every process of Electron but the main one for a page, and would want a DOM. */
+function pretendToBeNode(): void {
+  if ('type' in process) Object.defineProperty(process, 'type', { value: undefined });
+}
