@@ -16,7 +16,7 @@ const allowed = {
   offline: [],
   engine: [],
   tasks: ['engine'],
-  documents: [],
+  documents: ['offline'],
   convert: ['library', 'offline', 'shell'],
   evaluation: ['tasks', 'engine', 'documents'],
   host: ['tasks', 'engine', 'library', 'offline', 'shell'],

@@ -15,14 +15,6 @@ export function placeOf(reference: string): { column: number; row: number } | nu
   return column <= maxColumns && row <= maxRows ? { column: column - 1, row } : null;
 }
 
-/** A, B, ... Z, AA, ... for a column from 0. */
-export function columnLetters(column: number): string {
-  let letters = '';
-  for (let rest = column; rest >= 0; rest = Math.floor(rest / 26) - 1)
-    letters = String.fromCharCode(65 + (rest % 26)) + letters;
-  return letters;
-}
-
 /** `A1:C3`; null for what is no range of several cells. */
 export function rangeOf(reference: string): MergedRange | null {
   const [first = '', last = ''] = reference.split(':');
