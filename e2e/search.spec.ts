@@ -1,6 +1,6 @@
 /** The search over all records, as a doctor uses it: by keyboard, to the place, and gone at the lock. */
 import type { Page } from '@playwright/test';
-import { expect, modelReady, pasteRecord, signIn, test } from './app';
+import { expect, pasteRecord, signIn, test } from './app';
 import { findings } from './axe';
 
 const filler = '查体未见明显异常。\n'.repeat(400);
@@ -29,7 +29,6 @@ test('by keyboard: found while typing, chosen with arrows, opened at its place, 
   start,
 }) => {
   const { page } = await start();
-  await modelReady(page);
   await threeRecords(page);
   await page.keyboard.press('Control+f');
   await expect(page.getByTestId('search-box')).toBeFocused();
