@@ -67,7 +67,11 @@ export class RecordSearch {
       this.#ready = null;
       throw error;
     });
-    this.#signing ??= this.#signAll();
+    if (!this.#signing) {
+      this.#signing = this.#signAll();
+      // A record without a signature is looked into each time; the next opening goes on.
+      this.#signing.catch(() => undefined);
+    }
     return this.#table.records;
   }
 

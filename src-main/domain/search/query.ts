@@ -4,7 +4,7 @@ import type { SearchSpan, SnippetPart } from '../contract/search';
 import { toWellFormed } from '../text/well-formed';
 
 /** Characters shown before and after what was found. */
-const before = 16;
+const before = 10;
 const after = 64;
 
 /** The words of a query, folded; all of them have to be found. Empty for a query that says nothing. */
