@@ -6,12 +6,12 @@
  * our own schemas are the Chinese names of the CCKS-2019 task (Han et al. 2020).
  */
 import * as z from 'zod';
-import admission from '../../../resources/schemas/admission.json';
-import ccks2019 from '../../../resources/schemas/ccks2019.json';
-import ccks2019Symptom from '../../../resources/schemas/ccks2019-symptom.json';
-import labResults from '../../../resources/schemas/lab-results.json';
-import medication from '../../../resources/schemas/medication.json';
-import tumourPathology from '../../../resources/schemas/tumour-pathology.json';
+import admission from '../../../resources/schemas/admission.json' with { type: 'json' };
+import ccks2019 from '../../../resources/schemas/ccks2019.json' with { type: 'json' };
+import ccks2019Symptom from '../../../resources/schemas/ccks2019-symptom.json' with { type: 'json' };
+import labResults from '../../../resources/schemas/lab-results.json' with { type: 'json' };
+import medication from '../../../resources/schemas/medication.json' with { type: 'json' };
+import tumourPathology from '../../../resources/schemas/tumour-pathology.json' with { type: 'json' };
 import { AppError } from './errors';
 
 export const maxSchemaTypes = 60;
