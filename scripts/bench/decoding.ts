@@ -83,16 +83,19 @@ export class EngineBench {
    */
   async workOfLongWindow(text: string, schema: string): Promise<Work[]> {
     const work: Work[] = [];
-    for (const card of longWindowCards(this.loaded.card, text.length))
-      work.push(
-        ...(await new EngineBench(this.model, { ...this.loaded, card }).workOf(text, schema)),
-      );
+    for (const bench of this.#longWindows(text)) work.push(...(await bench.workOf(text, schema)));
     return work;
   }
 
   async longWindow(text: string, schema: string): Promise<void> {
-    for (const card of longWindowCards(this.loaded.card, text.length))
-      await extract({ text, schema }, { model: this.model, card, signal: never });
+    for (const bench of this.#longWindows(text)) await bench.extract(text, schema);
+  }
+
+  #longWindows(text: string): EngineBench[] {
+    const model = reluctant(this.model, tokensOfAnswer);
+    return longWindowCards(this.loaded.card, text.length).map(
+      (card) => new EngineBench(model, { ...this.loaded, card }),
+    );
   }
 
   async extract(text: string, schema: string): Promise<void> {
@@ -134,7 +137,9 @@ export class EngineBench {
 }
 
 /** Answers asked for of the same window. */
-const answersOfWindow = 12;
+const answersOfWindow = 3;
+/** Tokens that an answer has at least: a random model would end it at once. */
+const tokensOfAnswer = 60;
 
 /** A context in which a window of so many characters and its answer have room. */
 export const contextOfLongWindow = (chars: number): number => 2 * chars + 1024;
@@ -149,6 +154,45 @@ function longWindowCards(card: ModelCard, chars: number): ModelCard[] {
     },
     strategies: [{ ...strategy, instruction: typedListInstruction }],
   }));
+}
+
+/** The same model, which never wants to end before so many tokens behind the prompt. */
+function reluctant(model: LanguageModel, least: number): LanguageModel {
+  return {
+    ...bound(model),
+    openSequence: async (signal) => {
+      const sequence = await model.openSequence(signal);
+      let prompt = 0;
+      return {
+        get length() {
+          return sequence.length;
+        },
+        capacity: sequence.capacity,
+        prefill: (tokens, stop) => {
+          prompt = tokens.length;
+          return sequence.prefill(tokens, stop);
+        },
+        evaluate: async (tokens, asks) => {
+          const answers = await sequence.evaluate(tokens, asks);
+          if (sequence.length - prompt > least) return answers;
+          return answers.map((answer, i) => {
+            const { candidates = [] } = asks[i] ?? {};
+            return (
+              answer && {
+                logits: answer.logits.map((logit, at) =>
+                  candidates[at] === model.eos ? Math.min(logit, -100) : logit,
+                ),
+                top: answer.top.filter(([token]) => token !== model.eos),
+                logZ: answer.logZ,
+              }
+            );
+          });
+        },
+        truncate: (length) => sequence.truncate(length),
+        release: () => sequence.release(),
+      };
+    },
+  };
 }
 
 function bound(model: LanguageModel): Omit<LanguageModel, 'openSequence'> {

@@ -65,8 +65,13 @@ export interface Step {
   readonly said: readonly Said[];
 }
 
-/** Above this many places tokens are checked when the model has named them, not listed before. */
-const fewPlaces = 8;
+/**
+ * Above this many places tokens are checked when the model has named them, not listed before. Listing
+ * takes half a millisecond for so many.
+ */
+const fewPlaces = 256;
+/** A value that stands in more places than these is too short to foresee how it goes on. */
+const foreseenPlaces = 8;
 const longestPiece = 16;
 
 const breaks = ['\n', '\r'];
@@ -184,7 +189,7 @@ export class ListGrammar {
   ahead(state: ListState, most: number): { token: Token; state: ListState }[] {
     const found: { token: Token; state: ListState }[] = [];
     let last = state;
-    while (found.length < most && this.few(last) !== null) {
+    while (found.length < most && (last.places ?? []).length <= foreseenPlaces) {
       const reading = this.#reading(last);
       const [place] = last.places ?? [];
       if (!reading || !place) break;

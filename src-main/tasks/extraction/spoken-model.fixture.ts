@@ -1,12 +1,7 @@
 /**
- * Models that recite an answer, under a card that takes any schema: one through the real engine, and one
- * without weights, which remembers any length and is made in no time.
+ * A model that recites an answer, under a card that takes any schema. It has no weights, remembers any
+ * length and is made in no time; `e2e/fixtures/scripted-model` is one for the real engine.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { writeScriptedModel } from '../../../e2e/fixtures/scripted-model';
-import { makeVocabulary } from '../../../e2e/fixtures/vocabulary';
 import {
   factAttributeSchema,
   type AnnotationSchema,
@@ -21,7 +16,6 @@ import type {
   Token,
   TokenDescription,
 } from '../../engine/language-model';
-import { loadLlamaModel } from '../../engine/load-llama-model';
 import { cardWith, typedListCard } from './card.fixture';
 import { extract } from './extract';
 
@@ -151,7 +145,7 @@ class SpokenSequence implements Sequence {
   }
 }
 
-type Asked = Omit<ExtractionRequest, 'schema'> & { readonly definition: AnnotationSchema };
+export type Asked = Omit<ExtractionRequest, 'schema'> & { readonly definition: AnnotationSchema };
 
 /** What a model that says this finds in a text. */
 export function heard(answer: string, request: Asked, onEvent?: (event: ExtractionEvent) => void) {
@@ -170,26 +164,4 @@ export function heardFrom(
       ...(onEvent ? { onEvent } : {}),
     },
   );
-}
-
-/** The same through the real engine. An answer may not repeat itself beyond what that model remembers. */
-export async function heardThroughEngine(answer: string, request: Asked) {
-  const folder = await mkdtemp(join(tmpdir(), 'chimed-spoken-'));
-  try {
-    const path = join(folder, 'model.gguf');
-    await writeScriptedModel(
-      path,
-      makeVocabulary(answer + request.text, { merged: false }),
-      [{ after: '\n[bot]:', say: answer }],
-      { seed: 5 },
-    );
-    const model = await loadLlamaModel({ path, contextSize: 4096, backend: 'cpu', threads: 1 });
-    try {
-      return await heardFrom(model, request);
-    } finally {
-      await model.dispose();
-    }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }

@@ -1,19 +1,19 @@
 /** Fields, groups and flags in typed lists: what a model says, at its exact place in the text. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { writeScriptedModel } from '../../../e2e/fixtures/scripted-model';
+import { makeVocabulary } from '../../../e2e/fixtures/vocabulary';
 import type { AnnotationSchema, SchemaField } from '../../domain/contract/annotation-schema';
 import { annotationSchema } from '../../domain/contract/annotation-schema';
 import type { ExtractionEvent } from '../../domain/contract/extraction';
 import type { Fact } from '../../domain/contract/fact';
+import { loadLlamaModel } from '../../engine/load-llama-model';
 import { cardWith, typedListCard } from './card.fixture';
 import { extract, previewPrompt } from './extract';
 import { HostileModel } from './hostile-model.fixture';
-import {
-  generalCard,
-  heard,
-  heardFrom,
-  heardThroughEngine,
-  SpokenModel,
-} from './spoken-model.fixture';
+import { generalCard, heard, heardFrom, SpokenModel, type Asked } from './spoken-model.fixture';
 
 const never = new AbortController().signal;
 
@@ -33,6 +33,28 @@ const number = (id: string, ...units: string[]): SchemaField => ({
 const choice = (id: string, ...options: string[]): SchemaField => ({
   ...{ kind: 'choice', id, english: '', options },
 });
+
+/** The same through the real engine. An answer may not repeat itself beyond what the model remembers. */
+async function heardThroughEngine(answer: string, request: Asked) {
+  const folder = await mkdtemp(join(tmpdir(), 'chimed-spoken-'));
+  try {
+    const path = join(folder, 'model.gguf');
+    await writeScriptedModel(
+      path,
+      makeVocabulary(answer + request.text, { merged: false }),
+      [{ after: '\n[bot]:', say: answer }],
+      { seed: 5 },
+    );
+    const model = await loadLlamaModel({ path, contextSize: 4096, backend: 'cpu', threads: 1 });
+    try {
+      return await heardFrom(model, request);
+    } finally {
+      await model.dispose();
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
 
 const short = (facts: readonly Fact[]) =>
   facts.map(({ type: name, text, start, value, unit, group, attributes }) => [

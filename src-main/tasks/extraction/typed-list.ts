@@ -26,8 +26,11 @@ import type { Annotator, WindowOutcome } from './strategy';
 import { WindowText } from './window-text';
 import { splitIntoWindows, type Window } from './windows';
 
+/** Above this many candidates the library's search for each in the vocabulary is slower than a sort. */
+const fewCandidates = 64;
+
 /**
- * Where what is allowed is not listed, this many of the likeliest tokens are asked for: the first of them
+ * Where what is allowed is not listed, or is much, this many of the likeliest tokens are asked for: the first of them
  * that is allowed is the one that would be found among all.
  */
 const topAsked = 128;
@@ -166,7 +169,11 @@ class ListDecoder {
     const [next] = this.#grammar.ahead(this.#state, 1);
     const draft = isWorth ? this.#grammar.ahead(this.#state, Math.min(this.#draft, room)) : [];
     const states = [this.#state, ...draft.map(({ state }) => state)];
-    const asks = states.map((state) => this.#ask(state));
+    // Behind a draft nothing can be asked again, so everything is asked for.
+    const asks = states.map((state) => {
+      const few = draft.length > 0 ? this.#grammar.few(state) : null;
+      return few === null ? this.#ask(state) : { candidates: few };
+    });
     const fed = sequence.length + pending.length;
     this.#last = draft.at(-1)?.token ?? (pending.at(-1) as Token);
     const answers = await sequence.evaluate(
@@ -189,7 +196,9 @@ class ListDecoder {
 
   #ask(state: ListState): Ask {
     const few = this.#grammar.few(state);
-    return few === null ? { candidates: [], top: topAsked } : { candidates: few };
+    return few !== null && few.length <= fewCandidates
+      ? { candidates: few }
+      : { candidates: [], top: topAsked };
   }
 
   /** The likeliest of the allowed tokens; null where none was among those that were asked for. */
