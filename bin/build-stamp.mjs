@@ -25,6 +25,7 @@ const outputs = [
   'out/main/quantizer.js',
   'out/main/hasher.js',
   'out/main/template-worker.js',
+  'out/main/document-thread.js',
   'out/preload/preload.cjs',
   'out/renderer/index.html',
 ];

@@ -107,6 +107,10 @@ test('no word of a record is left in clear: not in the data folder, caches, temp
   await page.keyboard.press('Delete');
   await expect(page.getByTestId('record-row')).toHaveCount(2);
 
+  await page.getByTestId('search-box').fill(sentinel.text);
+  await page.getByTestId('search-hit').first().click();
+  await page.getByTestId('search-clear').click();
+
   await page.getByTestId('open-settings').click();
   await page.getByTestId('theme-dark').click();
   await page.keyboard.press('Escape');

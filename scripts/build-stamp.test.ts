@@ -26,6 +26,7 @@ beforeEach(() => {
     'main/quantizer.js',
     'main/hasher.js',
     'main/template-worker.js',
+    'main/document-thread.js',
     'preload/preload.cjs',
     'renderer/index.html',
   ])

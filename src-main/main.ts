@@ -409,10 +409,12 @@ installRouter(ipcMain, {
       await enterVault();
     },
     'vault.signIn': async ({ userId, passphrase }) => {
+      await lockEnded;
       await vault.signIn(userId, passphrase);
       await opened();
     },
     'vault.recover': async ({ words, userId, passphrase }) => {
+      await lockEnded;
       await vault.recover(words, userId, passphrase);
       await opened();
     },
@@ -830,9 +832,13 @@ function putAwayBeforeClosing(window: BrowserWindow): void {
 }
 
 let locking = false;
+/** Whoever signs in while a lock still puts its pages in place would get the lock's page over theirs. */
+let lockEnded: Promise<void> = Promise.resolve();
 async function lockVault(reason: LockReason): Promise<void> {
   if (locking || vault.state.phase !== 'open') return;
   locking = true;
+  let end: () => void = () => undefined;
+  lockEnded = new Promise((resolve) => (end = resolve));
   try {
     await putAwayPages();
     saves.drop();
@@ -850,6 +856,7 @@ async function lockVault(reason: LockReason): Promise<void> {
     if (lockedBatches.boxes) worker.start();
   } finally {
     locking = false;
+    end();
   }
 }
 

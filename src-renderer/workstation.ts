@@ -181,6 +181,9 @@ export class Workstation {
         onIntegrity: (problem) => this.notices.problem(problem),
       });
       await Promise.all([this.records.load(), this.schemas.load()]);
+      // What a person sees comes first, then what it is held against, then this.
+      await this.#store.checked();
+      await this.#store.call('search.prepare', undefined);
     } catch (error) {
       this.system.setSync({ phase: 'failed', problem: problemOf(error) });
       this.notices.error(error);

@@ -54,7 +54,7 @@ await runScript(async () => {
   });
   if (values.child !== undefined) {
     await batchOf(Number(values.child));
-    return;
+    return 0;
   }
   const measure = async (count: string): Promise<number> => {
     const script = fileURLToPath(import.meta.url);
@@ -70,4 +70,5 @@ await runScript(async () => {
   const many = await measure(values.many);
   say(`${megabytes(many)} after ${values.many} notes, ${megabytes(few)} after ${values.few}`);
   say(`${many <= few * 1.1 ? 'met   ' : 'MISSED'} ${(many / few).toFixed(2)}, wanted <= 1.1`);
+  return 0;
 });

@@ -97,5 +97,6 @@ await runScript(async () => {
   say(describeRatio(ratio));
   say(`${Math.round((notes.length / ratio.ours) * 60_000)} notes a minute`);
   if (found.size > 1) throw new PlainError('They did not find the same facts.');
+  return 0;
 });
 process.exit();

@@ -162,6 +162,7 @@ function bound(model: LanguageModel): Omit<LanguageModel, 'openSequence'> {
     tokenize: (text, continues) => model.tokenize(text, continues),
     describe: (token) => model.describe(token),
     controlToken: (text) => model.controlToken(text),
+    detokenize: (tokens, after) => model.detokenize(tokens, after),
     dispose: () => model.dispose(),
   };
 }

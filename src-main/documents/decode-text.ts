@@ -107,7 +107,7 @@ function byShape(buffer: Buffer): Decoded {
  * Such a text has letters of those scripts and nothing of Chinese. Latin-1 and Greek (±, µ, °, β) do
  * stand alone between ASCII in real UTF-8 records, so they say nothing.
  */
-function looksLikeShortGb(text: string): boolean {
+export function looksLikeShortGb(text: string): boolean {
   return /[\u0100-\u036f\u0400-\u07ff]/.test(text) && !/[\u0800-\uffff]/.test(text);
 }
 
@@ -123,7 +123,7 @@ function utf16(body: Buffer, encoding: 'utf-16le' | 'utf-16be'): Decoded {
  * an Electron build knows is not ours to decide. iconv-lite marks what it cannot decode with U+FFFD
  * or lone surrogates; U+FFFD also has a legal form (84 31 A4 37), which the way back tells apart.
  */
-function strictGb18030(buffer: Buffer): string | null {
+export function strictGb18030(buffer: Buffer): string | null {
   const text = iconv.decode(buffer, 'gb18030', { stripBOM: false });
   if (!isWellFormed(text)) return null;
   if (text.includes('\uFFFD') && !iconv.encode(text, 'gb18030').equals(buffer)) return null;

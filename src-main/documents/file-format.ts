@@ -44,3 +44,9 @@ function isShortPreamble(bytes: Buffer): boolean {
   const text = bytes.toString('latin1').replace(/^\xef\xbb\xbf/, '');
   return /^[\s\0]*$/.test(text) || text.startsWith('\x1b%-12345X');
 }
+
+/** Word and Excel put an encrypted file into an old container, in a stream of this name. */
+export function isEncryptedOffice(bytes: Uint8Array): boolean {
+  const name = Buffer.from('EncryptedPackage', 'utf16le');
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(name);
+}

@@ -7,6 +7,7 @@ import { readdirSync } from 'node:fs';
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import { constants } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import type Koffi from 'koffi';
 
 /**
  * Loads llama-addon.node with RTLD_DEEPBIND on Linux.
@@ -38,7 +39,7 @@ const deeplyBound: unknown[] = [];
 
 /** Variants for other processors, or without their driver, do not open; ggml passes them over too. */
 function openDeeply(folder: string): void {
-  const koffi = createRequire(import.meta.url)('koffi') as typeof import('koffi');
+  const koffi = createRequire(import.meta.url)('koffi') as typeof Koffi;
   for (const name of readdirSync(folder).filter((file) => /^libggml.*\.so/.test(file))) {
     try {
       deeplyBound.push(koffi.load(join(folder, name), { deep: true, lazy: false }));

@@ -1,9 +1,7 @@
 /** Rendering a stranger's template in a thread that has little memory, and one second. */
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import { join } from 'node:path';
 import * as z from 'zod';
+import { startThread } from '../offline/start-thread';
 import { templateProblem } from './template-fault';
 
 export interface TemplateMessage {
@@ -40,7 +38,10 @@ export function renderTemplate(
   timeLimitMs = defaultTimeLimitMs,
 ): Promise<readonly (string | null)[]> {
   return new Promise((resolve, reject) => {
-    const worker = startThread(job);
+    const worker = startThread(join(import.meta.dirname, 'template-worker.ts'), {
+      workerData: job,
+      resourceLimits: { maxOldGenerationSizeMb: heapMiB },
+    });
     let timer: NodeJS.Timeout | undefined;
     const end = (): void => {
       clearTimeout(timer);
@@ -69,24 +70,4 @@ export function renderTemplate(
     // After any of the above it changes nothing.
     worker.once('exit', () => fail(templateProblem('fails')));
   });
-}
-
-function startThread(job: TemplateJob): Worker {
-  const options = {
-    workerData: job,
-    env: {},
-    stdout: true,
-    stderr: true,
-    resourceLimits: { maxOldGenerationSizeMb: heapMiB },
-  };
-  const here = import.meta.dirname;
-  // A bundler may put this file into a folder below the thread's.
-  const built = [here, dirname(here)]
-    .map((folder) => join(folder, 'template-worker.js'))
-    .find(existsSync);
-  if (built !== undefined) return new Worker(built, options);
-  // From source, in development: a thread knows TypeScript only when it is told.
-  const source = pathToFileURL(join(here, 'template-worker.ts')).href;
-  const start = `import('tsx/esm/api').then((tsx) => { tsx.register(); return import('${source}'); })`;
-  return new Worker(start, { ...options, eval: true });
 }

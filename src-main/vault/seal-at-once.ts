@@ -24,30 +24,43 @@ let randomLeft = 0;
 const scratch = Buffer.alloc(256 * 1024);
 
 /**
- * Seals a JSON value as `sealJson` does.
+ * Seals a row as `sealRow` does.
  *
  * @param keyId 16 hexadecimal digits
  * @throws AppError `SEAL_INVALID` for an address or key id that cannot be bound
  */
+export function sealRowAtOnce(
+  key: DataKey | KeyObject,
+  keyId: string,
+  address: RowAddress,
+  plaintext: Uint8Array,
+): Uint8Array<ArrayBuffer> {
+  const { head, additionalData } = sealedFrame(keyId, address);
+  const nonce = freshNonce();
+  const cipher = createCipheriv('aes-256-gcm', keyObject(key), nonce);
+  cipher.setAAD(additionalData);
+  const body = cipher.update(plaintext);
+  const rest = cipher.final();
+  return joinSealed(head, nonce, body, rest, cipher.getAuthTag());
+}
+
+/** Seals a JSON value as `sealJson` does; see `sealRowAtOnce`. */
 export function sealJsonAtOnce(
   key: DataKey | KeyObject,
   keyId: string,
   address: RowAddress,
   value: unknown,
 ): Uint8Array<ArrayBuffer> {
-  const { head, additionalData } = sealedFrame(keyId, address);
   const json = JSON.stringify(value);
   // A UTF-16 unit takes three bytes of UTF-8 at most.
   const mostBytes = 3 * json.length;
   const place = mostBytes <= scratch.byteLength ? scratch : Buffer.allocUnsafeSlow(mostBytes);
   const plaintext = place.subarray(0, place.write(json, 'utf-8'));
-  const nonce = freshNonce();
-  const cipher = createCipheriv('aes-256-gcm', keyObject(key), nonce);
-  cipher.setAAD(additionalData);
-  const body = cipher.update(plaintext);
-  const rest = cipher.final();
-  plaintext.fill(0);
-  return joinSealed(head, nonce, body, rest, cipher.getAuthTag());
+  try {
+    return sealRowAtOnce(key, keyId, address, plaintext);
+  } finally {
+    plaintext.fill(0);
+  }
 }
 
 /**

@@ -32,6 +32,7 @@ import {
   type ProcessPort,
 } from '../domain/contract/process-port';
 import { previewExport, runExport } from './exports';
+import { EarlyKeys } from './early-keys';
 import { RecordStore } from './store';
 import { WriteTickets, type TicketPlace } from './write-tickets';
 
@@ -71,6 +72,8 @@ export class WorkerService {
   readonly #store: Promise<RecordStore>;
   #settleStore: (store: Promise<RecordStore>) => void = () => undefined;
   #vault: Vault | null = null;
+  /** Until the store is open, or has failed to open. */
+  #early: Promise<EarlyKeys | null> | null = null;
   readonly #tickets = new WriteTickets();
   readonly #batches: BatchService;
   #dataDir: string | null = null;
@@ -164,9 +167,11 @@ export class WorkerService {
     const { dataDir, keyId, key, userId, signPublic, deletion } = message;
     this.#dataDir = dataDir;
     const onCommit = (rows: readonly JournalRow[]): void => this.#announce(rows);
-    const vault = await Vault.open(dataDir, { keyId, key }, { onCommit }).finally(() =>
-      key.fill(0),
-    );
+    this.#early = EarlyKeys.read(dataDir, keyId);
+    const vault = await Vault.open(dataDir, { keyId, key }, { onCommit }).finally(() => {
+      key.fill(0);
+      this.#early = null;
+    });
     this.#vault = vault;
     const store = new RecordStore({ vault, userId, signPublic, ...(deletion ? { deletion } : {}) });
     this.#batches.open(vault, store);
@@ -318,6 +323,9 @@ export class WorkerService {
       'records.duplicates': async ({ text }) => ({
         recordIds: await (await this.#store).duplicates(text),
       }),
+      'search.prepare': async () => ({ records: await (await this.#store).search.prepare() }),
+      'search.run': async (request, { signal, emit }) =>
+        (await this.#store).search.run(request, signal, emit),
       'runs.save': async (run: ParamsOf<WorkerMethods['runs.save']>) =>
         this.#acted('run-saved', run.recordId, (await this.#store).saveRun(run)),
       'schemas.save': async ({ schema, base }) =>
@@ -349,7 +357,10 @@ export class WorkerService {
       'rows.check': async ({ claims }) => (await this.#store).check(claims),
       'rows.ids': async ({ table }) => (await this.#store).ids(table),
       'rows.get': async ({ addresses }) => ({ rows: await (await this.#store).rows(addresses) }),
-      'keys.get': async ({ keyIds }) => ({ keys: (await this.#store).wrappedKeys(keyIds) }),
+      'keys.get': async ({ keyIds }) => {
+        const early = await this.#early;
+        return { keys: (early ?? (await this.#store)).wrappedKeys(keyIds) };
+      },
     };
   }
 }

@@ -104,17 +104,18 @@ const runOf = (recordId: string, text = note, id = 'run-1'): StoredRun => ({
 });
 
 describe('a new record', () => {
-  test('is its text and its head in one commit, and is there after a restart', async () => {
+  test('is its text, its head and its signature in one commit, and is there after a restart', async () => {
     const made = await store.create({ title: '头痛', text: note, source });
-    expect(made.seq).toBe(2);
+    expect(made.seq).toBe(3);
     await restart();
     const { rows, lastSeq, journalId } = await store.read(0, 100);
-    expect(lastSeq).toBe(2);
+    expect(lastSeq).toBe(3);
     expect(journalId).toBe(journal.journalId);
     expect(rows.map((row) => [row.table, row.id, row.version])).toEqual([
       ['text', (await head(made.recordId)).textId, 1],
       ['record', made.recordId, 1],
     ]);
+    expect(await journal.latest('signature', made.recordId)).toMatchObject({ seq: 3 });
     expect(await textOf(made.recordId)).toBe(note);
     expect(await head(made.recordId)).toMatchObject({
       title: '头痛',
@@ -215,7 +216,7 @@ describe('changes of a record', () => {
     const done = await Promise.all(
       Array.from({ length: 30 }, (_, at) => store.rename(recordId, `${at + 1}`)),
     );
-    expect(done.map((each) => each.seq)).toEqual(Array.from({ length: 30 }, (_, at) => at + 3));
+    expect(done.map((each) => each.seq)).toEqual(Array.from({ length: 30 }, (_, at) => 2 * at + 5));
     expect((await head(recordId)).title).toBe('30');
   });
 
@@ -258,7 +259,7 @@ describe('a run', () => {
     await store.saveRun(runOf(recordId));
     const other = { ...runOf(recordId), status: 'stopped' as const };
     expect(await code(store.saveRun(other))).toBe('VERSION_CONFLICT');
-    expect(journal.lastSeq).toBe(3);
+    expect(journal.lastSeq).toBe(4);
   });
 
   test('with an id that cannot be stored is refused', async () => {

@@ -3,7 +3,6 @@
  * what it wrote is committed.
  */
 import { hash, randomUUID } from 'node:crypto';
-import type * as z from 'zod';
 import { AppError } from '../domain/contract/errors';
 import { defaultPolicy, deletableFrom, type DeletionRule } from '../domain/contract/policy';
 import { maxRecordChars } from '../domain/contract/extraction';
@@ -29,6 +28,8 @@ import { Duplicates } from './duplicates';
 import { SchemaStore } from './schema-store';
 import { latestRow, openRow, sealedRow, type Committed, type Stored } from './sealed-rows';
 import { checkReview, type Signer } from './review-rows';
+import { openRecord } from './open-records';
+import { RecordSearch } from './record-search';
 import { Turns } from './turns';
 
 export interface StoreOptions {
@@ -59,12 +60,14 @@ export class RecordStore {
   readonly #signer: Signer | null;
   readonly #deletion: DeletionRule;
   readonly schemas: SchemaStore;
+  readonly search: RecordSearch;
 
   constructor({ vault, now, userId, signPublic, deletion }: StoreOptions) {
     this.#vault = vault;
     this.#journal = vault.journal;
     this.#now = now ?? Date.now;
     this.#duplicates = new Duplicates(vault);
+    this.search = new RecordSearch(vault, this.#turns);
     this.#userId = userId ?? null;
     this.#signer = userId && signPublic ? { userId, signPublic } : null;
     this.#deletion = deletion ?? defaultPolicy.retention;
@@ -115,11 +118,13 @@ export class RecordStore {
       ...this.#by(),
     };
     const key = await this.#vault.takeKey();
-    const rows = [
+    const signature = this.search.row(key, recordId, [head.title, text]);
+    const seq = await this.#append([
       sealedRow(key, 'text', textId, 1, { text }),
       sealedRow(key, 'record', recordId, 1, head),
-    ];
-    const seq = await this.#append(rows);
+      signature,
+    ]);
+    this.search.saved(signature);
     this.#duplicates.add(recordId, textSha256);
     return { recordId, seq, isNew: true };
   }
@@ -243,6 +248,7 @@ export class RecordStore {
       const at = this.#now();
       const seq = await this.#vault.shred(keyId, { recordId, at, by: this.#userId });
       this.#duplicates.remove(recordId);
+      this.search.removed(recordId);
       return { seq };
     });
   }
@@ -261,13 +267,21 @@ export class RecordStore {
     return this.#duplicates.of(sha256Of(toWellFormed(text)));
   }
 
-  /** Committed rows after `after`, still sealed; see `Journal.read`. */
+  /**
+   * Committed rows after `after`, still sealed; see `Journal.read`. Without signatures, which no window
+   * keeps.
+   */
   async read(
     after: number,
     limit: number,
   ): Promise<{ journalId: string; lastSeq: number; upTo: number; rows: JournalRow[] }> {
     const { rows, upTo } = await this.#journal.read(after, limit);
-    return { journalId: this.#journal.journalId, lastSeq: this.#journal.lastSeq, upTo, rows };
+    return {
+      journalId: this.#journal.journalId,
+      lastSeq: this.#journal.lastSeq,
+      upTo,
+      rows: rows.filter(({ table }) => table !== 'signature'),
+    };
   }
 
   /** The newest versions of rows, still sealed; those that are not there, or not any more, are left out. */
@@ -386,8 +400,18 @@ export class RecordStore {
         by: this.#userId ?? undefined,
       };
       const row = sealedRow(record.key, 'record', recordId, record.version + 1, head);
-      return { seq: await this.#append([row]) };
+      const signature =
+        changed.title === undefined ? null : await this.#newSignature(record.key, recordId, head);
+      const seq = await this.#append(signature ? [row, signature] : [row]);
+      if (signature) this.search.saved(signature);
+      return { seq };
     });
+  }
+
+  /** Of a record under a new title. */
+  async #newSignature(key: RecordKey, recordId: string, { title }: RecordHead): Promise<NewRow> {
+    const record = await openRecord(this.#vault, recordId);
+    return this.search.row(key, recordId, [title, record?.text ?? '']);
   }
 
   /** The record that has this text. @throws AppError `RECORD_NOT_FOUND`, `VERSION_CONFLICT` */

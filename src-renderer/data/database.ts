@@ -11,11 +11,21 @@ import { keyIdOfSealed } from '@domain/sealing/row';
 export interface ProjectedRow extends JournalRow {
   /** Of the key that it is sealed under: what a deletion removes rows by. */
   readonly keyId: string;
+  /**
+   * Number of the row's first version in the journal: rows are read in the order in which they came,
+   * the newest first. Where only a later version is known, the number of that one.
+   */
+  readonly born: number;
 }
 
-export function projectedRow(row: JournalRow): ProjectedRow {
+export function projectedRow(row: JournalRow, born = row.seq): ProjectedRow {
   const { seq, table, id, version, sealed } = row;
-  return { seq, table, id, version, sealed, keyId: keyIdOfSealed(sealed) };
+  return { seq, table, id, version, sealed, keyId: keyIdOfSealed(sealed), born };
+}
+
+/** Whether rows of this table are kept here; the others are the worker's alone. */
+export function isProjected(table: TableName): boolean {
+  return table !== 'deletion' && table !== 'signature';
 }
 
 export interface ProjectionMeta {
@@ -32,9 +42,10 @@ export class ChimedDatabase extends Dexie {
   constructor(name = 'chimed') {
     super(name, { chromeTransactionDurability: 'relaxed' });
     this.version(1).stores({ rows: '[table+id]', meta: 'key' });
-    // Rows of before know no key of their own; they are read again from the journal.
-    this.version(2)
-      .stores({ rows: '[table+id], keyId', meta: 'key' })
+    // Rows of before know no key of their own, or not when they came; they are read again from the
+    // journal.
+    this.version(3)
+      .stores({ rows: '[table+id], keyId, [table+born]', meta: 'key' })
       .upgrade(async (transaction) => {
         await transaction.table('rows').clear();
         await transaction.table('meta').clear();

@@ -65,10 +65,11 @@ export class Integrity {
       if (projected < lastSeq) return;
       const unseen = ids.filter((id) => !shown.has(id));
       const stored = await this.#database.rows.bulkGet(unseen.map((id) => [table, id]));
-      const missing = unseen.filter((_, index) => !stored[index]);
+      // Rows that are there and were not seen have come meanwhile, unless their number hides them.
+      const missing = unseen.filter((_, index) => !isInOrder(stored[index]?.born, projected));
       if (missing.length === 0) return;
       const rows = await this.#source.rows(missing.map((id) => ({ table, id })));
-      await this.#database.rows.bulkPut(rows.map(projectedRow));
+      await this.#database.rows.bulkPut(rows.map((row) => projectedRow(row)));
       this.#count(rows.length);
       this.#hooks.onRestored(rows);
     });
@@ -115,7 +116,7 @@ export class Integrity {
     // The projection lacks a deletion, or somebody put these rows here.
     const foreign =
       projected >= lastSeq ? outdated.filter((address) => !known.has(addressOf(address))) : [];
-    await this.#database.rows.bulkPut(wrong.map(projectedRow));
+    await this.#database.rows.bulkPut(wrong.map((row) => projectedRow(row)));
     await this.#database.rows.bulkDelete(foreign.map(({ table, id }) => [table, id]));
     this.#count(wrong.length + foreign.length);
     return { restored: wrong, foreign };
@@ -136,6 +137,10 @@ export class Integrity {
   async #projectedSeq(): Promise<number> {
     return (await this.#database.meta.get('projection'))?.projectedSeq ?? 0;
   }
+}
+
+function isInOrder(born: unknown, projected: number): boolean {
+  return typeof born === 'number' && born >= 1 && born <= projected;
 }
 
 function addressOf({ table, id }: RowAddressOf): string {

@@ -7,7 +7,7 @@ import { committedTopic, workerMethods, type WorkerMethods } from '@domain/contr
 import { unwrapRecordKey, wrapRecordKey } from '@domain/sealing/record-key';
 import { keyIdOfSealed, newKeyId, sealJson, type DataKey } from '@domain/sealing/row';
 import { deriveReadingKeys, deriveVaultKeys, importRootKey } from '@domain/sealing/vault-keys';
-import { openDatabase, type ChimedDatabase } from './database';
+import { openDatabase, projectedRow, type ChimedDatabase } from './database';
 import { domPort } from './dom-port';
 import { Integrity } from './integrity';
 import { Projection, type ProjectionEvent } from './projection';
@@ -406,7 +406,7 @@ describe('the database against the journal', () => {
     const { worker, database, repository, integrity, found } = await projected(['a', 'b']);
     const old = worker.rows.find((row) => row.id === 'a' && row.version === 1);
     if (!old) throw new Error('no row');
-    await database.rows.put({ ...old, keyId: keyIdOfSealed(old.sealed) });
+    await database.rows.put(projectedRow(old));
     await read(repository);
     await integrity.settled();
     expect(found.restored.map(({ id, version }) => [id, version])).toEqual([['a', 2]]);
@@ -483,6 +483,49 @@ describe('the database against the journal', () => {
     await expect(repository.text('never')).rejects.toMatchObject({ code: 'RECORD_NOT_FOUND' });
   });
 
+  it('records are read in the order in which they came, the newest first; a rename moves none', async () => {
+    const worker = new FakeWorker();
+    const names = Array.from({ length: 1_500 }, (_, at) => `r${String(at).padStart(4, '0')}`);
+    for (const name of names) await worker.commit(name, name, false);
+    const database = await freshDatabase();
+    const projection = watched(database);
+    await projection.attach(worker);
+    // In a page of its own, so that the place is known from the database alone.
+    await worker.commit('r0003', 'renamed', false);
+    await projection.attach(worker);
+    const { repository, integrity } = reading(database, worker);
+    const ids: string[] = [];
+    for await (const { values } of repository.heads()) ids.push(...values.map(({ id }) => id));
+    expect(ids).toEqual(names.toReversed());
+    await integrity.settled();
+    expect(integrity.restored).toBe(0);
+  });
+
+  it('a record whose number was changed so that it would not be read is put right', async () => {
+    for (const born of [0, -1, 1e15, Number.NaN, 'x', undefined]) {
+      const { database, repository, integrity, found } = await projected(['a', 'b']);
+      const row = await database.rows.get(['record', 'a']);
+      await database.rows.put({ ...row, born } as never);
+      const shown = await read(repository);
+      await integrity.settled();
+      const restored = found.restored.map(({ id }) => id);
+      expect([...shown, ...restored.map((id) => `new ${id}`)].sort()).toEqual(['new a', 'new b']);
+      expect(await read(repository)).toEqual(['new a', 'new b']);
+    }
+  });
+
+  it('signatures stay with the worker', async () => {
+    const worker = new FakeWorker();
+    await worker.commit('a', 'a', false);
+    const [row] = worker.rows;
+    if (!row) throw new Error('no row');
+    worker.rows.push({ ...row, table: 'signature', seq: ++worker.lastSeq });
+    const database = await freshDatabase();
+    await watched(database).attach(worker);
+    expect((await database.rows.toArray()).map(({ table }) => table)).toEqual(['record']);
+    expect((await database.meta.get('projection'))?.projectedSeq).toBe(2);
+  });
+
   it('keys are fetched in batches, once, and a lost one closes its own record only', async () => {
     const worker = new FakeWorker();
     for (let at = 0; at < 450; at += 1) await worker.commit(`r${at}`, `t${at}`, false);
@@ -490,9 +533,10 @@ describe('the database against the journal', () => {
     await watched(database).attach(worker);
     const { repository, integrity } = reading(database, worker);
     expect(await read(repository)).toHaveLength(450);
-    expect(worker.keyRequests).toBe(3);
+    // A screen first, then 410 in batches of 200.
+    expect(worker.keyRequests).toBe(4);
     expect(await read(repository)).toHaveLength(450);
-    expect(worker.keyRequests).toBe(3);
+    expect(worker.keyRequests).toBe(4);
     await integrity.settled();
 
     worker.keys.delete('r7');

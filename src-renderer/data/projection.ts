@@ -4,7 +4,6 @@
  * On every new worker it reads the journal from where it stands, then follows the commit notices.
  * Work is done one piece after the other, so a page of old rows and a notice never interleave.
  */
-import Dexie from 'dexie';
 import type { JournalRow } from '@domain/contract/record';
 import type { RpcClient } from '@domain/contract/rpc';
 import {
@@ -13,7 +12,13 @@ import {
   type WorkerMethods,
 } from '@domain/contract/worker-port';
 import { keyIdOfSealed } from '@domain/sealing/row';
-import { projectedRow, type ChimedDatabase, type ProjectionMeta } from './database';
+import {
+  isProjected,
+  projectedRow,
+  type ChimedDatabase,
+  type ProjectedRow,
+  type ProjectionMeta,
+} from './database';
 
 /** Rows asked for at once: large enough for 10,000 records in a few turns, small enough to stream. */
 const pageRows = 500;
@@ -115,26 +120,34 @@ export class Projection {
   /** One transaction, nothing awaited in it but Dexie: rows arrive sealed. */
   async #apply(journalId: string, rows: readonly JournalRow[], upTo: number): Promise<void> {
     const newest = new Map<string, JournalRow>();
+    const born = new Map<string, number>();
     // A deletion stands under the id of the key that was destroyed, and no row of that key follows it.
     const keyIds = rows.filter((row) => row.table === 'deletion').map((row) => row.id);
     const deleted = new Set(keyIds);
     for (const row of rows) {
-      if (row.table === 'deletion' || deleted.has(keyIdOfSealed(row.sealed))) continue;
-      newest.set(`${row.table}/${row.id}`, row);
+      if (!isProjected(row.table) || deleted.has(keyIdOfSealed(row.sealed))) continue;
+      const address = `${row.table}/${row.id}`;
+      if (row.version === 1) born.set(address, row.seq);
+      newest.set(address, row);
     }
     const recordIds: string[] = [];
     const { rows: table, meta } = this.#database;
     await this.#database.transaction('rw', table, meta, async () => {
-      const stored = await meta.get('projection');
+      const known = await meta.get('projection');
       // Another window projects the same journal and may be further on: never put an old version
       // over a newer one.
-      const ahead = stored?.journalId === journalId && stored.projectedSeq > upTo;
-      const candidates = [...newest.values()];
-      const existing = ahead
-        ? await table.bulkGet(candidates.map((row) => [row.table, row.id]))
-        : [];
+      const ahead = known?.journalId === journalId && known.projectedSeq > upTo;
+      const candidates = [...newest];
+      const compared = candidates.filter(([address]) => ahead || !born.has(address));
+      const stored = new Map<string, ProjectedRow>();
+      for (const row of await table.bulkGet(compared.map(([, row]) => [row.table, row.id])))
+        if (row) stored.set(`${row.table}/${row.id}`, row);
       await table.bulkPut(
-        candidates.filter((row, index) => (existing[index]?.seq ?? 0) < row.seq).map(projectedRow),
+        candidates
+          .filter(([address, row]) => (stored.get(address)?.seq ?? 0) < row.seq)
+          .map(([address, row]) =>
+            projectedRow(row, born.get(address) ?? stored.get(address)?.born),
+          ),
       );
       if (keyIds.length > 0) {
         const gone = await table.where('keyId').anyOf(keyIds).primaryKeys();
@@ -144,7 +157,7 @@ export class Projection {
       await meta.put({
         key: 'projection',
         journalId,
-        projectedSeq: ahead ? stored.projectedSeq : upTo,
+        projectedSeq: ahead ? known.projectedSeq : upTo,
       });
     });
     this.#meta = { journalId, projectedSeq: upTo };
@@ -175,9 +188,4 @@ export class Projection {
   #emit(event: ProjectionEvent): void {
     for (const listener of this.#listeners) listener(event);
   }
-}
-
-/** The range of all rows of one table under the `[table+id]` key. */
-export function tableRange(table: string): { from: [string, unknown]; to: [string, unknown] } {
-  return { from: [table, Dexie.minKey], to: [table, Dexie.maxKey] };
 }

@@ -15,13 +15,15 @@ import { storedSectionsSchema, type StoredSections } from '@domain/contract/sect
 import { progressOf } from '@domain/review/progress';
 import { schemaRowSchema, type SchemaRow } from '@domain/contract/stored-schema';
 import { openJson } from '@domain/sealing/row';
-import type { ChimedDatabase } from './database';
+import type { ChimedDatabase, ProjectedRow } from './database';
 import type { Integrity } from './integrity';
-import { tableRange } from './projection';
 import type { RecordKeyCache } from './record-keys';
 
 /** Rows decrypted at once: four times as fast as one by one, and it keeps memory flat. */
 export const openBatchRows = 200;
+
+/** More rows than a screen shows, and few enough to be there at once. */
+const firstRows = 40;
 
 /** What lists show of a run, without its facts. */
 const runSummarySchema = storedRunSchema
@@ -55,6 +57,12 @@ export interface Opened<T> {
   readonly unreadable: readonly Problem[];
 }
 
+/** A batch of a whole table. */
+export interface Scanned<T> extends Opened<T> {
+  /** Of the keys that the rows are sealed under. */
+  readonly keyIds: readonly string[];
+}
+
 export class Repository {
   readonly #database: ChimedDatabase;
   readonly #keys: RecordKeyCache;
@@ -66,12 +74,12 @@ export class Repository {
     this.#integrity = integrity;
   }
 
-  /** All record heads, in batches of the order in which they lie. */
-  heads(): AsyncGenerator<Opened<RecordHead>> {
+  /** All record heads, the newest records first: a screen of them, then larger batches. */
+  heads(): AsyncGenerator<Scanned<RecordHead>> {
     return this.#scan('record', recordHeadSchema);
   }
 
-  runSummaries(): AsyncGenerator<Opened<RunSummary>> {
+  runSummaries(): AsyncGenerator<Scanned<RunSummary>> {
     return this.#scan('run', runSummarySchema);
   }
 
@@ -82,6 +90,28 @@ export class Repository {
 
   openSchemas(rows: readonly JournalRow[]): Promise<Opened<SchemaRow>> {
     return this.#openAll(rows, schemaRowSchema);
+  }
+
+  /** Runs of the records that have these keys. */
+  async runSummariesOf(keyIds: readonly string[]): Promise<Opened<RunSummary>> {
+    const rows = await readOrFail(async () => {
+      const keys = await this.#database.rows.where('keyId').anyOf(keyIds).primaryKeys();
+      return this.#database.rows.bulkGet(keys.filter(([table]) => table === 'run'));
+    });
+    return this.#openAll(
+      rows.filter((row) => row !== undefined),
+      runSummarySchema,
+    );
+  }
+
+  /** The newest version of one head; null when there is none. @throws AppError as `text` */
+  async head(recordId: string): Promise<RecordHead | null> {
+    try {
+      return await this.#openOne('record', recordId, recordHeadSchema);
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'RECORD_NOT_FOUND') return null;
+      throw error;
+    }
   }
 
   openHeads(rows: readonly JournalRow[]): Promise<Opened<RecordHead>> {
@@ -132,23 +162,19 @@ export class Repository {
   async *#scan<T>(
     table: 'record' | 'run' | 'review' | 'schema',
     schema: z.ZodType<T>,
-  ): AsyncGenerator<Opened<T>> {
-    const { from, to } = tableRange(table);
-    const keys = await readOrFail(() =>
-      this.#database.rows.where('[table+id]').between(from, to).primaryKeys(),
-    );
-    for (let at = 0; at < keys.length; at += openBatchRows) {
-      const rows = await readOrFail(() =>
-        this.#database.rows.bulkGet(keys.slice(at, at + openBatchRows)),
-      );
-      const stored = rows.filter((row) => row !== undefined);
-      const opened = await this.#openAll(stored, schema);
-      yield opened;
+  ): AsyncGenerator<Scanned<T>> {
+    const seen = new Set<string>();
+    for await (const rows of newestFirst(this.#database, table)) {
+      for (const { id } of rows) seen.add(id);
+      const opened = await this.#openAll(rows, schema);
+      yield { ...opened, keyIds: rows.map(({ keyId }) => keyId) };
       // What did not open was checked before it was shown.
-      const ids = new Set(opened.checked.map(({ id }) => id));
-      this.#integrity.checkBehind(stored.filter(({ id }) => !ids.has(id)));
+      const checked = new Set(opened.checked.map(({ id }) => id));
+      this.#integrity.checkBehind(rows.filter(({ id }) => !checked.has(id)));
+      // Runs are large: not more of them wait for their check than one batch holds.
+      if (table === 'run') await this.#integrity.settled();
     }
-    this.#integrity.checkAllThere(table, new Set(keys.map(([, id]) => id)));
+    this.#integrity.checkAllThere(table, seen);
   }
 
   async #openAll<T>(
@@ -188,7 +214,11 @@ export class Repository {
     return { opened, closed };
   }
 
-  async #openOne<T>(table: 'text' | 'run', id: string, schema: z.ZodType<T>): Promise<T> {
+  async #openOne<T>(
+    table: 'record' | 'text' | 'run',
+    id: string,
+    schema: z.ZodType<T>,
+  ): Promise<T> {
     const found = await this.#openIfThere(table, id, schema);
     if (!found) throw new AppError('RECORD_NOT_FOUND');
     return found.value;
@@ -211,6 +241,33 @@ export class Repository {
     const { keyId, key } = await this.#keys.of(row);
     const address = { table: row.table, id: row.id, version: row.version };
     return openJson(key, keyId, address, row.sealed, schema);
+  }
+}
+
+/**
+ * All rows of a table that are there now, those that came last first. Rows whose number says that they
+ * are yet to come are left to `checkAllThere`.
+ */
+async function* newestFirst(
+  database: ChimedDatabase,
+  table: TableName,
+): AsyncGenerator<readonly ProjectedRow[]> {
+  const born = (from: number, below: number) =>
+    database.rows.where('[table+born]').between([table, from], [table, below]);
+  const known = await readOrFail(() => database.meta.get('projection'));
+  let below = (known?.projectedSeq ?? 0) + 1;
+  const first = await readOrFail(() => born(1, below).reverse().limit(firstRows).toArray());
+  if (first.length === 0) return;
+  yield first;
+  below = first.at(-1)?.born ?? 1;
+  // A range is read in one go, a cursor row by row; how wide one is to be depends on other tables' rows.
+  for (let width = 4 * openBatchRows; below > 1;) {
+    const from = Math.max(1, below - width);
+    const rows = await readOrFail(() => born(from, below).toArray());
+    if (rows.length > 0) yield rows.reverse();
+    below = from;
+    if (rows.length < openBatchRows / 2) width *= 2;
+    else if (rows.length > 2 * openBatchRows) width = Math.ceil(width / 2);
   }
 }
 

@@ -29,6 +29,7 @@ export class Store {
   readonly #bridge: Bridge;
   readonly #worker: Connection<WorkerMethods>;
   #repository: Repository | undefined;
+  #integrity: Integrity | undefined;
 
   constructor(bridge: Bridge, worker: Connection<WorkerMethods>) {
     this.#bridge = bridge;
@@ -60,6 +61,7 @@ export class Store {
         if (problem.code !== 'WORKER_DIED') hooks.onSync({ phase: 'failed', problem });
       },
     });
+    this.#integrity = integrity;
     this.#repository = new Repository(database, keys, integrity);
     const projection = new Projection(database);
     projection.onChange((event) => {
@@ -80,7 +82,8 @@ export class Store {
   /**
    * Asks the worker for something, waiting for it to come up if it is just starting.
    *
-   * @throws AppError with the worker's code, `WORKER_DIED` when it goes away meanwhile; Cancelled
+   * @throws AppError with the worker's code, `WORKER_DIED` when it goes away meanwhile
+   * @throws Cancelled when `options.signal` was aborted
    */
   async call<K extends keyof WorkerMethods & string>(
     name: K,
@@ -89,6 +92,11 @@ export class Store {
   ): Promise<ResultOf<WorkerMethods[K]>> {
     const client = await this.#worker.ready();
     return client.call(name, params, options);
+  }
+
+  /** Resolves when the rows that were read so far have been checked against the journal. */
+  async checked(): Promise<void> {
+    await this.#integrity?.settled();
   }
 }
 

@@ -21,7 +21,8 @@ describe('shortcuts', () => {
         const [last = '', ...held] = cap.split(' ').reverse();
         const control = held.includes('Ctrl');
         const name = named[last] ?? last;
-        // Arrows and Enter belong to the list that has the focus.
+        // Arrows, Enter and what is held with Alt belong to the list that has the focus.
+        if (held.includes('Alt')) continue;
         if (name.startsWith('Arrow') || (name === 'Enter' && !control)) continue;
         const event = key(
           control ? name.replace(/^[A-Z]$/, (letter) => letter.toLowerCase()) : name,

@@ -3,6 +3,7 @@
 export const commands = [
   'newRecord',
   'openFile',
+  'search',
   'run',
   'stop',
   'next',
@@ -26,6 +27,7 @@ export type Command = (typeof commands)[number];
 export const keyCaps: Record<Command, readonly string[]> = {
   newRecord: ['Ctrl N'],
   openFile: ['Ctrl O'],
+  search: ['Ctrl F', '/'],
   run: ['Ctrl Enter'],
   stop: ['Esc'],
   next: ['J', '↓'],
@@ -67,12 +69,17 @@ const plain: Record<string, Command> = {
   '?': 'help',
   // The question mark of a Chinese input method.
   '？': 'help',
+  '/': 'search',
+  // The same key under a Chinese input method.
+  '、': 'search',
+  '／': 'search',
 };
 
 const withControl: Record<string, Command> = {
   n: 'newRecord',
   o: 'openFile',
   e: 'exportText',
+  f: 'search',
   Enter: 'run',
   l: 'lock',
   z: 'undo',

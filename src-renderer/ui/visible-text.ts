@@ -46,8 +46,12 @@ export function visiblePieces(text: string): TextPiece[] {
 
 /** One line for titles and labels: odd characters are left out, white space is one space. */
 export function singleLine(text: string): string {
+  return partOfLine(text).trim();
+}
+
+/** The same of what other parts stand beside. */
+export function partOfLine(text: string): string {
   return text
     .replace(/(?![\s\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}]/gu, '')
-    .replace(/[\s\u2028\u2029]+/gu, ' ')
-    .trim();
+    .replace(/[\s\u2028\u2029]+/gu, ' ');
 }

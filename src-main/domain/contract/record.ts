@@ -1,13 +1,14 @@
 /**
- * What the vault keeps: rows of four tables, each sealed on its own.
+ * What the vault keeps: rows of several tables, each sealed on its own.
  *
  * `record` is the small head that lists are made of; `text` holds one immutable version of a record's
  * original text under an identifier that says nothing of it; `run` holds an extraction run with its
- * facts; `review` what a doctor decided of a run's facts; `sections` a record's sections as a doctor
- * corrected them. These are sealed under their record's own key. `schema` holds a version of a schema of
- * the hospital's own, under a key of its own. `conversation` holds questions with their answers and `reply` a drafted reply, under the key of
- * the record that they belong to, or of their own. `deletion` says that a record was deleted for good; it
- * stands under the id of the key that was destroyed.
+ * facts; `signature` what the search asks before it opens the text of a record, under the record's id;
+ * `review` what a doctor decided of a run's facts; `sections` a record's sections as a doctor corrected
+ * them. These are sealed under their record's own key. `schema` holds a version of a schema of the
+ * hospital's own, under a key of its own. `conversation` holds questions with their answers and `reply` a
+ * drafted reply, under the key of the record that they belong to, or of their own. `deletion` says that a
+ * record was deleted for good; it stands under the id of the key that was destroyed.
  */
 import * as z from 'zod';
 import { problemSchema } from './errors';
@@ -19,6 +20,7 @@ export const tableNames = [
   'text',
   'run',
   'deletion',
+  'signature',
   'review',
   'sections',
   'schema',

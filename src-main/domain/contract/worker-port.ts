@@ -32,6 +32,7 @@ import { method } from './rpc';
 import { maxFileChars, ticketSchema } from './save-file';
 import { maxSchemaChars, ownSchemaIdSchema } from './stored-schema';
 import { storedSectionsSchema } from './section';
+import { searchHitSchema, searchRequestSchema, searchResultSchema } from './search';
 
 /** Largest file accepted as one record, bytes (2,000,000 characters of 4 bytes). */
 export const maxRecordFileBytes = 8_000_000;
@@ -95,6 +96,17 @@ export const workerMethods = {
   'records.duplicates': method({
     params: z.object({ text: z.string() }),
     result: z.object({ recordIds: z.array(rowId) }),
+  }),
+  /** Makes the search ready before it is asked; resolves with how many records it covers. */
+  'search.prepare': method({
+    params: z.undefined(),
+    result: z.object({ records: z.int().nonnegative() }),
+  }),
+  /** Records outside the bin that hold every word of the query, newest first, as they are found. */
+  'search.run': method({
+    params: searchRequestSchema,
+    event: z.array(searchHitSchema),
+    result: searchResultSchema,
   }),
   'runs.save': method({ params: storedRunSchema, result: committed }),
   /** Saves a schema of the hospital's own as the version after `base`; see `SchemaStore.save`. */

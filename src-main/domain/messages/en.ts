@@ -9,6 +9,7 @@ import { deidentifyEn } from './deidentify.en';
 import { schemaFaultsEn } from './schema-faults.en';
 import { exportingEn } from './exporting.en';
 import { backupEn } from './backup.en';
+import { searchEn } from './search.en';
 import { vaultEn } from './vault.en';
 import type { zhCN } from './zh-CN';
 
@@ -50,6 +51,7 @@ export const en = {
     heading: 'Records',
     list: 'List of records',
     count: (count: string) => count,
+    countSoFar: (count: string) => `${count}…`,
     newRecord: 'New record',
     openFile: 'Open text file',
     openSample: 'Open sample record',
@@ -438,6 +440,7 @@ export const en = {
     hint: 'Shortcuts are off while you type in a field.',
     newRecord: 'New record',
     openFile: 'Open text file',
+    search: 'Search records',
     run: 'Extract',
     stop: 'Stop extraction',
     next: 'Next record or fact',
@@ -607,5 +610,6 @@ export const en = {
   },
   exporting: exportingEn,
   backup: backupEn,
+  search: searchEn,
   errors: errorsEn,
 } satisfies typeof zhCN;

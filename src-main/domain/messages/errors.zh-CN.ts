@@ -239,7 +239,7 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
   },
   DIALOGUE_INVALID: {
     title: '对话文件的格式不对',
-    remedy: '文件应为 {"turns":[{"role":"patient","text":"…"}]}，角色是 patient 或 doctor。',
+    remedy: '文件的格式见命令的 --help；角色只有患者和医生两种。',
   },
   REPLY_EMPTY: {
     title: '回复还是空的',

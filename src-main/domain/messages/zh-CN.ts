@@ -12,6 +12,7 @@ import { deidentifyZh } from './deidentify.zh-CN';
 import { schemaFaultsZh } from './schema-faults.zh-CN';
 import { exportingZh } from './exporting.zh-CN';
 import { backupZh } from './backup.zh-CN';
+import { searchZh } from './search.zh-CN';
 import { vaultZh } from './vault.zh-CN';
 
 export const zhCN = {
@@ -52,6 +53,7 @@ export const zhCN = {
     heading: '病历',
     list: '病历列表',
     count: (count: string) => `${count} 份`,
+    countSoFar: (count: string) => `${count}… 份`,
     newRecord: '新建病历',
     openFile: '打开文本文件',
     openSample: '打开示例病历',
@@ -414,6 +416,7 @@ export const zhCN = {
     hint: '在输入框中键入时，快捷键不起作用。',
     newRecord: '新建病历',
     openFile: '打开文本文件',
+    search: '检索病历',
     run: '开始抽取',
     stop: '停止抽取',
     next: '下一份病历或下一条结果',
@@ -581,5 +584,6 @@ export const zhCN = {
   },
   exporting: exportingZh,
   backup: backupZh,
+  search: searchZh,
   errors: errorsZh,
 };

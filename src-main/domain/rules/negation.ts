@@ -7,7 +7,7 @@
  * Sections of family and past history count as a cue of their whole text. For models that cannot state this
  * themselves; it misses what is said at a distance.
  */
-import lexicon from '../../../resources/lexicons/negation.json';
+import lexicon from '../../../resources/lexicons/negation.json' with { type: 'json' };
 import type { Fact } from '../contract/fact';
 import type { Section } from '../contract/section';
 import { sectionAt } from './sections';

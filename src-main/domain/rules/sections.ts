@@ -5,8 +5,8 @@
  * within a line behind the end of a clause, and then before a colon or in brackets. It may be numbered, be
  * written in traditional characters or full width, and have spaces between its characters.
  */
-import lexicon from '../../../resources/lexicons/sections.json';
-import simplified from '../../../resources/lexicons/simplified.json';
+import lexicon from '../../../resources/lexicons/sections.json' with { type: 'json' };
+import simplified from '../../../resources/lexicons/simplified.json' with { type: 'json' };
 import type { Section } from '../contract/section';
 
 const canonical = new Map<string, string>();

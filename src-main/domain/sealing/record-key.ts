@@ -16,7 +16,7 @@ const subtle = globalThis.crypto.subtle;
 const formatVersion = 1;
 const nonceBytes = 12;
 
-/** Length of a wrapped record key, bytes. */
+/** Length of a wrapped record key, bytes: nonce, ciphertext and tag. */
 export const wrappedKeyBytes = nonceBytes + dataKeyBytes + 16;
 
 export interface RecordKeyName {

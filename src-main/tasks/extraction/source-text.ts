@@ -4,7 +4,7 @@
  * Normalisation is 1:1 by code point, so a place in what the model reads is always a place in the
  * original text, whatever NFKC and lower-casing did to the character (default-model.md).
  */
-import simplified from '../../../resources/lexicons/simplified.json';
+import simplified from '../../../resources/lexicons/simplified.json' with { type: 'json' };
 import type { Normalisation } from '../../domain/contract/model-card';
 
 export interface SourceText {

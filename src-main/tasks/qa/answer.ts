@@ -39,7 +39,7 @@ export interface QaContext {
   onEvent?(event: QaEvent): void;
 }
 
-/** As measured; see docs/qa.md. */
+/** Set by hand: more likely than not. */
 export const defaultThreshold = 0.5;
 
 const answerTokens = 400;

@@ -16,6 +16,8 @@ export interface FoundSentence extends Sentence {
   readonly coverage: number;
   /** It stands in a section, or holds words, in which such questions are answered. */
   readonly fits: boolean;
+  /** It holds the very word by which the question is of its topic: 过敏 of 药物过敏史. */
+  readonly holdsAsked: boolean;
 }
 
 const k1 = 1.2;
@@ -63,6 +65,10 @@ export class SentenceSearch {
   search(question: string): FoundSentence[] {
     const asked = countsOf(gramsOf(withoutStopWords(normalised(question))));
     const about = topicsOf(question);
+    const folded = normalised(question);
+    const askedWords = about
+      .flatMap(({ asks }) => asks.map(normalised))
+      .filter((word) => folded.includes(word));
     const topicWords = [...new Set(about.flatMap(({ words }) => words.map(normalised)))];
     const sections = new Set(about.flatMap((topic) => topic.sections));
     const weight = sum([...asked.keys()].map((gram) => this.#rarity(gram)));
@@ -86,6 +92,7 @@ export class SentenceSearch {
         score,
         coverage: weight === 0 ? 0 : covered / weight,
         fits: inSection || held.length > 0,
+        holdsAsked: askedWords.some((word) => text.includes(word)),
       });
     });
     return found.sort((one, other) => other.score - one.score || one.index - other.index);

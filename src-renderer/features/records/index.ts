@@ -1,4 +1,5 @@
 export { RecordsState } from './records.svelte';
+export { highlight, showPlace } from './show-place';
 export type { RecordItem } from './record-index';
 export { firstSample } from './samples';
 export { default as RecordList } from './RecordList.svelte';

@@ -2,6 +2,7 @@
 import { AppError, problemOf, type Problem } from '@domain/contract/errors';
 import { maxRecordChars } from '@domain/contract/extraction';
 import type { RecordHead, RecordSource } from '@domain/contract/record';
+import type { SearchHit } from '@domain/contract/search';
 import type { ProjectionEvent } from '../../data/projection';
 import type { Store } from '../../data/store';
 import { i18n } from '../../ui/i18n.svelte';
@@ -12,6 +13,7 @@ import { cutTitle, importFile, type TextFile } from './import-file';
 import { RecordIndex, reviewStage, type RecordItem } from './record-index';
 
 export type ReviewFilter = 'all' | 'open' | 'done';
+import { SearchState } from './search.svelte';
 
 export class RecordsState {
   readonly #store: Store;
@@ -25,8 +27,11 @@ export class RecordsState {
   reviewFilter = $state<ReviewFilter>('all');
   // What is selected stays: a record that is confirmed must not vanish under its reader.
   readonly #items = $derived(
-    this.#all.filter((item) => item.id === this.#selectedId || this.#fits(item)),
+    this.reviewFilter === 'all'
+      ? this.#all
+      : this.#all.filter((item) => item.id === this.#selectedId || this.#fits(item)),
   );
+  readonly search: SearchState;
   #selectedId = $state<string | null>(null);
   #loading = $state(true);
   #importing = $state<string | null>(null);
@@ -42,6 +47,7 @@ export class RecordsState {
   constructor(store: Store, notices: Notices) {
     this.#store = store;
     this.#notices = notices;
+    this.search = new SearchState(store);
   }
 
   get items(): readonly RecordItem[] {
@@ -53,7 +59,12 @@ export class RecordsState {
   }
 
   get selectedIndex(): number {
-    return this.#items.findIndex((item) => item.id === this.#selectedId);
+    // Both are read, so that whoever shows the place is told when it moves.
+    const { length } = this.#items;
+    if (this.#selectedId === null || length === 0) return -1;
+    return this.reviewFilter === 'all'
+      ? this.#index.positionOf(this.#selectedId)
+      : this.#items.findIndex(({ id }) => id === this.#selectedId);
   }
 
   get selected(): RecordItem | null {
@@ -100,25 +111,82 @@ export class RecordsState {
     this.#selectedId = id;
   }
 
-  /** Reads the projection as it lies; what the worker adds comes through `apply`. */
-  load(): Promise<void> {
-    return this.#enqueue(async () => {
-      const { repository } = this.#store;
-      for await (const { values, unreadable } of repository.heads()) {
-        for (const { id, value } of values) this.#index.putHead(id, value);
-        this.#unreadable.push(...unreadable);
-        this.#publish();
-      }
-      this.#loading = false;
-      for await (const { values } of repository.runSummaries()) {
-        for (const { value } of values) this.#index.putRun(value);
-      }
-      for await (const { values } of repository.reviewSummaries()) {
-        for (const { value } of values) this.#index.putReview(value);
+  /** What was found and was not deleted since; a record that is not read yet counts as there. */
+  get hits(): readonly SearchHit[] {
+    const { length } = this.#items;
+    return this.search.hits.filter(({ recordId }) => {
+      const item = this.#index.get(recordId);
+      return item ? item.head.deletedAt === null : this.#loading || length === 0;
+    });
+  }
+
+  /** Chooses the next or previous hit, the first where none is. @returns it */
+  stepHit(by: 1 | -1): SearchHit | null {
+    const { hits, search } = this;
+    const at = hits.findIndex(({ recordId }) => recordId === search.selectedId);
+    const hit = hits[at < 0 ? 0 : Math.min(hits.length - 1, Math.max(0, at + by))] ?? null;
+    search.select(hit?.recordId ?? null);
+    return hit;
+  }
+
+  /** Selects the record of a hit, which may not have been read yet, and points to its place. */
+  async selectHit({ recordId, match }: SearchHit): Promise<void> {
+    this.search.select(recordId);
+    await this.#enqueue(async () => {
+      if (this.#index.get(recordId)) return;
+      const head = await this.#store.repository.head(recordId);
+      if (head) this.#index.putHead(recordId, head);
+      this.#publish();
+    });
+    // Another one was chosen meanwhile.
+    if (this.search.selectedId !== recordId) return;
+    this.search.place = match && { recordId, ...match };
+    this.#selectedId = recordId;
+  }
+
+  /**
+   * Reads the projection as it lies; what the worker adds comes through `apply`. The first screen is
+   * shown as soon as it is there; between batches, whatever happens meanwhile has its turn.
+   */
+  async load(): Promise<void> {
+    const { repository } = this.#store;
+    let isFirst = true;
+    await this.#inTurns(repository.heads(), async ({ values, unreadable, keyIds }) => {
+      for (const { id, value } of values) this.#index.putHead(id, value);
+      this.#unreadable.push(...unreadable);
+      this.#publish();
+      if (!isFirst) return;
+      isFirst = false;
+      for (const { value } of (await repository.runSummariesOf(keyIds)).values) {
+        this.#index.putRun(value);
       }
       this.#publish();
-      this.#reportUnreadable();
     });
+    this.#loading = false;
+    await this.#inTurns(repository.runSummaries(), async ({ values }) => {
+      for (const { value } of values) this.#index.putRun(value);
+      this.#publish();
+    });
+    await this.#inTurns(repository.reviewSummaries(), async ({ values }) => {
+      for (const { value } of values) this.#index.putReview(value);
+      this.#publish();
+    });
+    this.#reportUnreadable();
+  }
+
+  /** Takes each batch in a turn of its own. An error ends it, and is told. */
+  async #inTurns<T>(batches: AsyncGenerator<T>, take: (batch: T) => Promise<void>): Promise<void> {
+    for (let isDone = false; !isDone;) {
+      isDone = true;
+      await this.#enqueue(async () => {
+        const next = await batches.next();
+        if (next.done) return;
+        await take(next.value);
+        isDone = false;
+      });
+      // Input comes before the next batch.
+      await new Promise((resolve) => setTimeout(resolve));
+    }
   }
 
   apply(event: ProjectionEvent): void {

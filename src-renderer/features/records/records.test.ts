@@ -1,11 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { AppError } from '@domain/contract/errors';
 import type { JournalRow, RecordHead } from '@domain/contract/record';
+import type { CallOptions } from '@domain/contract/rpc';
 import type { Store } from '../../data/store';
 import { Notices } from '../../ui/notices.svelte';
 import { cutTitle, titleOfFile } from './import-file';
 import { RecordIndex } from './record-index';
 import { RecordsState } from './records.svelte';
+import { SearchState } from './search.svelte';
 
 const head = (title: string, createdAt: number, deletedAt: number | null = null): RecordHead => ({
   title,
@@ -27,7 +29,7 @@ afterEach(() => {
 });
 
 /** A store in memory; rows carry their head in clear, which is enough for what is tested here. */
-function setUp() {
+function setUp(first?: readonly string[], then: readonly string[] = []) {
   const heads = new Map<string, RecordHead>();
   const asked: string[] = [];
   const life = { fail: null as AppError | null, clock: 0 };
@@ -42,24 +44,43 @@ function setUp() {
       return value ? [{ id, value }] : [];
     }),
     unreadable: [],
+    keyIds: [],
   });
   const store = {
     repository: {
       heads: async function* () {
-        yield opened([...heads.keys()].map((id) => ({ id })));
+        yield opened((first ?? [...heads.keys()]).map((id) => ({ id })));
+        for (const id of then) {
+          await new Promise((resolve) => setTimeout(resolve, 1));
+          yield opened([{ id }]);
+        }
       },
       runSummaries: async function* () {
-        yield { values: [], unreadable: [] };
+        yield { values: [], unreadable: [], keyIds: [] };
       },
       reviewSummaries: async function* () {
         yield { values: [], unreadable: [] };
       },
       openReviewSummaries: async () => ({ values: [], unreadable: [] }),
+      runSummariesOf: async () => ({ values: [], unreadable: [] }),
+      head: async (id: string) => heads.get(id) ?? null,
       openHeads: async (rows: readonly JournalRow[]) => opened(rows),
       openRunSummaries: async () => ({ values: [], unreadable: [] }),
     },
-    call: async (name: string, params: Record<string, unknown>) => {
+    call: async (name: string, params: Record<string, unknown>, options?: CallOptions<unknown>) => {
       asked.push(name);
+      if (name === 'search.run') {
+        options?.onEvent?.(
+          [...heads.keys()].map((recordId) => ({
+            recordId,
+            title: [],
+            createdAt: 1,
+            match: null,
+            snippet: [],
+          })),
+        );
+        return { next: null, unreadable: 0 };
+      }
       if (life.fail) throw life.fail;
       if (name === 'documents.decode') {
         return { text: '文', encoding: 'utf-8', fileSha256: 'f', extractor: '1', notices: [] };
@@ -115,6 +136,132 @@ describe('the list', () => {
     index.putRun(run('new', 20, 4));
     index.putRun(run('old', 10, 9));
     expect(index.get('a')?.lastRun).toMatchObject({ id: 'new', factCount: 4 });
+  });
+});
+
+describe('a long list', () => {
+  const many = (count: number) =>
+    Array.from({ length: count }, (_, at) => [`id${at}`, head(`t${at}`, at)] as const);
+
+  it('stays in order whatever comes, goes, moves, and in whatever order', () => {
+    const index = new RecordIndex();
+    const all = new Map<string, RecordHead>();
+    let seed = 5;
+    const next = (below: number) =>
+      ((seed = (Math.imul(seed, 1103515245) + 12345) >>> 0) % 65521) % below;
+    for (let round = 0; round < 2_000; round += 1) {
+      const id = `id${next(60)}`;
+      const known = all.get(id);
+      if (known && next(6) === 0) {
+        index.remove(id);
+        all.delete(id);
+      } else {
+        const value = head(
+          `t${round}`,
+          known && next(3) > 0 ? known.createdAt : next(20),
+          next(4) === 0 ? 1 : null,
+        );
+        index.putHead(id, value);
+        all.set(id, value);
+      }
+      const wanted = [...all]
+        .filter(([, { deletedAt }]) => deletedAt === null)
+        .sort(([a, x], [b, y]) => y.createdAt - x.createdAt || (a < b ? 1 : -1))
+        .map(([each]) => each);
+      expect(index.list().map((item) => item.id)).toEqual(wanted);
+      for (const each of all.keys()) expect(index.positionOf(each)).toBe(wanted.indexOf(each));
+    }
+  });
+
+  it('shows its first batch, takes a new record and keeps the selection while the rest is read', async () => {
+    const all = many(200);
+    const ids = all.map(([id]) => id).reverse();
+    const { state, heads } = setUp(ids.slice(0, 2), ids.slice(2));
+    for (const [id, value] of all) heads.set(id, value);
+    const loaded = state.load();
+    await until(() => state.items.length === 2);
+    state.select('id198');
+    state.draft.show('新');
+    state.draft.text = '患者腹痛';
+    expect(await state.saveDraft()).not.toBeNull();
+    expect(state.loading).toBe(true);
+    expect(state.items.length).toBeLessThan(150);
+    expect(state.selected?.head.title).toBe('t198');
+    await loaded;
+    expect(state.loading).toBe(false);
+    expect(state.items).toHaveLength(200);
+    expect(state.selectedIndex).toBe(state.items.findIndex(({ id }) => id === 'id198'));
+  });
+});
+
+describe('the search', () => {
+  const hit = (recordId: string) => ({
+    recordId,
+    title: [],
+    createdAt: 1,
+    match: { start: 1, end: 3 },
+    snippet: [],
+  });
+
+  it('asks for what was typed last, once, and ends what was asked before', async () => {
+    const asked: { query: string; signal: AbortSignal; answer(ids: string[]): void }[] = [];
+    const search = new SearchState({
+      call: ((_name: string, { query }: { query: string }, options: CallOptions<unknown>) =>
+        new Promise((resolve) => {
+          asked.push({
+            query,
+            signal: options.signal as AbortSignal,
+            answer: (ids) => {
+              options.onEvent?.(ids.map(hit));
+              resolve({ next: null, unreadable: 0 });
+            },
+          });
+        })) as unknown as Store['call'],
+    });
+    for (const typed of ['头', '头痛']) search.type(typed);
+    await until(() => asked.length === 1);
+    expect(asked[0]?.query).toBe('头痛');
+    search.type('腹痛');
+    await until(() => asked.length === 2);
+    expect(asked[0]?.signal.aborted).toBe(true);
+    asked[0]?.answer(['late']);
+    asked[1]?.answer(['a', 'b']);
+    await until(() => !search.running);
+    expect(search.hits.map(({ recordId }) => recordId)).toEqual(['a', 'b']);
+    search.clear();
+    expect(search).toMatchObject({ query: '', active: false, hits: [], place: null });
+  });
+
+  it('shows no hit of a record that was deleted since', async () => {
+    const { state, heads } = setUp();
+    heads.set('a', head('甲', 2));
+    heads.set('b', head('乙', 1));
+    await state.load();
+    state.search.type('头痛');
+    await until(() => state.search.hits.length === 2);
+    expect(state.hits.map(({ recordId }) => recordId)).toEqual(['a', 'b']);
+    expect(state.stepHit(1)?.recordId).toBe('a');
+    expect(state.stepHit(1)?.recordId).toBe('b');
+    expect(state.stepHit(1)?.recordId).toBe('b');
+    const [item] = state.items;
+    if (item) await state.remove(item);
+    expect(state.hits.map(({ recordId }) => recordId)).toEqual(['b']);
+  });
+
+  it('opens a record that the list has not read yet, at its place', async () => {
+    const others = Array.from({ length: 100 }, (_, at) => `x${at}`);
+    const { state, heads } = setUp(['b'], [...others, 'a']);
+    for (const id of others) heads.set(id, head(id, 2));
+    heads.set('a', head('甲', 1));
+    heads.set('b', head('乙', 3));
+    const loaded = state.load();
+    await until(() => state.items.length === 1);
+    await state.selectHit(hit('a'));
+    expect(state.selected?.head.title).toBe('甲');
+    expect(state.search.place).toEqual({ recordId: 'a', start: 1, end: 3 });
+    expect(state.loading).toBe(true);
+    await loaded;
+    expect(state.items).toHaveLength(102);
   });
 });
 

@@ -1,5 +1,5 @@
 /** Units of measurement as they are written in records (`resources/lexicons/units.json`). */
-import lexicon from '../../../../resources/lexicons/units.json';
+import lexicon from '../../../../resources/lexicons/units.json' with { type: 'json' };
 import { foldQuotation } from './fold';
 
 const fold = (unit: string): string => foldQuotation(unit).replace(/ /g, '').toLowerCase();
