@@ -33,7 +33,7 @@ export const schemasEn = {
   outdated: 'There is a newer version of this schema.',
   rebase: 'Save mine as the next version',
   outline: 'Contents',
-  raw: 'Raw (advanced)',
+  raw: 'JSON (advanced)',
   general: 'General',
   types: 'Entity types',
   fields: 'Fields',
@@ -57,6 +57,7 @@ export const schemasEn = {
     experiencer: 'Whose it is (patient, family)',
   },
   colour: 'Colour',
+  colourSample: 'Text',
   colourNumber: (number: string) => `Colour ${number}`,
   kind: 'Holds',
   kinds: {

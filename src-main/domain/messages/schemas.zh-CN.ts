@@ -43,7 +43,7 @@ export const schemasZh: Shape<typeof schemasEn> = {
   outdated: '这个方案已有更新的版本。',
   rebase: '用我的内容另存为新版本',
   outline: '内容',
-  raw: '原文（高级）',
+  raw: 'JSON（高级）',
   general: '基本信息',
   types: '实体类型',
   fields: '字段',
@@ -67,6 +67,7 @@ export const schemasZh: Shape<typeof schemasEn> = {
     experiencer: '所属者（患者、家属）',
   },
   colour: '颜色',
+  colourSample: '样例',
   colourNumber: (number: string) => `颜色 ${number}`,
   kind: '内容',
   kinds: {
@@ -97,7 +98,7 @@ export const schemasZh: Shape<typeof schemasEn> = {
   noFaults: '没有问题，可以保存和运行。',
   rawSyntax: (line: string) => `第 ${line} 行：不是有效的 JSON。`,
   rawForm: (line: string) => `第 ${line} 行：这里的内容不符合方案的格式。`,
-  dropRaw: '放弃原文中的修改',
+  dropRaw: '放弃这里的修改',
   fault: {
     'too-long': (limit: string) => `太长，最多 ${limit} 个字符。`,
     'too-many': (limit: string) => `太多，最多 ${limit} 项。`,

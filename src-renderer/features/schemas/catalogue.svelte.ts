@@ -1,18 +1,13 @@
-/* eslint-disable svelte/prefer-svelte-reactivity -- every change of what is shown makes a new map; the others are bookkeeping */
 /** All schemas that can be chosen: those that ship, and the hospital's own as last saved. */
-import {
-  annotationSchemas,
-  type AnnotationSchema,
-  type EntityType,
-} from '@domain/contract/annotation-schema';
+import { annotationSchemas, type AnnotationSchema } from '@domain/contract/annotation-schema';
 import type { Locale } from '@domain/contract/ipc';
 import type { SavedSchema } from '@domain/contract/stored-schema';
 
 export class SchemaCatalogue {
   readonly templates: readonly AnnotationSchema[] = annotationSchemas;
-  #saved = $state.raw<ReadonlyMap<string, SavedSchema>>(new Map());
+  #saved = $state.raw<readonly SavedSchema[]>([]);
   readonly #own = $derived(
-    [...this.#saved.values()]
+    this.#saved
       .filter(({ deletedAt }) => deletedAt === null)
       .map(({ schema }) => schema)
       .sort((a, b) => a.chinese.localeCompare(b.chinese, 'zh-CN') || (a.id < b.id ? -1 : 1)),
@@ -34,30 +29,18 @@ export class SchemaCatalogue {
 
   /** One of the hospital's own, also a deleted one. */
   saved(id: string): SavedSchema | undefined {
-    return this.#saved.get(id);
-  }
-
-  /** Also schemas of runs that were made before theirs was deleted. */
-  type(id: string): EntityType | undefined {
-    for (const { types } of [...this.templates, ...this.#savedSchemas()]) {
-      const found = types.find((type) => type.id === id);
-      if (found) return found;
-    }
-    return undefined;
+    return this.#saved.find(({ schema }) => schema.id === id);
   }
 
   put(saved: readonly SavedSchema[]): void {
-    const all = new Map(this.#saved);
-    for (const row of saved) all.set(row.schema.id, row);
-    this.#saved = all;
+    const others = this.#saved.filter((row) =>
+      saved.every(({ schema }) => schema.id !== row.schema.id),
+    );
+    this.#saved = [...others, ...saved];
   }
 
   clear(): void {
-    this.#saved = new Map();
-  }
-
-  #savedSchemas(): AnnotationSchema[] {
-    return [...this.#saved.values()].map(({ schema }) => schema);
+    this.#saved = [];
   }
 }
 

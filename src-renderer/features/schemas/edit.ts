@@ -145,7 +145,7 @@ export function moveTo(schema: AnnotationSchema, place: Place, to: number): Anno
 
 /** Names that facts of an example may have. */
 export function factNames(schema: AnnotationSchema): string[] {
-  return [
+  const names = [
     ...schema.types.map(({ id }) => id),
     ...schema.fields.flatMap((field) =>
       field.kind === 'group'
@@ -153,6 +153,8 @@ export function factNames(schema: AnnotationSchema): string[] {
         : [field.id],
     ),
   ].filter((name) => name !== '');
+  // While two are called alike, which is a fault.
+  return [...new Set(names)];
 }
 
 function blankField(kind: FieldKind): SchemaField {

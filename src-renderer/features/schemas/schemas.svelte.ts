@@ -1,4 +1,3 @@
-/* eslint-disable svelte/prefer-svelte-reactivity -- every change of what is shown makes a new map; the others are bookkeeping */
 /** The hospital's own schemas as the page knows them: the list, the editors, and every change to them. */
 import type { AnnotationSchema } from '@domain/contract/annotation-schema';
 import type { SchemaDraft, SchemaRow } from '@domain/contract/stored-schema';
@@ -45,12 +44,14 @@ const keepAfter = 2_000;
 export class SchemasState {
   readonly #options: SchemasOptions;
   /** Of schemas that were opened, or have a draft. */
-  #editors = $state.raw<ReadonlyMap<string, SchemaEditor>>(new Map());
+  #editors = $state.raw<readonly SchemaEditor[]>([]);
   #selectedId = $state<string | null>(null);
   #loading = $state(true);
   /** Drafts that the journal holds, by schema. */
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- bookkeeping that is never shown
   readonly #keptTexts = new Map<string, string>();
   /** Schemas whose draft this page has written. */
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- bookkeeping that is never shown
   readonly #keptHere = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #work: Promise<void> = Promise.resolve();
@@ -74,9 +75,8 @@ export class SchemasState {
   /** The hospital's own: those that were never saved, then by name. */
   get items(): readonly OwnItem[] {
     const saved = this.catalogue.own.map((schema) => this.#itemOf(schema));
-    const known = new Set(saved.map(({ id }) => id));
-    const fresh = [...this.#editors.values()]
-      .filter(({ id, base }) => base === 0 && !known.has(id))
+    const fresh = this.#editors
+      .filter(({ id, base }) => base === 0 && saved.every((item) => item.id !== id))
       .map(({ doc }) => this.#itemOf(doc));
     return [...fresh, ...saved];
   }
@@ -92,13 +92,13 @@ export class SchemasState {
 
   /** The editor on screen. */
   get editor(): SchemaEditor | undefined {
-    return this.#selectedId === null ? undefined : this.#editors.get(this.#selectedId);
+    return this.#editorOf(this.#selectedId);
   }
 
   select(id: string | null): void {
     this.#selectedId = id;
     const saved = id === null ? undefined : this.catalogue.saved(id);
-    if (saved && !this.#editors.has(saved.schema.id)) {
+    if (saved && !this.#editorOf(saved.schema.id)) {
       this.#put(new SchemaEditor(saved.schema, saved.schema));
     }
   }
@@ -197,7 +197,7 @@ export class SchemasState {
   /** Takes a schema off the list at once; the toast takes it back. */
   async remove(id: string): Promise<void> {
     const name = this.items.find((item) => item.id === id)?.name ?? '';
-    const editor = this.#editors.get(id);
+    const editor = this.#editorOf(id);
     const saved = this.catalogue.saved(id);
     if (saved) {
       try {
@@ -244,14 +244,14 @@ export class SchemasState {
     const { store } = this.#options;
     const { rows } = await store.call('schemas.history', { schemaId: id });
     const { values } = await store.repository.openSchemas(rows);
-    // Deleting and undoing it are rows too, of the same version.
-    const byVersion = new Map<number, Extract<SchemaRow, { kind: 'schema' }>>();
-    for (const { value } of values) {
-      if (value.kind !== 'schema') continue;
-      const known = byVersion.get(value.schema.version);
-      if (!known || value.updatedAt < known.updatedAt) byVersion.set(value.schema.version, value);
-    }
-    return [...byVersion.values()].sort((a, b) => b.schema.version - a.schema.version);
+    return (
+      values
+        .flatMap(({ value }) => (value.kind === 'schema' ? [value] : []))
+        .sort((a, b) => a.updatedAt - b.updatedAt)
+        // Deleting and undoing it are rows too, of the version that was there.
+        .filter(({ schema }, index, all) => all[index - 1]?.schema.version !== schema.version)
+        .reverse()
+    );
   }
 
   /** Puts an older version into its editor, where it can be undone, and saved as the newest. */
@@ -281,9 +281,9 @@ export class SchemasState {
   async keepDrafts(): Promise<void> {
     clearTimeout(this.#timer);
     const { store, notices } = this.#options;
-    const ids = new Set([...this.#editors.keys(), ...this.#keptTexts.keys()]);
-    for (const schemaId of ids) {
-      const editor = this.#editors.get(schemaId);
+    const gone = [...this.#keptTexts.keys()].filter((id) => !this.#editorOf(id));
+    for (const schemaId of [...this.#editors.map(({ id }) => id), ...gone]) {
+      const editor = this.#editorOf(schemaId);
       const text = editor?.dirty ? editor.kept : null;
       if ((this.#keptTexts.get(schemaId) ?? null) === text) continue;
       this.#keptHere.add(schemaId);
@@ -299,7 +299,7 @@ export class SchemasState {
   }
 
   #itemOf(schema: AnnotationSchema): OwnItem {
-    const editor = this.#editors.get(schema.id);
+    const editor = this.#editorOf(schema.id);
     const { id, version } = schema;
     return {
       id,
@@ -315,15 +315,15 @@ export class SchemasState {
 
   /** A name that no other schema has in its language. */
   #freeName(of: 'chinese' | 'english', name: string): string {
-    const known = [...this.catalogue.all, ...[...this.#editors.values()].map(({ doc }) => doc)];
-    const taken = new Set(known.map((schema) => schema[of]));
+    const known = [...this.catalogue.all, ...this.#editors.map(({ doc }) => doc)];
+    const taken = known.map((schema) => schema[of]);
     for (let count = 1; ; count++) {
       const number = count === 1 ? '' : String(count);
       const copy = messagesFor(of === 'english' ? 'en' : 'zh-CN').schemas.copyName(
         name.slice(0, 50),
         number,
       );
-      if (!taken.has(copy)) return copy;
+      if (!taken.includes(copy)) return copy;
     }
   }
 
@@ -333,14 +333,16 @@ export class SchemasState {
     this.touched();
   }
 
+  #editorOf(id: string | null): SchemaEditor | undefined {
+    return this.#editors.find((editor) => editor.id === id);
+  }
+
   #put(editor: SchemaEditor): void {
-    this.#editors = new Map(this.#editors).set(editor.id, editor);
+    this.#editors = [...this.#editors.filter(({ id }) => id !== editor.id), editor];
   }
 
   #drop(id: string): void {
-    const editors = new Map(this.#editors);
-    editors.delete(id);
-    this.#editors = editors;
+    this.#editors = this.#editors.filter((editor) => editor.id !== id);
     this.touched();
   }
 
@@ -349,14 +351,14 @@ export class SchemasState {
     this.catalogue.put(rows.filter((row) => row.kind === 'schema'));
     for (const row of rows) {
       if (row.kind === 'draft') this.#takeDraft(row);
-      else this.#editors.get(row.schema.id)?.follow(row.schema);
+      else this.#editorOf(row.schema.id)?.follow(row.schema);
     }
   }
 
   /** A draft of this user from before this page; what is open here is newer. */
   #takeDraft({ schemaId, base, text, by }: SchemaDraft): void {
     if (text === null || (by ?? null) !== this.#options.user()) return;
-    if (this.#keptHere.has(schemaId) || this.#editors.has(schemaId)) return;
+    if (this.#keptHere.has(schemaId) || this.#editorOf(schemaId)) return;
     this.#keptTexts.set(schemaId, text);
     const saved = this.catalogue.saved(schemaId)?.schema ?? null;
     const blank = blankSchema(schemaId, '');
