@@ -46,7 +46,11 @@ export async function pdfText(bytes: Uint8Array): Promise<PdfText> {
     if (text.replace(/\s/g, '').length < fewChars) doubtful.push(number);
     pages.push(text);
   }
-  const scanned = doubtful.length === 0 ? [] : await pagesWithImages(pdfjs, bytes, doubtful);
+  const strict = doubtful.length === 0 ? null : await open(pdfjs, bytes.slice(), true);
+  const scanned: number[] = [];
+  for (const number of doubtful) {
+    if (strict && (await showsSomething(pdfjs, { document, strict, number }))) scanned.push(number);
+  }
   const text = pages.filter((page) => page !== '').join('\n');
   if (text.trim() === '') {
     if (scanned.length === 0) throw new AppError('EMPTY_TEXT');
@@ -71,43 +75,45 @@ async function pageText(document: PDFDocumentProxy, number: number): Promise<str
   }
 }
 
+/** Strokes and areas of letters that were turned into drawings; a form has fewer lines. */
+const manyPaths = 200;
+
 /**
- * Of these pages those with an image, or with something that cannot be drawn. With images of any size
- * forbidden the library stops at the first one, before it unpacks it; that is how one is known.
+ * Whether there is an image on the page, or a drawing of many parts. Images of any size are forbidden:
+ * the tolerant document leaves them out before they are unpacked, the strict one stops at the first, and
+ * its list of what to draw is then the shorter one.
  */
-async function pagesWithImages(
+async function showsSomething(
   pdfjs: Pdfjs,
-  bytes: Uint8Array,
-  numbers: readonly number[],
-): Promise<number[]> {
-  const document = await open(pdfjs, bytes.slice(), { maxImageSize: 0, stopAtErrors: true });
-  const found: number[] = [];
-  for (const number of numbers) {
-    const page = await document.getPage(number);
-    try {
-      await page.getOperatorList();
-    } catch {
-      found.push(number);
-    }
+  places: {
+    readonly document: PDFDocumentProxy;
+    readonly strict: PDFDocumentProxy;
+    readonly number: number;
+  },
+): Promise<boolean> {
+  const operations: number[][] = [];
+  for (const document of [places.document, places.strict]) {
+    const page = await document.getPage(places.number);
+    const { fnArray } = await page.getOperatorList();
+    operations.push(fnArray);
     page.cleanup();
   }
-  return found;
-}
-
-interface StrictOptions {
-  readonly maxImageSize: number;
-  readonly stopAtErrors: true;
+  const [all = [], upToImage = []] = operations;
+  const paths = all.filter((operation) => operation === pdfjs.OPS.constructPath).length;
+  return upToImage.length < all.length || paths >= manyPaths;
 }
 
 async function open(
   pdfjs: Pdfjs,
   data: Uint8Array,
-  strict?: StrictOptions,
+  stopAtErrors = false,
 ): Promise<PDFDocumentProxy> {
   const folder = pdfjsFolder();
   try {
     return await pdfjs.getDocument({
       data,
+      stopAtErrors,
+      maxImageSize: 0,
       cMapUrl: join(folder, 'cmaps', '/'),
       standardFontDataUrl: join(folder, 'standard_fonts', '/'),
       useWorkerFetch: false,
@@ -119,7 +125,6 @@ async function open(
       isImageDecoderSupported: false,
       enableXfa: false,
       verbosity: pdfjs.VerbosityLevel.ERRORS,
-      ...strict,
     }).promise;
   } catch (cause) {
     const isLocked = cause instanceof Error && cause.name === 'PasswordException';
@@ -135,9 +140,9 @@ function pdfjsFolder(): string {
 async function loadPdfjs(): Promise<Pdfjs> {
   pretendToBeNode();
   // Found there, it is not looked for by a path relative to a file that may be bundled.
-  const worker: unknown = await import('pdfjs-dist/legacy/build/pdf.worker.mjs' as string);
+  const worker: unknown = await import('pdfjs-dist/legacy/build/pdf.worker.min.mjs' as string);
   Object.assign(globalThis, { pdfjsWorker: worker });
-  return (await import('pdfjs-dist/legacy/build/pdf.mjs')) as unknown as Pdfjs;
+  return (await import('pdfjs-dist/legacy/build/pdf.min.mjs' as string)) as Pdfjs;
 }
 
 /** The library takes every process of Electron but the main one for a page, and would want a DOM. */
