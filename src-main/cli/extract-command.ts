@@ -6,7 +6,6 @@ import type { ExtractionResult, RunIdentity } from '../domain/contract/extractio
 import type { Fact } from '../domain/contract/fact';
 import type { ModelCard } from '../domain/contract/model-card';
 import { Cancelled } from '../domain/contract/rpc';
-import { decodeText } from '../documents/decode-text';
 import type { LanguageModel } from '../engine/language-model';
 import { extract, plannedRun } from '../tasks/extraction/extract';
 import {
@@ -19,9 +18,10 @@ import { inputsOf, type Input } from './inputs';
 import { Interruption } from './interruption';
 import { openModel, type ModelChoice } from './open-model';
 import { openOutput } from './output';
+import type { TableOptions } from './table-options';
 import { exitCodes, note, ProgressLine, report, withMessage } from './terminal';
 
-export interface ExtractOptions extends ModelChoice, DeidentifyChoice {
+export interface ExtractOptions extends ModelChoice, DeidentifyChoice, TableOptions {
   readonly inputs: readonly string[];
   readonly schema: string;
   readonly format: 'jsonl' | 'json';
@@ -36,6 +36,9 @@ interface RecordResult {
   readonly version: 1;
   readonly record: {
     readonly source: string;
+    /** Of a table, from 1, without its heading; not of a de-identified record, as what leads back to it. */
+    readonly row?: number;
+    readonly caseId?: string;
     /** Of the UTF-8 of the text that the facts are of; null when there is no text. */
     readonly sha256: string | null;
     /** Null for a de-identified record: it would lead back to the file. */
@@ -74,17 +77,18 @@ export async function extractCommand(options: ExtractOptions, modelsDir: string)
   let number = 0;
   try {
     const { model, card } = await openModel(options, modelsDir, signal);
-    const unsupported = (file: string): void => report({ code: 'UNSUPPORTED_FILE' }, file);
-    for await (const input of inputsOf(options.inputs, unsupported)) {
+    const onUnsupported = (file: string): void => report({ code: 'UNSUPPORTED_FILE' }, file);
+    const reading = { onUnsupported, table: options, signal };
+    for await (const input of inputsOf(options.inputs, reading)) {
       if (signal.aborted) break;
       number++;
-      if (deidentifyRecord) note(`${input.source} -> ${recordName(number)}`);
+      if (deidentifyRecord) note(`${input.label} -> ${recordName(number)}`);
       const source = deidentifyRecord ? recordName(number) : input.source;
       const result = await extractOne(input, {
         ...{ source, schema: options.schema, model, card, signal, deidentifyRecord },
       });
       await output.write(result);
-      if (result.problem) report(result.problem, input.source);
+      if (result.problem) report(result.problem, input.label);
       allCompleted &&= result.status === 'completed';
     }
   } catch (error) {
@@ -117,15 +121,17 @@ async function extractOne(input: Input, work: RecordWork): Promise<RecordResult>
   const { source, schema, model, card, signal, deidentifyRecord } = work;
   const progress = new ProgressLine();
   const deidentified = deidentifyRecord ? ({ deidentified: true } as const) : {};
-  let record: RecordResult['record'] = { source, sha256: null, fileSha256: null, chars: 0 };
+  const row = input.row === undefined || deidentifyRecord ? {} : { row: input.row };
+  let record: RecordResult['record'] = { source, ...row, sha256: null, fileSha256: null, chars: 0 };
   try {
-    const decoded = decodeText(await input.read());
-    const clear = await deidentifyRecord?.(decoded.text);
-    const text = clear?.text ?? decoded.text;
+    const read = input.read();
+    const clear = await deidentifyRecord?.(read.text);
+    const text = clear?.text ?? read.text;
     record = {
       ...record,
+      ...(clear || read.caseId === undefined ? {} : { caseId: read.caseId }),
       sha256: createHash('sha256').update(text, 'utf8').digest('hex'),
-      fileSha256: clear ? null : decoded.fileSha256,
+      fileSha256: clear ? null : (read.source.fileSha256 ?? null),
       chars: text.length,
     };
     const result: ExtractionResult = await extract(
@@ -136,7 +142,7 @@ async function extractOne(input: Input, work: RecordWork): Promise<RecordResult>
         signal,
         onEvent: (event) => {
           if (event.kind === 'progress') {
-            progress.show(`${input.source}  ${event.doneChars} / ${event.totalChars}`);
+            progress.show(`${input.label}  ${event.doneChars} / ${event.totalChars}`);
           }
         },
       },

@@ -12,6 +12,7 @@ import { convertCommand, type ConvertCommandOptions } from './convert-command';
 import { evalNerCommand, type EvalNerOptions } from './eval-command';
 import { inspectCommand, verifyCommand } from './model-commands';
 import { extractCommand, type ExtractOptions } from './extract-command';
+import { withTableOptions } from './table-options';
 import { exitCodes, report } from './terminal';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -48,10 +49,12 @@ const program = new Command('chimed')
   .showHelpAfterError('(chimed --help lists the commands)')
   .exitOverride();
 
-program
-  .command('extract')
+withTableOptions(program.command('extract'))
   .description('extract facts from clinical records, each tied to its exact words')
-  .argument('<input...>', 'text files, folders (read recursively), or - for standard input')
+  .argument(
+    '<input...>',
+    'txt, docx, pdf, csv or xlsx files, folders (read recursively), or - for standard input',
+  )
   .option('--model <file>', 'GGUF model file; defaults to the built-in one')
   .addOption(
     new Option('--schema <id>', 'what to look for')
@@ -77,10 +80,12 @@ program
     process.exitCode = await extractCommand({ ...options, inputs }, join(root, 'models'));
   });
 
-program
-  .command('deidentify')
+withTableOptions(program.command('deidentify'))
   .description('replace names, numbers, places and dates that identify a person; check the result')
-  .argument('<input...>', 'text files, folders (read recursively), or - for standard input')
+  .argument(
+    '<input...>',
+    'txt, docx, pdf, csv or xlsx files, folders (read recursively), or - for standard input',
+  )
   .addOption(
     new Option('--format <format>', 'text: the record; json: an object a line')
       .choices(['text', 'json'])

@@ -1,12 +1,12 @@
 /** Where the worker process begins; Electron starts this file as a utility process. */
 import '../offline/begin';
-import { decodeText } from '../documents/decode-text';
+import { readOneRecord } from '../documents/read-document';
 import { writeChosenFile } from '../documents/write-chosen-file';
 import { parentPort } from '../domain/contract/process-port';
 import { WorkerService } from './service';
 
 const service = new WorkerService(parentPort(), {
-  decodeText,
+  readFile: readOneRecord,
   writeFile: writeChosenFile,
   onInternalError: (error, incident) => {
     // Only the kind of error: its message may quote what it stumbled over.

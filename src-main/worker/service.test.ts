@@ -11,6 +11,7 @@ import {
   workerMethods,
   type WorkerMethods,
 } from '../domain/contract/worker-port';
+import { readOneRecord } from '../documents/read-document';
 import { writeChosenFile } from '../documents/write-chosen-file';
 import { journalFileName } from '../vault/journal';
 import { fromWorkerSchema, type FromWorker } from './control';
@@ -73,13 +74,7 @@ function start(): Started {
     },
   };
   const service = new WorkerService(parent, {
-    decodeText: (bytes) => ({
-      text: Buffer.from(bytes).toString('utf-8'),
-      encoding: 'utf-8',
-      fileSha256: 'ab',
-      extractor: 'test 1',
-      notices: [],
-    }),
+    readFile: readOneRecord,
     writeFile: writeChosenFile,
     onInternalError: () => undefined,
   });

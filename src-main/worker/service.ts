@@ -25,7 +25,10 @@ import { RecordStore } from './store';
 import { WriteTickets, type TicketPlace } from './write-tickets';
 
 type Init = Extract<z.output<typeof toWorkerSchema>, { type: 'init' }>;
-type DecodeText = (bytes: Uint8Array) => ResultOf<WorkerMethods['documents.decode']>;
+type ReadFile = (
+  bytes: Uint8Array<ArrayBuffer>,
+  options: { readonly signal: AbortSignal },
+) => Promise<ResultOf<WorkerMethods['documents.decode']>>;
 type WriteFile = (
   place: TicketPlace,
   text: string,
@@ -33,8 +36,8 @@ type WriteFile = (
 ) => Promise<number>;
 
 export interface WorkerParts {
-  /** Bytes of a file into text. @throws AppError */
-  readonly decodeText: DecodeText;
+  /** Bytes of a file, which are handed over, into text. @throws AppError */
+  readonly readFile: ReadFile;
   /** Text into a file, whole or not at all; returns bytes. @throws AppError */
   readonly writeFile: WriteFile;
   /** Called with errors that have no code and the incident id that the window was given. */
@@ -177,7 +180,10 @@ export class WorkerService {
 
   #makeHandlers(): Handlers<WorkerMethods> {
     return {
-      'documents.decode': async ({ bytes }) => this.#parts.decodeText(bytes),
+      'documents.decode': async ({ bytes }, { signal }) => {
+        const { text, source } = await this.#parts.readFile(new Uint8Array(bytes), { signal });
+        return { text, source };
+      },
       'records.create': async (input) => {
         const made = await (await this.#store).create(input);
         this.#act('record-created', made.recordId);

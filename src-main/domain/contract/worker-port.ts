@@ -1,13 +1,7 @@
 /** The border between the renderer and the worker: files in, rows out. */
 import * as z from 'zod';
-import {
-  encodingSchema,
-  importNoticeSchema,
-  journalRowSchema,
-  recordSourceSchema,
-  storedRunSchema,
-  tableSchema,
-} from './record';
+import { maxDocumentFileBytes } from './document';
+import { journalRowSchema, recordSourceSchema, storedRunSchema, tableSchema } from './record';
 import { method } from './rpc';
 import { maxFileChars, ticketSchema } from './save-file';
 
@@ -34,16 +28,14 @@ export type RowClaim = z.infer<typeof rowClaimSchema>;
 const committed = z.object({ seq: z.int().positive() });
 
 export const workerMethods = {
-  /** Bytes of a text file into the original text. */
+  /** Bytes of a text, docx or pdf into the original text; the content says which it is. */
   'documents.decode': method({
-    params: z.object({ bytes: z.instanceof(Uint8Array) }),
-    result: z.object({
-      text: z.string(),
-      encoding: encodingSchema,
-      fileSha256: z.string(),
-      extractor: z.string(),
-      notices: z.array(importNoticeSchema),
+    params: z.object({
+      bytes: z
+        .instanceof(Uint8Array)
+        .refine(({ byteLength }) => byteLength <= maxDocumentFileBytes),
     }),
+    result: z.object({ text: z.string(), source: recordSourceSchema }),
   }),
   /** Saves a new record (its head and its text); resolves once the journal has it on disk. */
   'records.create': method({

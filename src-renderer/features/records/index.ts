@@ -1,5 +1,6 @@
 export { RecordsState } from './records.svelte';
 export type { RecordItem } from './record-index';
+export { importedFiles } from './import-file';
 export { firstSample } from './samples';
 export { default as RecordList } from './RecordList.svelte';
 export { default as NewRecordDialog } from './NewRecordDialog.svelte';
