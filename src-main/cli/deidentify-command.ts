@@ -2,7 +2,6 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppError, problemOf, type Problem } from '../domain/contract/errors';
-import { decodeText } from '../documents/decode-text';
 import {
   recordDeidentifier,
   recordName,
@@ -12,9 +11,10 @@ import {
 import { inputsOf } from './inputs';
 import { Interruption } from './interruption';
 import { openOutput, openTextOutput, type Output } from './output';
+import { isTable, type TableOptions } from './table-options';
 import { exitCodes, note, report, withMessage } from './terminal';
 
-export interface DeidentifyOptions extends DeidentifyChoice {
+export interface DeidentifyOptions extends DeidentifyChoice, TableOptions {
   readonly inputs: readonly string[];
   readonly format: 'text' | 'json';
   readonly out?: string;
@@ -47,18 +47,19 @@ export async function deidentifyCommand(options: DeidentifyOptions): Promise<num
   let allCompleted = true;
   let number = 0;
   try {
-    const unsupported = (file: string): void => report({ code: 'UNSUPPORTED_FILE' }, file);
-    for await (const input of inputsOf(options.inputs, unsupported)) {
+    const onUnsupported = (file: string): void => report({ code: 'UNSUPPORTED_FILE' }, file);
+    const reading = { onUnsupported, table: options, signal: interruption.signal };
+    for await (const input of inputsOf(options.inputs, reading)) {
       if (interruption.signal.aborted) break;
       const source = recordName(++number);
-      if (many) note(`${input.source} -> ${source}`);
+      if (many) note(`${input.label} -> ${source}`);
       let result: RecordResult;
       try {
-        const done = await deidentifyRecord(decodeText(await input.read()).text);
+        const done = await deidentifyRecord(input.read().text);
         result = resultOf(source, done, options.showIdentifiers);
       } catch (error) {
         const problem = problemOf(error);
-        report(problem, input.source);
+        report(problem, input.label);
         allCompleted = false;
         result = failureOf(source, problem);
       }
@@ -92,10 +93,11 @@ function failureOf(source: string, problem: Problem): RecordResult {
   };
 }
 
-/** Several arguments, or a folder. */
+/** Several arguments, a folder, or a table. */
 async function meansSeveral(inputs: readonly string[]): Promise<boolean> {
-  if (inputs.length !== 1) return true;
-  const info = await stat(inputs[0] ?? '').catch(() => null);
+  const [only] = inputs;
+  if (only === undefined || inputs.length !== 1 || isTable(only)) return true;
+  const info = await stat(only).catch(() => null);
   return info?.isDirectory() ?? false;
 }
 

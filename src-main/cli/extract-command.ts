@@ -8,7 +8,6 @@ import type { Fact } from '../domain/contract/fact';
 import type { ModelCard } from '../domain/contract/model-card';
 import { Cancelled } from '../domain/contract/rpc';
 import { messagesFor } from '../domain/messages';
-import { decodeText } from '../documents/decode-text';
 import type { LanguageModel } from '../engine/language-model';
 import { extract, plannedRun } from '../tasks/extraction/extract';
 import {
@@ -27,9 +26,10 @@ import { exportCommand } from './export-command';
 import { openOutput } from './output';
 import { openResumable, type ResumableOutput } from './resume-file';
 import { schemaChoice, type SchemaChoice } from './schema-file';
+import type { TableOptions } from './table-options';
 import { exitCodes, locale, note, ProgressLine, report, withMessage } from './terminal';
 
-export interface ExtractOptions extends ModelChoice, DeidentifyChoice, TableChoice {
+export interface ExtractOptions extends ModelChoice, DeidentifyChoice, TableOptions, TableChoice {
   readonly inputs: readonly string[];
   /** An id, or a file. */
   readonly schema: string;
@@ -49,6 +49,9 @@ interface RecordResult {
   readonly version: 1;
   readonly record: {
     readonly source: string;
+    /** Of a table, from 1, without its heading; not of a de-identified record, as what leads back to it. */
+    readonly row?: number;
+    readonly caseId?: string;
     /** Of the UTF-8 of the text that the facts are of; null when there is no text. */
     readonly sha256: string | null;
     /** Null for a de-identified record: it would lead back to the file. */
@@ -100,13 +103,14 @@ export async function extractCommand(options: ExtractOptions, modelsDir: string)
       : null;
     const target = (output = resumed ? resumedResults(resumed, options.format) : plain) as Results;
     if (resumed && resumed.done > 0) note(messagesFor(locale).batch.resumed(String(resumed.done)));
-    const unsupported = (file: string): void => report({ code: 'UNSUPPORTED_FILE' }, file);
-    await inOrder(inputsOf(options.inputs, unsupported), options.jobs, {
+    const onUnsupported = (file: string): void => report({ code: 'UNSUPPORTED_FILE' }, file);
+    const reading = { onUnsupported, table: options, signal };
+    await inOrder(inputsOf(options.inputs, reading), options.jobs, {
       signal,
       work: (input) => {
         number++;
         const source = deidentifyRecord ? recordName(number) : input.source;
-        if (deidentifyRecord) note(`${input.source} -> ${source}`);
+        if (deidentifyRecord) note(`${input.label} -> ${source}`);
         return extractOne(input, {
           ...{ source, number, asked, model, card, signal, deidentifyRecord, resumed },
         });
@@ -115,7 +119,7 @@ export async function extractCommand(options: ExtractOptions, modelsDir: string)
         if (!done) return;
         const { result, text, number: of } = done;
         await target.write(result, of, text);
-        if (result.problem) report(result.problem, input.source);
+        if (result.problem) report(result.problem, input.label);
         allCompleted &&= result.status === 'completed';
       },
     });
@@ -198,16 +202,18 @@ async function extractOne(
   const { source, number, asked, model, card, signal, deidentifyRecord, resumed } = work;
   const progress = new ProgressLine();
   const deidentified = deidentifyRecord ? ({ deidentified: true } as const) : {};
-  let record: RecordResult['record'] = { source, sha256: null, fileSha256: null, chars: 0 };
+  const row = input.row === undefined || deidentifyRecord ? {} : { row: input.row };
+  let record: RecordResult['record'] = { source, ...row, sha256: null, fileSha256: null, chars: 0 };
   let text: string | undefined;
   try {
-    const decoded = decodeText(await input.read());
-    const clear = await deidentifyRecord?.(decoded.text);
-    text = clear?.text ?? decoded.text;
+    const read = input.read();
+    const clear = await deidentifyRecord?.(read.text);
+    text = clear?.text ?? read.text;
     record = {
       ...record,
+      ...(clear || read.caseId === undefined ? {} : { caseId: read.caseId }),
       sha256: createHash('sha256').update(text, 'utf8').digest('hex'),
-      fileSha256: clear ? null : decoded.fileSha256,
+      fileSha256: clear ? null : (read.source.fileSha256 ?? null),
       chars: text.length,
     };
     if (record.sha256 !== null && resumed?.has(source, record.sha256)) return null;
@@ -220,7 +226,7 @@ async function extractOne(
         signal,
         onEvent: (event) => {
           if (event.kind === 'progress') {
-            progress.show(`${input.source}  ${event.doneChars} / ${event.totalChars}`);
+            progress.show(`${input.label}  ${event.doneChars} / ${event.totalChars}`);
           }
         },
       },

@@ -1,85 +1,110 @@
-/** The files that a command's arguments mean. */
-import { lstat, opendir, readFile, stat } from 'node:fs/promises';
-import { extname, join } from 'node:path';
-import { AppError } from '../domain/contract/errors';
+/** The records that a command's arguments mean. */
+import { AppError, type Problem } from '../domain/contract/errors';
+import type { ReadRecord } from '../domain/contract/document';
+import { Cancelled } from '../domain/contract/rpc';
 import { maxRecordFileBytes } from '../domain/contract/worker-port';
+import { messagesFor } from '../domain/messages';
+import { listFiles } from '../documents/list-files';
+import { readDocument, readOneRecord, type RecordRead } from '../documents/read-document';
+import { tableChoiceFor, type TableOptions } from './table-options';
+import { locale, note } from './terminal';
 
-/** A place to read one record from, or why there is none. */
+/** One record, or why there is none. */
 export interface Input {
   /** As a person would name it: the argument, or a path below a folder argument. */
   readonly source: string;
+  /** Of a table, from 1, without its heading. */
+  readonly row?: number;
+  /** The source with its row, for messages. */
+  readonly label: string;
   /** @throws AppError */
-  read(): Promise<Uint8Array>;
+  read(): RecordRead;
 }
 
-const textFiles = new Set(['.txt', '.text']);
+export interface InputOptions {
+  /** Called with files in folders that the program does not read. */
+  onUnsupported(path: string): void;
+  /** Which columns of tables hold what. */
+  readonly table: TableOptions;
+  readonly signal: AbortSignal;
+}
 
 /**
  * Arguments in the order given; folders recursively, sorted by name, hidden entries and links
- * skipped. A file named by itself is read whatever it is called.
- * @param onUnsupported called with files in folders that are not text files
+ * skipped. A file named by itself is read whatever it is called. A table gives a record for each row.
+ * What an interruption leaves unread is not given.
  */
 export async function* inputsOf(
   args: readonly string[],
-  onUnsupported: (path: string) => void,
+  options: InputOptions,
 ): AsyncGenerator<Input> {
-  for (const argument of args) {
-    if (argument === '-') {
-      yield { source: '-', read: readStandardInput };
-      continue;
+  try {
+    for (const argument of args) {
+      if (argument === '-') yield await standardInput(options);
+      else yield* filesOf(argument, options);
     }
-    const info = await stat(argument).catch(() => null);
-    if (info?.isDirectory()) yield* filesBelow(argument, onUnsupported);
-    else yield fileInput(argument);
+  } catch (error) {
+    if (!(error instanceof Cancelled)) throw error;
   }
 }
 
-async function* filesBelow(
-  folder: string,
-  onUnsupported: (path: string) => void,
-): AsyncGenerator<Input> {
-  const names: string[] = [];
+async function* filesOf(argument: string, options: InputOptions): AsyncGenerator<Input> {
+  const missing: Input[] = [];
+  const onSkipped = (path: string, problem: Problem): void => {
+    const isNamed = path === argument;
+    if (problem.code === 'UNSUPPORTED_FILE' && !isNamed) options.onUnsupported(path);
+    else missing.push(failed(path, problem));
+  };
+  for await (const { path } of listFiles([argument], { onSkipped, signal: options.signal })) {
+    yield* missing.splice(0);
+    yield* recordsOf(path, options);
+  }
+  yield* missing;
+}
+
+async function* recordsOf(path: string, { table, signal }: InputOptions): AsyncGenerator<Input> {
+  let choice;
   try {
-    for await (const { name } of await opendir(folder)) if (!name.startsWith('.')) names.push(name);
-  } catch (cause) {
-    const error = new AppError('FILE_UNREADABLE', { cause });
-    yield { source: folder, read: () => Promise.reject(error) };
+    choice = await tableChoiceFor(path, table, signal);
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    yield failed(path, error.toProblem());
     return;
   }
-  // By code unit, so that the order does not depend on the machine's language.
-  names.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-  for (const name of names) {
-    const path = join(folder, name);
-    const info = await lstat(path).catch(() => null);
-    if (!info || info.isSymbolicLink()) continue;
-    if (info.isDirectory()) yield* filesBelow(path, onUnsupported);
-    else if (info.isFile() && textFiles.has(extname(name).toLowerCase())) yield fileInput(path);
-    else onUnsupported(path);
-  }
+  for await (const read of readDocument(path, { table: choice, signal })) yield input(path, read);
 }
 
-function fileInput(path: string): Input {
+function input(source: string, read: ReadRecord): Input {
+  if (read.kind === 'problem') return failed(source, read.problem, read.row);
+  const { row, notices } = read.source;
+  const label = labelOf(source, row);
+  for (const notice of notices) note(`${label}: ${messagesFor(locale).records.notice[notice]}`);
+  return { source, label, ...(row === undefined ? {} : { row }), read: () => read };
+}
+
+function failed(source: string, problem: Problem, row?: number): Input {
   return {
-    source: path,
-    read: async () => {
-      try {
-        const info = await stat(path);
-        // A pipe or a device has no size to check before reading it.
-        if (!info.isFile()) throw new AppError('UNSUPPORTED_FILE');
-        if (info.size > maxRecordFileBytes) {
-          throw new AppError('FILE_TOO_LARGE', {
-            params: { bytes: info.size, limit: maxRecordFileBytes },
-          });
-        }
-        return await readFile(path);
-      } catch (error) {
-        throw error instanceof AppError ? error : new AppError('FILE_UNREADABLE', { cause: error });
-      }
+    ...{ source, label: labelOf(source, row), ...(row === undefined ? {} : { row }) },
+    read: () => {
+      throw new AppError(problem.code, problem);
     },
   };
 }
 
-async function readStandardInput(): Promise<Uint8Array> {
+function labelOf(source: string, row: number | undefined): string {
+  return row === undefined ? source : `${source}:${row}`;
+}
+
+async function standardInput({ signal }: InputOptions): Promise<Input> {
+  try {
+    return input('-', await readOneRecord(await readStandardInput(), { signal }));
+  } catch (error) {
+    if (error instanceof AppError) return failed('-', error.toProblem());
+    throw error;
+  }
+}
+
+async function readStandardInput(): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
@@ -89,5 +114,5 @@ async function readStandardInput(): Promise<Uint8Array> {
     }
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks);
+  return new Uint8Array(Buffer.concat(chunks));
 }

@@ -23,6 +23,7 @@ import { inspectCommand, verifyCommand } from './model-commands';
 import { exportCommand, type ExportCommandOptions } from './export-command';
 import { extractCommand, type ExtractOptions } from './extract-command';
 import { schemaCheckCommand, schemaListCommand } from './schema-commands';
+import { withTableOptions } from './table-options';
 import { exitCodes, report } from './terminal';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -99,10 +100,12 @@ const program = new Command('chimed')
   .showHelpAfterError('(chimed --help lists the commands)')
   .exitOverride();
 
-program
-  .command('extract')
+withTableOptions(program.command('extract'))
   .description('extract facts from clinical records, each tied to its exact words')
-  .argument('<input...>', 'text files, folders (read recursively), or - for standard input')
+  .argument(
+    '<input...>',
+    'txt, docx, pdf, csv or xlsx files, folders (read recursively), or - for standard input',
+  )
   .option('--model <file>', 'GGUF model file; defaults to the built-in one')
   .addOption(
     new Option(
@@ -160,10 +163,12 @@ program
     process.exitCode = await exportCommand({ ...options, input });
   });
 
-program
-  .command('deidentify')
+withTableOptions(program.command('deidentify'))
   .description('replace names, numbers, places and dates that identify a person; check the result')
-  .argument('<input...>', 'text files, folders (read recursively), or - for standard input')
+  .argument(
+    '<input...>',
+    'txt, docx, pdf, csv or xlsx files, folders (read recursively), or - for standard input',
+  )
   .addOption(
     new Option('--format <format>', 'text: the record; json: an object a line')
       .choices(['text', 'json'])

@@ -1,16 +1,15 @@
 /** Where the worker process begins; Electron starts this file as a utility process. */
 import '../offline/begin';
-import { decodeText } from '../documents/decode-text';
 import { formatOfName } from '../documents/file-format';
 import { listFiles } from '../documents/list-files';
 import { previewTable } from '../documents/preview-table';
-import { readDocument } from '../documents/read-document';
+import { readDocument, readOneRecord } from '../documents/read-document';
 import { writeChosenFile, writeChosenStream } from '../documents/write-chosen-file';
 import { parentPort } from '../domain/contract/process-port';
 import { WorkerService } from './service';
 
 const service = new WorkerService(parentPort(), {
-  decodeText,
+  readFile: readOneRecord,
   writeFile: writeChosenFile,
   documents: {
     list: listFiles,

@@ -14,7 +14,7 @@ import {
 import { formatOfName } from '../documents/file-format';
 import { listFiles } from '../documents/list-files';
 import { previewTable } from '../documents/preview-table';
-import { readDocument } from '../documents/read-document';
+import { readDocument, readOneRecord } from '../documents/read-document';
 import { writeChosenFile, writeChosenStream } from '../documents/write-chosen-file';
 import { journalFileName } from '../vault/journal';
 import { fromWorkerSchema, type FromWorker } from './control';
@@ -77,13 +77,7 @@ function start(): Started {
     },
   };
   const service = new WorkerService(parent, {
-    decodeText: (bytes) => ({
-      text: Buffer.from(bytes).toString('utf-8'),
-      encoding: 'utf-8',
-      fileSha256: 'ab',
-      extractor: 'test 1',
-      notices: [],
-    }),
+    readFile: readOneRecord,
     writeFile: writeChosenFile,
     documents: {
       list: listFiles,

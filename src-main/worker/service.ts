@@ -37,7 +37,10 @@ import { RecordStore } from './store';
 import { WriteTickets, type TicketPlace } from './write-tickets';
 
 type Init = Extract<z.output<typeof toWorkerSchema>, { type: 'init' }>;
-type DecodeText = (bytes: Uint8Array) => ResultOf<WorkerMethods['documents.decode']>;
+type ReadFile = (
+  bytes: Uint8Array<ArrayBuffer>,
+  options: { readonly signal: AbortSignal },
+) => Promise<ResultOf<WorkerMethods['documents.decode']>>;
 type WriteFile = (
   place: TicketPlace,
   text: string,
@@ -51,8 +54,8 @@ type WriteStream = <T>(
 ) => Promise<{ bytes: number; result: T }>;
 
 export interface WorkerParts {
-  /** Bytes of a file into text. @throws AppError */
-  readonly decodeText: DecodeText;
+  /** Bytes of a file, which are handed over, into text. @throws AppError */
+  readonly readFile: ReadFile;
   /** Text into a file, whole or not at all; returns bytes. @throws AppError */
   readonly writeFile: WriteFile;
   /** The readers of files, for batches. */
@@ -300,7 +303,10 @@ export class WorkerService {
 
   #makeHandlers(): Handlers<WorkerMethods> {
     return {
-      'documents.decode': async ({ bytes }) => this.#parts.decodeText(bytes),
+      'documents.decode': async ({ bytes }, { signal }) => {
+        const { text, source } = await this.#parts.readFile(new Uint8Array(bytes), { signal });
+        return { text, source };
+      },
       'records.create': async (input) => {
         const made = await (await this.#store).create(input);
         this.#act('record-created', made.recordId);

@@ -10,7 +10,7 @@ import {
   duplicateRuleSchema,
   examinedFilesSchema,
 } from './batch';
-import { tablePreviewSchema } from './document';
+import { maxDocumentFileBytes, tablePreviewSchema } from './document';
 import {
   exportDeidentifySchema,
   exportOptionsSchema,
@@ -19,14 +19,7 @@ import {
   exportReportSchema,
   exportSelectionSchema,
 } from './export';
-import {
-  encodingSchema,
-  importNoticeSchema,
-  journalRowSchema,
-  recordSourceSchema,
-  storedRunSchema,
-  tableSchema,
-} from './record';
+import { journalRowSchema, recordSourceSchema, storedRunSchema, tableSchema } from './record';
 import { storedReviewSchema } from './review';
 import { method } from './rpc';
 import { maxFileChars, ticketSchema } from './save-file';
@@ -58,16 +51,14 @@ const itemNumbers = z.array(z.int().nonnegative()).min(1).max(100_000);
 const committed = z.object({ seq: z.int().positive() });
 
 export const workerMethods = {
-  /** Bytes of a text file into the original text. */
+  /** Bytes of a text, docx or pdf into the original text; the content says which it is. */
   'documents.decode': method({
-    params: z.object({ bytes: z.instanceof(Uint8Array) }),
-    result: z.object({
-      text: z.string(),
-      encoding: encodingSchema,
-      fileSha256: z.string(),
-      extractor: z.string(),
-      notices: z.array(importNoticeSchema),
+    params: z.object({
+      bytes: z
+        .instanceof(Uint8Array)
+        .refine(({ byteLength }) => byteLength <= maxDocumentFileBytes),
     }),
+    result: z.object({ text: z.string(), source: recordSourceSchema }),
   }),
   /** Saves a new record (its head and its text); resolves once the journal has it on disk. */
   'records.create': method({

@@ -68,8 +68,8 @@ export const en = {
     loading: 'Reading records…',
     emptyTitle: 'No records yet',
     emptyHint:
-      'Paste the text of a record, open or drop a .txt file, or try the sample record first.',
-    dropHere: 'Drop to import the text files',
+      'Paste the text of a record, open or drop a txt, docx or pdf file, or try the sample record first.',
+    dropHere: 'Drop to import the files',
     deleted: (title: string) => `Deleted “${title}”`,
     restored: (title: string) => `Restored “${title}”`,
     renamed: 'Renamed',

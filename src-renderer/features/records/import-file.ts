@@ -1,8 +1,17 @@
-/** One text file into a record. The file is data: its size is looked at before a byte is read. */
+/** One text, docx or pdf into a record. The file is data: its size is looked at before it is read. */
+import { maxDocumentFileBytes } from '@domain/contract/document';
 import { AppError } from '@domain/contract/errors';
 import { maxRecordFileBytes, maxTitleChars } from '@domain/contract/worker-port';
 import type { Store } from '../../data/store';
 import { singleLine } from '../../ui/visible-text';
+
+const text = /\.(txt|text)$/i;
+const oneRecord = /\.(txt|text|docx|pdf)$/i;
+/** Each row is a record, of columns that a person has to choose. */
+const manyRecords = /\.(csv|tsv|xlsx)$/i;
+
+/** For the dialog that chooses files. */
+export const importedFiles = '.txt,.text,.docx,.pdf';
 
 /** What is needed of a DOM `File`. */
 export interface TextFile {
@@ -13,7 +22,7 @@ export interface TextFile {
 
 /** Name of a file without its ending, as a title: one line, no odd characters, not too long. */
 export function titleOfFile(name: string): string {
-  const stem = singleLine(name.replace(/\.txt$/i, ''));
+  const stem = singleLine(name.replace(oneRecord, ''));
   return cutTitle(stem);
 }
 
@@ -25,7 +34,7 @@ export function cutTitle(title: string): string {
 
 /**
  * @returns the new record's id
- * @throws AppError `UNSUPPORTED_FILE`, `FILE_EMPTY`, `FILE_TOO_LARGE`, `FILE_UNREADABLE`, and what
+ * @throws AppError `UNSUPPORTED_FILE`, `TABLE_NEEDS_BATCH`, `FILE_EMPTY`, `FILE_TOO_LARGE`, `FILE_UNREADABLE`, and what
  *   the worker answers
  */
 export async function importFile(
@@ -33,10 +42,12 @@ export async function importFile(
   file: TextFile,
   untitled: () => string,
 ): Promise<string> {
-  if (!/\.txt$/i.test(file.name)) throw new AppError('UNSUPPORTED_FILE');
+  if (manyRecords.test(file.name)) throw new AppError('TABLE_NEEDS_BATCH');
+  if (!oneRecord.test(file.name)) throw new AppError('UNSUPPORTED_FILE');
   if (file.size === 0) throw new AppError('FILE_EMPTY');
-  if (file.size > maxRecordFileBytes) {
-    throw new AppError('FILE_TOO_LARGE', { params: { bytes: file.size, max: maxRecordFileBytes } });
+  const max = text.test(file.name) ? maxRecordFileBytes : maxDocumentFileBytes;
+  if (file.size > max) {
+    throw new AppError('FILE_TOO_LARGE', { params: { bytes: file.size, max } });
   }
   let bytes: Uint8Array<ArrayBuffer>;
   try {
@@ -44,11 +55,11 @@ export async function importFile(
   } catch (cause) {
     throw new AppError('FILE_UNREADABLE', { cause });
   }
-  const { text, ...source } = await store.call('documents.decode', { bytes });
+  const read = await store.call('documents.decode', { bytes });
   const created = await store.call('records.create', {
     title: titleOfFile(file.name) || untitled(),
-    text,
-    source: { kind: 'file', ...source },
+    text: read.text,
+    source: read.source,
   });
   return created.recordId;
 }

@@ -83,7 +83,7 @@ function setUp(first?: readonly string[], then: readonly string[] = []) {
       }
       if (life.fail) throw life.fail;
       if (name === 'documents.decode') {
-        return { text: '文', encoding: 'utf-8', fileSha256: 'f', extractor: '1', notices: [] };
+        return { text: '文', source: { kind: 'file', fileSha256: 'f', notices: [] } };
       }
       const id = String(params['recordId'] ?? `id${++life.clock}`);
       const known = heads.get(id) ?? head('', life.clock);
@@ -316,18 +316,23 @@ describe('files', () => {
     const { state } = setUp();
     const ids = await state.importFiles([
       file('门诊.txt'),
-      file('报告.pdf'),
+      file('出院小结.docx'),
+      file('影像.png'),
       file('空.txt', 0),
       file('大.txt', 8_000_001),
+      file('大.pdf', 100_000_001),
+      file('随访.xlsx'),
     ]);
-    expect(ids).toHaveLength(1);
-    expect(state.items[0]?.head.title).toBe('门诊');
+    expect(ids).toHaveLength(2);
+    expect(state.items.map(({ head }) => head.title)).toEqual(['出院小结', '门诊']);
     expect(notices.errors.map(({ problem }) => problem.code)).toEqual([
       'UNSUPPORTED_FILE',
       'FILE_EMPTY',
       'FILE_TOO_LARGE',
+      'FILE_TOO_LARGE',
+      'TABLE_NEEDS_BATCH',
     ]);
-    expect(notices.errors[0]?.context).toContain('报告.pdf');
+    expect(notices.errors[0]?.context).toContain('影像.png');
   });
 
   it('titles are one line, not too long, and end in a whole character', () => {
