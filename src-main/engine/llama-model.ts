@@ -26,8 +26,9 @@ export class LlamaLanguageModel implements LoadedLanguageModel {
   readonly bos: Token | null;
   readonly eos: Token;
   readonly #model: LlamaModel;
-  readonly #context: LlamaContext;
-  readonly #openContext: () => Promise<LlamaContext>;
+  /** Each evaluates by itself, at the same time as the others. */
+  readonly #contexts: readonly LlamaContext[];
+  readonly #openContexts: () => Promise<LlamaContext[]>;
   readonly #pool: SequencePool<PhysicalLlamaSequence>;
   readonly #piece: number;
   #pieces: ReadonlyMap<string, Token> | null = null;
@@ -36,39 +37,34 @@ export class LlamaLanguageModel implements LoadedLanguageModel {
 
   private constructor(
     model: LlamaModel,
-    context: LlamaContext,
-    openContext: () => Promise<LlamaContext>,
+    contexts: readonly LlamaContext[],
+    openContexts: () => Promise<LlamaContext[]>,
     device: Device,
   ) {
     const layers = model.fileInsights.totalLayers;
     const isOnGpu = device.kind !== 'cpu' && model.gpuLayers >= layers;
     this.#piece = prefillPieceFor(parametersOf(model), isOnGpu);
     this.#model = model;
-    this.#context = context;
-    this.#openContext = openContext;
-    this.contextSize = context.contextSize;
-    this.sequences = context.totalSequences;
+    this.#contexts = contexts;
+    this.#openContexts = openContexts;
+    this.contextSize = Math.min(...contexts.map(({ contextSize }) => contextSize));
+    this.sequences = contexts.reduce((sum, { totalSequences }) => sum + totalSequences, 0);
     this.bos = model.tokens.bos;
     if (model.tokens.eos === null) {
       throw new AppError('MODEL_LOAD_FAILED', { params: { detail: 'no end-of-text token' } });
     }
     this.eos = model.tokens.eos;
     this.device = device;
-    this.#pool = new SequencePool(
-      Array.from(
-        { length: this.sequences },
-        () => new PhysicalLlamaSequence(context.getSequence(contextShiftRefused)),
-      ),
-    );
+    this.#pool = new SequencePool(inTurn(contexts));
   }
 
-  /** @param openContext makes a context of the model as it is to be used, each time anew */
+  /** @param openContexts makes the contexts of the model as they are to be used, each time anew */
   static async open(
     model: LlamaModel,
-    openContext: () => Promise<LlamaContext>,
+    openContexts: () => Promise<LlamaContext[]>,
     device: Device,
   ): Promise<LlamaLanguageModel> {
-    return new LlamaLanguageModel(model, await openContext(), openContext, device);
+    return new LlamaLanguageModel(model, await openContexts(), openContexts, device);
   }
 
   tokenize(text: string, continues: boolean): Token[] {
@@ -154,19 +150,34 @@ export class LlamaLanguageModel implements LoadedLanguageModel {
   }
 
   memory(): ModelMemory {
-    const [model, context] = [this.#model.memoryUsage, this.#context.memoryUsage];
-    return { ramBytes: model.ram + context.ram, vramBytes: model.vram + context.vram };
+    const all = [this.#model, ...this.#contexts].map(({ memoryUsage }) => memoryUsage);
+    return {
+      ramBytes: all.reduce((sum, { ram }) => sum + ram, 0),
+      vramBytes: all.reduce((sum, { vram }) => sum + vram, 0),
+    };
   }
 
   async withFreshContext(): Promise<LlamaLanguageModel> {
-    await this.#context.dispose();
-    return LlamaLanguageModel.open(this.#model, this.#openContext, this.device);
+    await this.#disposeContexts();
+    return LlamaLanguageModel.open(this.#model, this.#openContexts, this.device);
   }
 
   async dispose(): Promise<void> {
-    await this.#context.dispose();
+    await this.#disposeContexts();
     await this.#model.dispose();
   }
+
+  async #disposeContexts(): Promise<void> {
+    for (const context of this.#contexts) await context.dispose();
+  }
+}
+
+/** Sequences of each context in turn, so that those that work first are not all of one. */
+function inTurn(contexts: readonly LlamaContext[]): PhysicalLlamaSequence[] {
+  const most = Math.max(...contexts.map(({ totalSequences }) => totalSequences));
+  return Array.from({ length: most }, (_, i) => contexts.filter((each) => i < each.totalSequences))
+    .flat()
+    .map((context) => new PhysicalLlamaSequence(context.getSequence(contextShiftRefused)));
 }
 
 /** Elements of all tensors; the library has no count of its own. */
