@@ -127,8 +127,10 @@ test('a window saves and reads records; every window hears of every commit, in o
   });
   // Asked before the store is open: it waits, it is not refused.
   const early = one.call('records.create', { title: 'a', text: '头痛', source });
+  const batches = one.call('batch.list', {});
   send(init());
   const { recordId } = await early;
+  expect(await batches).toEqual({ batches: [] });
   await one.call('records.rename', { recordId, title: 'b' });
   await two.call('records.delete', { recordId });
   await two.call('records.restore', { recordId });

@@ -92,6 +92,7 @@ export class WorkerService {
     });
     this.#store.catch(() => undefined);
     this.#batches = new BatchService({
+      ready: () => this.#store,
       documents: parts.documents,
       onInternalError: (error, incident) => parts.onInternalError(error, incident),
       onAct: (act, subject) => this.#act(act, subject),

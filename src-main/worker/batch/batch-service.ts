@@ -13,6 +13,8 @@ import { ChosenFiles } from './chosen-files';
 import { HostExtractor } from './extractor';
 
 export interface BatchServiceParts {
+  /** Settles once the vault is open, or is not to be; what a window asks before waits for it. */
+  ready(): Promise<unknown>;
   readonly documents: Documents;
   onInternalError(error: unknown, incident: string): void;
   onAct(act: Act, subject: string): void;
@@ -120,8 +122,11 @@ export class BatchService {
     );
   }
 
-  #open(): Promise<BatchDesk> {
-    return this.#desk ?? Promise.reject(new AppError('VAULT_LOCKED'));
+  /** @throws AppError `VAULT_LOCKED`, and why the vault could not be opened */
+  async #open(): Promise<BatchDesk> {
+    if (!this.#desk) await this.#parts.ready();
+    if (!this.#desk) throw new AppError('VAULT_LOCKED');
+    return this.#desk;
   }
 
   async #done(work: (desk: BatchDesk) => Promise<void>): Promise<Record<string, never>> {

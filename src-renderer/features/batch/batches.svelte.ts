@@ -28,6 +28,8 @@ export class BatchesState {
   #filter = $state<BatchItemState | null>(null);
   /** Counts the questions, so that a slow answer never covers a later one. */
   #turn = 0;
+  /** Whether the items could not be had, and so may miss what became of them. */
+  #isStale = false;
 
   constructor(worker: WorkerLink, notices: Notices) {
     this.#worker = worker;
@@ -139,6 +141,10 @@ export class BatchesState {
       this.select(batches.at(-1)?.id ?? null);
       return;
     }
+    if (this.#isStale) {
+      void this.#load(selected);
+      return;
+    }
     const mine = changed.find(({ batchId }) => batchId === selected);
     if (!mine) return;
     if (mine.items === null || mine.items.length === 0) {
@@ -166,12 +172,14 @@ export class BatchesState {
 
   async #load(batchId: string): Promise<void> {
     const turn = ++this.#turn;
+    this.#isStale = false;
     try {
       const client = await this.#worker.ready();
       const { items } = await client.call('batch.items', { batchId });
       if (turn === this.#turn && batchId === this.#selectedId) this.#items = items;
     } catch {
-      // It was taken off the list meanwhile, or the worker went away: the next news tell.
+      // It was taken off the list meanwhile, or the worker went away: with the next news, again.
+      if (turn === this.#turn) this.#isStale = true;
     }
   }
 
