@@ -3,7 +3,7 @@
  * Arguments: `loop`, `backup` or `restore:FOLDER`; data folder, destination, folder to restore into.
  */
 import { writeSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { problemOf } from '../domain/contract/errors';
 import { backUp, restoreBackup } from './backup';
 import { testDataKey } from './keys.fixture';
@@ -18,11 +18,18 @@ try {
     writeSync(1, mode === 'loop' ? 'begun\n' : '');
     do {
       const { folder } = await backUp(vault, { destination });
-      await rm(restored, { recursive: true, force: true });
       await restoreBackup(folder, restored, testDataKey());
-      await rm(folder, { recursive: true });
+      if (mode === 'loop') for (const done of [restored, folder]) await removeAtOnce(done);
     } while (mode === 'loop');
   }
 } catch (error) {
   writeSync(1, `${problemOf(error).code}\n`);
+}
+
+/** A kill in the middle of a removal leaves no half of it under its name. */
+async function removeAtOnce(folder: string): Promise<void> {
+  const gone = `${folder}.gone.part`;
+  await rm(gone, { recursive: true, force: true });
+  await rename(folder, gone);
+  await rm(gone, { recursive: true });
 }
