@@ -69,65 +69,69 @@ const codes = (page: Page): Promise<(string | null)[]> =>
     .getByTestId('error-banner')
     .evaluateAll((all) => all.map((each) => each.getAttribute('data-code')));
 
-test('found, corrected by hand, and saved: the file holds no identifier, and all else as it was', async ({
-  start,
-}) => {
-  const { app, page } = await start();
-  const path = join(folder, 'out.txt');
-  await answerSaveDialog(app, path);
-  await openExport(page);
-  await page.getByTestId('mode-deidentified').check();
-  const before = await marked(page);
-  expect(before).toEqual(
-    expect.arrayContaining(['张建国', '00384512', '320106195603124519', '13951860024']),
-  );
-  expect(before).toEqual(expect.arrayContaining(['2023年3月5日', '2023-03-19']));
-  const row = (kind: string) => page.locator(`[data-testid="kind-row"][data-kind="${kind}"]`);
-  await expect(row('phone')).toHaveAttribute('data-count', '1');
-  await expect(row('date')).toHaveAttribute('data-count', '2');
+test(
+  'found, corrected by hand, and saved: the file holds no identifier, and all else as it was',
+  { tag: '@slow' },
+  async ({ start }) => {
+    const { app, page } = await start();
+    const path = join(folder, 'out.txt');
+    await answerSaveDialog(app, path);
+    await openExport(page);
+    await page.getByTestId('mode-deidentified').check();
+    const before = await marked(page);
+    expect(before).toEqual(
+      expect.arrayContaining(['张建国', '00384512', '320106195603124519', '13951860024']),
+    );
+    expect(before).toEqual(expect.arrayContaining(['2023年3月5日', '2023-03-19']));
+    const row = (kind: string) => page.locator(`[data-testid="kind-row"][data-kind="${kind}"]`);
+    await expect(row('phone')).toHaveAttribute('data-count', '1');
+    await expect(row('date')).toHaveAttribute('data-count', '2');
 
-  // The hospital's number is to stay: a click, and the key.
-  await page.getByTestId('export-original').getByText('00384512').click();
-  await expect(page.getByTestId('selected-identifier')).toContainText('00384512');
-  await page.keyboard.press('Delete');
-  await expect(row('hospital-number')).toHaveAttribute('data-count', '0');
+    // The hospital's number is to stay: a click, and the key.
+    await page.getByTestId('export-original').getByText('00384512').click();
+    await expect(page.getByTestId('selected-identifier')).toContainText('00384512');
+    await page.keyboard.press('Delete');
+    await expect(row('hospital-number')).toHaveAttribute('data-count', '0');
 
-  // A nickname was missed; it is seen in the result, behind a character that cannot be seen.
-  await dragOver(page, 'export-result', '阿毛', 1);
-  await expect(page.getByTestId('add-words')).toHaveValue('阿毛');
-  await page.keyboard.press('1');
-  expect((await marked(page)).filter((words) => words === '阿毛')).toHaveLength(2);
+    // A nickname was missed; it is seen in the result, behind a character that cannot be seen.
+    await dragOver(page, 'export-result', '阿毛', 1);
+    await expect(page.getByTestId('add-words')).toHaveValue('阿毛');
+    await page.keyboard.press('1');
+    expect((await marked(page)).filter((words) => words === '阿毛')).toHaveLength(2);
 
-  await page.getByTestId('save-export').click();
-  await page.getByTestId('export-dialog').waitFor({ state: 'hidden' });
-  const text = await readFile(path, 'utf-8');
-  expect(text).not.toMatch(/张建国|320106|1395186|2023|阿毛/);
-  expect(text).toContain('住院号：00384512');
-  // Around what was replaced, every character is where it belongs.
-  const filled = text.split(/【[^】]+】/);
-  let at = 0;
-  for (const piece of filled) {
-    const found = note.indexOf(piece, at);
-    expect(found, piece).toBeGreaterThanOrEqual(at);
-    at = found + piece.length;
-  }
-  expect(at).toBe(note.length);
-  expect((await stat(path)).mode & 0o777).toBe(0o600);
-  expect(await readdir(folder)).toEqual(['out.txt']);
-});
+    await page.getByTestId('save-export').click();
+    await page.getByTestId('export-dialog').waitFor({ state: 'hidden' });
+    const text = await readFile(path, 'utf-8');
+    expect(text).not.toMatch(/张建国|320106|1395186|2023|阿毛/);
+    expect(text).toContain('住院号：00384512');
+    // Around what was replaced, every character is where it belongs.
+    const filled = text.split(/【[^】]+】/);
+    let at = 0;
+    for (const piece of filled) {
+      const found = note.indexOf(piece, at);
+      expect(found, piece).toBeGreaterThanOrEqual(at);
+      at = found + piece.length;
+    }
+    expect(at).toBe(note.length);
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect(await readdir(folder)).toEqual(['out.txt']);
+  },
+);
 
-test('a selection behind an unseen character marks exactly what was selected', async ({
-  start,
-}) => {
-  const { page } = await start();
-  await openExport(page);
-  await page.getByTestId('mode-deidentified').check();
-  await dragOver(page, 'export-original', '三年');
-  await expect(page.getByTestId('add-words')).toHaveValue('三年');
-  await page.keyboard.press('7');
-  await expect(page.getByTestId('selected-identifier')).toContainText('三年');
-  await expect(page.getByTestId('export-result')).toContainText(/代诉：胸闷【日期[0-9]】。/);
-});
+test(
+  'a selection behind an unseen character marks exactly what was selected',
+  { tag: '@slow' },
+  async ({ start }) => {
+    const { page } = await start();
+    await openExport(page);
+    await page.getByTestId('mode-deidentified').check();
+    await dragOver(page, 'export-original', '三年');
+    await expect(page.getByTestId('add-words')).toHaveValue('三年');
+    await page.keyboard.press('7');
+    await expect(page.getByTestId('selected-identifier')).toContainText('三年');
+    await expect(page.getByTestId('export-result')).toContainText(/代诉：胸闷【日期[0-9]】。/);
+  },
+);
 
 test('by keyboard alone, and the dialog that was closed leaves no file', async ({ start }) => {
   const { app, page } = await start();
@@ -165,21 +169,23 @@ test('by keyboard alone, and the dialog that was closed leaves no file', async (
   expect(await readFile(join(folder, 'out.txt'), 'utf-8')).not.toContain('阿毛');
 });
 
-test('the original is saved to the letter; a place that cannot be written is said, and another one chosen', async ({
-  start,
-}) => {
-  const { app, page } = await start();
-  await openExport(page);
-  await page.getByTestId('mode-original').check();
-  await answerSaveDialog(app, join(folder, 'gone', 'out.txt'));
-  await page.getByTestId('save-export').click();
-  await expect.poll(() => codes(page)).toEqual(['OUTPUT_UNWRITABLE']);
-  await expect(page.getByTestId('problem-detail')).toContainText('文件夹');
-  await answerSaveDialog(app, join(folder, 'out.txt'));
-  await page.getByTestId('save-export').click();
-  await page.getByTestId('export-dialog').waitFor({ state: 'hidden' });
-  expect(await readFile(join(folder, 'out.txt'), 'utf-8')).toBe(note);
-});
+test(
+  'the original is saved to the letter; a place that cannot be written is said, and another one chosen',
+  { tag: '@slow' },
+  async ({ start }) => {
+    const { app, page } = await start();
+    await openExport(page);
+    await page.getByTestId('mode-original').check();
+    await answerSaveDialog(app, join(folder, 'gone', 'out.txt'));
+    await page.getByTestId('save-export').click();
+    await expect.poll(() => codes(page)).toEqual(['OUTPUT_UNWRITABLE']);
+    await expect(page.getByTestId('problem-detail')).toContainText('文件夹');
+    await answerSaveDialog(app, join(folder, 'out.txt'));
+    await page.getByTestId('save-export').click();
+    await page.getByTestId('export-dialog').waitFor({ state: 'hidden' });
+    expect(await readFile(join(folder, 'out.txt'), 'utf-8')).toBe(note);
+  },
+);
 
 test("main suggests a name without the record's words, and gives no place while it is locked", async ({
   start,
@@ -205,67 +211,75 @@ test("main suggests a name without the record's words, and gives no place while 
   await signIn(page);
 });
 
-test('two million characters: the page goes on while they are searched, and draws what is in view', async ({
-  start,
-}) => {
-  const { page } = await start();
-  const line = '患者张建国，男，电话13951860024，2023年3月5日入院，胸闷，双下肢无水肿。\n';
-  const long = line.repeat(Math.floor(1_990_000 / line.length));
-  await page.getByTestId('file-input').setInputFiles({
-    name: 'long.txt',
-    mimeType: 'text/plain',
-    buffer: Buffer.from(long),
-  });
-  await page.locator('[data-testid="app"][data-screen="extraction"]').waitFor();
-  await page.getByTestId('export-text').waitFor();
-  // A page that searched by itself would draw nothing from the beginning of it to its end.
-  const frames = page.evaluate(
-    () =>
-      new Promise<number>((resolve) => {
-        let searching = 0;
-        const look = () => {
-          const phase = document.querySelector('[data-testid="found"]')?.getAttribute('data-phase');
-          if (phase === 'finding') searching += 1;
-          if (phase === 'ready') resolve(searching);
-          else requestAnimationFrame(look);
-        };
-        look();
-      }),
-  );
-  await page.getByTestId('export-text').click();
-  await page.getByTestId('mode-deidentified').check();
-  await page.locator('[data-testid="found"][data-phase="ready"]').waitFor({ timeout: 60_000 });
-  expect(await frames).toBeGreaterThan(5);
-  await page.getByTestId('export-original').getByTestId('identifier').first().waitFor();
-  expect(await page.getByTestId('identifier').count()).toBeLessThan(3_000);
-  await page.keyboard.press('Escape');
-});
-
-test('axe finds nothing serious, light and dark, in both languages', async ({ start }) => {
-  const { page } = await start();
-  await openExport(page);
-  for (const [locale, theme] of [
-    ['zh-CN', 'light'],
-    ['en', 'dark'],
-  ] as const) {
-    await page.keyboard.press('Escape');
-    await page.getByTestId('export-dialog').waitFor({ state: 'hidden' });
-    await page.getByTestId('open-settings').click();
-    await page.getByTestId(`locale-${locale}`).check();
-    await page.getByTestId(`theme-${theme}`).check();
-    await page.keyboard.press('Escape');
-    await expect(page.getByRole('dialog')).toHaveCount(0);
-    expect(await findings(page)).toEqual([]);
-    await page.keyboard.press('Control+e');
-    await page.getByTestId('export-dialog').waitFor();
-    expect(await findings(page)).toEqual([]);
+test(
+  'two million characters: the page goes on while they are searched, and draws what is in view',
+  { tag: '@slow' },
+  async ({ start }) => {
+    const { page } = await start();
+    const line = '患者张建国，男，电话13951860024，2023年3月5日入院，胸闷，双下肢无水肿。\n';
+    const long = line.repeat(Math.floor(1_990_000 / line.length));
+    await page.getByTestId('file-input').setInputFiles({
+      name: 'long.txt',
+      mimeType: 'text/plain',
+      buffer: Buffer.from(long),
+    });
+    await page.locator('[data-testid="app"][data-screen="extraction"]').waitFor();
+    await page.getByTestId('export-text').waitFor();
+    // A page that searched by itself would draw nothing from the beginning of it to its end.
+    const frames = page.evaluate(
+      () =>
+        new Promise<number>((resolve) => {
+          let searching = 0;
+          const look = () => {
+            const phase = document
+              .querySelector('[data-testid="found"]')
+              ?.getAttribute('data-phase');
+            if (phase === 'finding') searching += 1;
+            if (phase === 'ready') resolve(searching);
+            else requestAnimationFrame(look);
+          };
+          look();
+        }),
+    );
+    await page.getByTestId('export-text').click();
     await page.getByTestId('mode-deidentified').check();
-    await page.getByTestId('choice-date').selectOption('shift');
-    await page.getByTestId('choice-phone').selectOption('keep');
-    await page.getByTestId('next-identifier').click();
-    expect(await findings(page)).toEqual([]);
-  }
-});
+    await page.locator('[data-testid="found"][data-phase="ready"]').waitFor({ timeout: 60_000 });
+    expect(await frames).toBeGreaterThan(5);
+    await page.getByTestId('export-original').getByTestId('identifier').first().waitFor();
+    expect(await page.getByTestId('identifier').count()).toBeLessThan(3_000);
+    await page.keyboard.press('Escape');
+  },
+);
+
+test(
+  'axe finds nothing serious, light and dark, in both languages',
+  { tag: '@slow' },
+  async ({ start }) => {
+    const { page } = await start();
+    await openExport(page);
+    for (const [locale, theme] of [
+      ['zh-CN', 'light'],
+      ['en', 'dark'],
+    ] as const) {
+      await page.keyboard.press('Escape');
+      await page.getByTestId('export-dialog').waitFor({ state: 'hidden' });
+      await page.getByTestId('open-settings').click();
+      await page.getByTestId(`locale-${locale}`).check();
+      await page.getByTestId(`theme-${theme}`).check();
+      await page.keyboard.press('Escape');
+      await expect(page.getByRole('dialog')).toHaveCount(0);
+      expect(await findings(page)).toEqual([]);
+      await page.keyboard.press('Control+e');
+      await page.getByTestId('export-dialog').waitFor();
+      expect(await findings(page)).toEqual([]);
+      await page.getByTestId('mode-deidentified').check();
+      await page.getByTestId('choice-date').selectOption('shift');
+      await page.getByTestId('choice-phone').selectOption('keep');
+      await page.getByTestId('next-identifier').click();
+      expect(await findings(page)).toEqual([]);
+    }
+  },
+);
 
 test.describe('the rules of the machine', () => {
   const policy = '/etc/chimed-workstation/policy.json';

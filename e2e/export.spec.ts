@@ -171,25 +171,27 @@ test('nothing confirmed is said, a closed dialog writes nothing, a bad place is 
   expect(await readdir(folder)).toEqual(['profile']);
 });
 
-test('the dialog has no serious finding of axe, in both themes and languages', async ({
-  start,
-}) => {
-  const { page } = await start({ userData });
-  for (const locale of ['zh-CN', 'en'] as const)
-    for (const theme of ['light', 'dark'] as const) {
-      await page.getByTestId('open-settings').click();
-      await page.getByTestId(`locale-${locale}`).check();
-      await page.getByTestId(`theme-${theme}`).check();
-      await page.keyboard.press('Escape');
-      await expect(page.getByRole('dialog')).toHaveCount(0);
-      await openAll(page);
-      expect(await findings(page)).toEqual([]);
-      if (locale === 'en') {
-        const words = await page.getByTestId('facts-dialog').innerText();
-        const sample = await page.getByTestId('facts-sample').innerText();
-        expect(words.replace(sample, '')).not.toMatch(/\p{Script=Han}/u);
+test(
+  'the dialog has no serious finding of axe, in both themes and languages',
+  { tag: '@slow' },
+  async ({ start }) => {
+    const { page } = await start({ userData });
+    for (const locale of ['zh-CN', 'en'] as const)
+      for (const theme of ['light', 'dark'] as const) {
+        await page.getByTestId('open-settings').click();
+        await page.getByTestId(`locale-${locale}`).check();
+        await page.getByTestId(`theme-${theme}`).check();
+        await page.keyboard.press('Escape');
+        await expect(page.getByRole('dialog')).toHaveCount(0);
+        await openAll(page);
+        expect(await findings(page)).toEqual([]);
+        if (locale === 'en') {
+          const words = await page.getByTestId('facts-dialog').innerText();
+          const sample = await page.getByTestId('facts-sample').innerText();
+          expect(words.replace(sample, '')).not.toMatch(/\p{Script=Han}/u);
+        }
+        await page.keyboard.press('Escape');
+        await expect(page.getByRole('dialog')).toHaveCount(0);
       }
-      await page.keyboard.press('Escape');
-      await expect(page.getByRole('dialog')).toHaveCount(0);
-    }
-});
+  },
+);

@@ -62,84 +62,86 @@ function printedBy({ app }: Workstation): () => Buffer {
   return () => Buffer.concat(chunks);
 }
 
-test('no word of a record is left in clear: not in the data folder, caches, temporary files, home, logs or output', async ({
-  start,
-}) => {
-  const station = await start({ userData: place.userData, env: place.env });
-  const { page, pidOf } = station;
-  const printed = printedBy(station);
-  await modelReady(page);
+test(
+  'no word of a record is left in clear: not in the data folder, caches, temporary files, home, logs or output',
+  { tag: '@slow' },
+  async ({ start }) => {
+    const station = await start({ userData: place.userData, env: place.env });
+    const { page, pidOf } = station;
+    const printed = printedBy(station);
+    await modelReady(page);
 
-  const note = `患者${sentinel.text}，高血压病史10年，口服硝苯地平控释片，近日头晕。`;
-  await pasteRecord(page, sentinel.title, note);
-  await runExtraction(page);
-  await page.getByTestId('record-body').press('ControlOrMeta+A');
-  await page.getByTestId('record-body').press('ControlOrMeta+C');
+    const note = `患者${sentinel.text}，高血压病史10年，口服硝苯地平控释片，近日头晕。`;
+    await pasteRecord(page, sentinel.title, note);
+    await runExtraction(page);
+    await page.getByTestId('record-body').press('ControlOrMeta+A');
+    await page.getByTestId('record-body').press('ControlOrMeta+C');
 
-  // Outside of what is searched: these are the doctor's own files.
-  const sources = join(folder, 'sources');
-  await mkdir(sources);
-  const good = join(sources, `${sentinel.file}.txt`);
-  const bad = join(sources, `${sentinel.failing}.txt`);
-  await writeFile(
-    good,
-    iconv.encode(
-      `患者，女，54岁，因“上腹部隐痛2月余”入院。既往${sentinel.fileText}高血压病史。`,
-      'gb18030',
-    ),
-  );
-  await writeFile(
-    bad,
-    Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.from(sentinel.failingText)]),
-  );
-  await page.getByTestId('file-input').setInputFiles(good);
-  await expect(page.getByTestId('record-row')).toHaveCount(2);
-  await runExtraction(page);
-  await page.getByTestId('file-input').setInputFiles(bad);
-  await expect(page.locator('[data-code="FILE_NOT_TEXT"]').first()).toBeVisible();
+    // Outside of what is searched: these are the doctor's own files.
+    const sources = join(folder, 'sources');
+    await mkdir(sources);
+    const good = join(sources, `${sentinel.file}.txt`);
+    const bad = join(sources, `${sentinel.failing}.txt`);
+    await writeFile(
+      good,
+      iconv.encode(
+        `患者，女，54岁，因“上腹部隐痛2月余”入院。既往${sentinel.fileText}高血压病史。`,
+        'gb18030',
+      ),
+    );
+    await writeFile(
+      bad,
+      Buffer.concat([Buffer.from('89504e470d0a1a0a', 'hex'), Buffer.from(sentinel.failingText)]),
+    );
+    await page.getByTestId('file-input').setInputFiles(good);
+    await expect(page.getByTestId('record-row')).toHaveCount(2);
+    await runExtraction(page);
+    await page.getByTestId('file-input').setInputFiles(bad);
+    await expect(page.locator('[data-code="FILE_NOT_TEXT"]').first()).toBeVisible();
 
-  await page.getByTestId('record-row').filter({ hasText: sentinel.title }).click();
-  await page.keyboard.press('F2');
-  await page.getByTestId('rename-title').fill(sentinel.renamed);
-  await page.getByTestId('save-title').click();
-  await pasteRecord(page, sentinel.deleted, `患者${sentinel.deleted}，头晕。`);
-  await page.getByTestId('record-row').filter({ hasText: sentinel.deleted }).click();
-  await page.keyboard.press('Delete');
-  await expect(page.getByTestId('record-row')).toHaveCount(2);
+    await page.getByTestId('record-row').filter({ hasText: sentinel.title }).click();
+    await page.keyboard.press('F2');
+    await page.getByTestId('rename-title').fill(sentinel.renamed);
+    await page.getByTestId('save-title').click();
+    await pasteRecord(page, sentinel.deleted, `患者${sentinel.deleted}，头晕。`);
+    await page.getByTestId('record-row').filter({ hasText: sentinel.deleted }).click();
+    await page.keyboard.press('Delete');
+    await expect(page.getByTestId('record-row')).toHaveCount(2);
 
-  await page.getByTestId('search-box').fill(sentinel.text);
-  await page.getByTestId('search-hit').first().click();
-  await page.getByTestId('search-clear').click();
+    await page.getByTestId('search-box').fill(sentinel.text);
+    await page.getByTestId('search-hit').first().click();
+    await page.getByTestId('search-clear').click();
 
-  await page.getByTestId('open-settings').click();
-  await page.getByTestId('theme-dark').click();
-  await page.keyboard.press('Escape');
+    await page.getByTestId('open-settings').click();
+    await page.getByTestId('theme-dark').click();
+    await page.keyboard.press('Escape');
 
-  // The model's process dies of a crash in the middle of a record, the page's is ended with a draft open.
-  await pasteRecord(page, '长病历', `患者${sentinel.crashed}，${note}`.repeat(60));
-  await page.getByTestId('run-extraction').click();
-  await page.getByTestId('fact').first().waitFor();
-  process.kill(await pidOf('chimed-model-host'), 'SIGABRT');
-  await page.locator('[data-testid="run-status"][data-status="failed"]').waitFor();
-  await modelReady(page);
-  await page.getByTestId('new-record').first().click();
-  await page.getByTestId('record-title').fill(sentinel.unsaved);
-  await page.getByTestId('record-text').fill(`患者${sentinel.unsaved}，头晕。`);
+    // The model's process dies of a crash in the middle of a record, the page's is ended with a draft open.
+    await pasteRecord(page, '长病历', `患者${sentinel.crashed}，${note}`.repeat(60));
+    await page.getByTestId('run-extraction').click();
+    await page.getByTestId('fact').first().waitFor();
+    process.kill(await pidOf('chimed-model-host'), 'SIGABRT');
+    await page.locator('[data-testid="run-status"][data-status="failed"]').waitFor();
+    await modelReady(page);
+    await page.getByTestId('new-record').first().click();
+    await page.getByTestId('record-title').fill(sentinel.unsaved);
+    await page.getByTestId('record-text').fill(`患者${sentinel.unsaved}，头晕。`);
 
-  // While it runs, its temporary files are there; afterwards, only what it left.
-  expect(await findLeaks(place.folders, printed(), words)).toEqual([]);
-  await station.quit();
-  expect(await findLeaks(place.folders, printed(), words)).toEqual([]);
-  expect((await readdir(projectRoot)).filter((name) => /^core(\.|$)/.test(name))).toEqual([]);
-  const dumps = await readdir(place.userData, { recursive: true });
-  expect(dumps.filter((name) => /\.dmp$/.test(name))).toEqual([]);
+    // While it runs, its temporary files are there; afterwards, only what it left.
+    expect(await findLeaks(place.folders, printed(), words)).toEqual([]);
+    await station.quit();
+    expect(await findLeaks(place.folders, printed(), words)).toEqual([]);
+    expect((await readdir(projectRoot)).filter((name) => /^core(\.|$)/.test(name))).toEqual([]);
+    const dumps = await readdir(place.userData, { recursive: true });
+    expect(dumps.filter((name) => /\.dmp$/.test(name))).toEqual([]);
 
-  // And it was all stored, sealed.
-  const again = await start({ userData: place.userData, env: place.env });
-  await expect(
-    again.page.getByTestId('record-row').filter({ hasText: sentinel.renamed }),
-  ).toHaveCount(1);
-});
+    // And it was all stored, sealed.
+    const again = await start({ userData: place.userData, env: place.env });
+    await expect(
+      again.page.getByTestId('record-row').filter({ hasText: sentinel.renamed }),
+    ).toHaveCount(1);
+  },
+);
 
 test('the search finds a word where the program would leak it, so the test above can fail', async ({
   start,

@@ -10,34 +10,38 @@ const sample = await readFile(
   'utf8',
 );
 
-test('a model host killed in the middle of a run: a typed error, facts kept, and it starts again', async ({
-  start,
-}) => {
-  const { page, pidOf } = await start();
-  await modelReady(page);
-  await pasteRecord(page, '长病历', sample.repeat(40));
-  await page.getByTestId('run-extraction').click();
-  await page.getByTestId('fact').first().waitFor();
-  process.kill(await pidOf('chimed-model-host'), 'SIGKILL');
-  await page.locator('[data-testid="run-status"][data-status="failed"]').waitFor();
-  await expect(page.locator('[data-code="HOST_DIED"]').first()).toBeVisible();
-  expect((await shownFacts(page)).length).toBeGreaterThan(0);
-  await expect(page.locator('[data-testid="save-state"][data-saved="true"]')).toBeVisible();
-  await modelReady(page);
-  await pasteRecord(page, '短病历', '患者高血压病史10年。');
-  await runExtraction(page);
-});
+test(
+  'a model host killed in the middle of a run: a typed error, facts kept, and it starts again',
+  { tag: '@slow' },
+  async ({ start }) => {
+    const { page, pidOf } = await start();
+    await modelReady(page);
+    await pasteRecord(page, '长病历', sample.repeat(40));
+    await page.getByTestId('run-extraction').click();
+    await page.getByTestId('fact').first().waitFor();
+    process.kill(await pidOf('chimed-model-host'), 'SIGKILL');
+    await page.locator('[data-testid="run-status"][data-status="failed"]').waitFor();
+    await expect(page.locator('[data-code="HOST_DIED"]').first()).toBeVisible();
+    expect((await shownFacts(page)).length).toBeGreaterThan(0);
+    await expect(page.locator('[data-testid="save-state"][data-saved="true"]')).toBeVisible();
+    await modelReady(page);
+    await pasteRecord(page, '短病历', '患者高血压病史10年。');
+    await runExtraction(page);
+  },
+);
 
-test('a worker killed at any time is started again and nothing saved is missing', async ({
-  start,
-}) => {
-  const { page, pidOf } = await start();
-  await pasteRecord(page, '之前', '患者高血压。');
-  process.kill(await pidOf('chimed-worker'), 'SIGKILL');
-  await expect(page.locator('[data-testid="worker-state"][data-phase="ready"]')).toBeVisible();
-  await pasteRecord(page, '之后', '患者糖尿病。');
-  await expect(page.getByTestId('record-row')).toHaveCount(2);
-});
+test(
+  'a worker killed at any time is started again and nothing saved is missing',
+  { tag: '@slow' },
+  async ({ start }) => {
+    const { page, pidOf } = await start();
+    await pasteRecord(page, '之前', '患者高血压。');
+    process.kill(await pidOf('chimed-worker'), 'SIGKILL');
+    await expect(page.locator('[data-testid="worker-state"][data-phase="ready"]')).toBeVisible();
+    await pasteRecord(page, '之后', '患者糖尿病。');
+    await expect(page.getByTestId('record-row')).toHaveCount(2);
+  },
+);
 
 test('a page reloaded in the middle of a run shows everything saved, and the next run is not held up', async ({
   start,

@@ -157,47 +157,49 @@ test('accepting in bulk takes only what is on screen, and says so', async ({ sta
   expect(now).toBe(accepted + 1);
 });
 
-test('a later run changes nothing that was decided; what it says otherwise is to be settled', async ({
-  start,
-}) => {
-  const { userData, ids } = await folderWith(start);
-  const first = await opened(start, userData);
-  // 高血压 as it is; 硝苯地平控释片 as another type; 糖尿病 rejected; 冠心病 accepted.
-  await first.page.keyboard.press('Space');
-  await first.page.keyboard.press('4');
-  await first.page.keyboard.press('Space');
-  await first.page.keyboard.press('x');
-  await first.page.keyboard.press('Space');
-  await saved(first.page);
-  await first.quit();
-  const { text, facts } = attributeNote;
-  const later = [
-    mentionIn(text, ['疾病和诊断', '高血压病', {}]),
-    ...facts.filter(({ text: words }) => words !== '高血压' && words !== '冠心病'),
-    mentionIn(text, ['药物', '口服', {}]),
-  ];
-  await storeRun(userData, ids[0] ?? '', { ...attributeNote, facts: later });
+test(
+  'a later run changes nothing that was decided; what it says otherwise is to be settled',
+  { tag: '@slow' },
+  async ({ start }) => {
+    const { userData, ids } = await folderWith(start);
+    const first = await opened(start, userData);
+    // 高血压 as it is; 硝苯地平控释片 as another type; 糖尿病 rejected; 冠心病 accepted.
+    await first.page.keyboard.press('Space');
+    await first.page.keyboard.press('4');
+    await first.page.keyboard.press('Space');
+    await first.page.keyboard.press('x');
+    await first.page.keyboard.press('Space');
+    await saved(first.page);
+    await first.quit();
+    const { text, facts } = attributeNote;
+    const later = [
+      mentionIn(text, ['疾病和诊断', '高血压病', {}]),
+      ...facts.filter(({ text: words }) => words !== '高血压' && words !== '冠心病'),
+      mentionIn(text, ['药物', '口服', {}]),
+    ];
+    await storeRun(userData, ids[0] ?? '', { ...attributeNote, facts: later });
 
-  const { page } = await opened(start, userData);
-  const row = (words: string) =>
-    rows(page).filter({ has: page.getByTestId('fact-text').getByText(words, { exact: true }) });
-  await expect(row('高血压')).toHaveAttribute('data-conflict', 'true');
-  await expect(row('高血压')).toHaveAttribute('data-decision', 'accepted');
-  await expect(row('高血压').getByTestId('fact-conflict')).toContainText('高血压病');
-  await expect(row('硝苯地平控释片')).toHaveAttribute('data-type', '手术');
-  await expect(row('硝苯地平控释片')).toHaveAttribute('data-conflict', 'false');
-  await expect(row('糖尿病')).toHaveAttribute('data-decision', 'rejected');
-  await expect(row('冠心病')).toHaveAttribute('data-conflict', 'true');
-  await expect(row('口服')).toHaveAttribute('data-decision', 'pending');
-  // The first is taken as the later run has it; the second is kept.
-  await row('高血压').click();
-  await page.keyboard.press('t');
-  await expect(row('高血压病')).toHaveAttribute('data-decision', 'accepted');
-  await row('冠心病').click();
-  await page.keyboard.press('Space');
-  await expect(row('冠心病')).toHaveAttribute('data-conflict', 'false');
-  await expect(row('冠心病')).toHaveAttribute('data-decision', 'accepted');
-});
+    const { page } = await opened(start, userData);
+    const row = (words: string) =>
+      rows(page).filter({ has: page.getByTestId('fact-text').getByText(words, { exact: true }) });
+    await expect(row('高血压')).toHaveAttribute('data-conflict', 'true');
+    await expect(row('高血压')).toHaveAttribute('data-decision', 'accepted');
+    await expect(row('高血压').getByTestId('fact-conflict')).toContainText('高血压病');
+    await expect(row('硝苯地平控释片')).toHaveAttribute('data-type', '手术');
+    await expect(row('硝苯地平控释片')).toHaveAttribute('data-conflict', 'false');
+    await expect(row('糖尿病')).toHaveAttribute('data-decision', 'rejected');
+    await expect(row('冠心病')).toHaveAttribute('data-conflict', 'true');
+    await expect(row('口服')).toHaveAttribute('data-decision', 'pending');
+    // The first is taken as the later run has it; the second is kept.
+    await row('高血压').click();
+    await page.keyboard.press('t');
+    await expect(row('高血压病')).toHaveAttribute('data-decision', 'accepted');
+    await row('冠心病').click();
+    await page.keyboard.press('Space');
+    await expect(row('冠心病')).toHaveAttribute('data-conflict', 'false');
+    await expect(row('冠心病')).toHaveAttribute('data-decision', 'accepted');
+  },
+);
 
 test('amending begins a new version; the versions and what differs are shown', async ({
   start,
@@ -223,39 +225,47 @@ test('amending begins a new version; the versions and what differs are shown', a
   expect(await findings(page)).toEqual([]);
 });
 
-test('killed in the middle, nothing is lost that was shown as saved', async ({ start }) => {
-  const userData = await noteIn(start);
-  const { page, app } = await opened(start, userData);
-  for (let at = 0; at < 5; at += 1) await page.keyboard.press('Space');
-  await page.keyboard.press('x');
-  await saved(page);
-  const before = await decisions(page);
-  const process = app.process();
-  const gone = new Promise((resolve) => process.once('exit', resolve));
-  process.kill('SIGKILL');
-  await gone;
-  const again = await opened(start, userData);
-  await expect.poll(() => decisions(again.page)).toEqual(before);
-});
+test(
+  'killed in the middle, nothing is lost that was shown as saved',
+  { tag: '@slow' },
+  async ({ start }) => {
+    const userData = await noteIn(start);
+    const { page, app } = await opened(start, userData);
+    for (let at = 0; at < 5; at += 1) await page.keyboard.press('Space');
+    await page.keyboard.press('x');
+    await saved(page);
+    const before = await decisions(page);
+    const process = app.process();
+    const gone = new Promise((resolve) => process.once('exit', resolve));
+    process.kill('SIGKILL');
+    await gone;
+    const again = await opened(start, userData);
+    await expect.poll(() => decisions(again.page)).toEqual(before);
+  },
+);
 
-test('a lock, or an end, a moment after a decision loses nothing', async ({ start }) => {
-  const userData = await noteIn(start);
-  const { page, quit } = await opened(start, userData);
-  await page.keyboard.press('Space');
-  await page.keyboard.press('F9');
-  await page.getByTestId('lock-screen').waitFor();
-  await signIn(page);
-  await page.getByTestId('record-row').first().click();
-  await expect
-    .poll(async () => (await decisions(page)).slice(0, 2))
-    .toEqual(['accepted', 'pending']);
-  await page.keyboard.press('Space');
-  await quit();
-  const again = await opened(start, userData);
-  await expect
-    .poll(async () => (await decisions(again.page)).slice(0, 3))
-    .toEqual(['accepted', 'accepted', 'pending']);
-});
+test(
+  'a lock, or an end, a moment after a decision loses nothing',
+  { tag: '@slow' },
+  async ({ start }) => {
+    const userData = await noteIn(start);
+    const { page, quit } = await opened(start, userData);
+    await page.keyboard.press('Space');
+    await page.keyboard.press('F9');
+    await page.getByTestId('lock-screen').waitFor();
+    await signIn(page);
+    await page.getByTestId('record-row').first().click();
+    await expect
+      .poll(async () => (await decisions(page)).slice(0, 2))
+      .toEqual(['accepted', 'pending']);
+    await page.keyboard.press('Space');
+    await quit();
+    const again = await opened(start, userData);
+    await expect
+      .poll(async () => (await decisions(again.page)).slice(0, 3))
+      .toEqual(['accepted', 'accepted', 'pending']);
+  },
+);
 
 test('one key goes on to the next record that waits; the list shows and filters by state', async ({
   start,

@@ -56,26 +56,29 @@ test('by keyboard: found while typing, chosen with arrows, opened at its place, 
   expect(await shown(page)).toBeNull();
 });
 
-test('several words, full width and traditional writing; nothing found says so; what is deleted is not found', async ({
-  start,
-}) => {
-  const { page } = await start();
-  await threeRecords(page);
-  const box = page.getByTestId('search-box');
-  await box.fill('ｃｔ　高血壓');
-  await expect(page.getByTestId('search-hit')).toHaveCount(1);
-  await expect(page.getByTestId('search-hit')).toContainText('第二份');
-  await box.fill('没有这个词');
-  await expect(page.getByTestId('search-status')).toHaveText('没有找到');
-  await expect(page.getByTestId('search-hit')).toHaveCount(0);
-  await box.fill('第');
-  await expect(page.getByTestId('search-hit')).toHaveCount(3);
-  await page.getByTestId('search-hit').filter({ hasText: '第三份' }).click();
-  await page.keyboard.press('Delete');
-  await expect(page.getByTestId('search-hit')).toHaveCount(2);
-  await box.fill('糖尿病');
-  await expect(page.getByTestId('search-status')).toHaveText('没有找到');
-});
+test(
+  'several words, full width and traditional writing; nothing found says so; what is deleted is not found',
+  { tag: '@slow' },
+  async ({ start }) => {
+    const { page } = await start();
+    await threeRecords(page);
+    const box = page.getByTestId('search-box');
+    await box.fill('ｃｔ　高血壓');
+    await expect(page.getByTestId('search-hit')).toHaveCount(1);
+    await expect(page.getByTestId('search-hit')).toContainText('第二份');
+    await box.fill('没有这个词');
+    await expect(page.getByTestId('search-status')).toHaveText('没有找到');
+    await expect(page.getByTestId('search-hit')).toHaveCount(0);
+    await box.fill('第');
+    await expect(page.getByTestId('search-hit')).toHaveCount(3);
+    await page.getByTestId('search-hit').filter({ hasText: '第三份' }).click();
+    await page.getByTestId('nav-records').click();
+    await page.getByTestId('delete-record').click();
+    await expect(page.getByTestId('search-hit')).toHaveCount(2);
+    await box.fill('糖尿病');
+    await expect(page.getByTestId('search-status')).toHaveText('没有找到');
+  },
+);
 
 test('after a lock nothing of it is left, and it finds again after the next sign-in', async ({
   start,
@@ -94,18 +97,22 @@ test('after a lock nothing of it is left, and it finds again after the next sign
   await expect(page.getByTestId('search-hit')).toHaveCount(1);
 });
 
-test('axe finds nothing serious in the search, with hits and without', async ({ start }) => {
-  const { page } = await start();
-  await threeRecords(page);
-  for (const theme of ['light', 'dark'] as const) {
-    await page.getByTestId('open-settings').click();
-    await page.getByTestId(`theme-${theme}`).check();
-    await page.keyboard.press('Escape');
-    await expect(page.getByRole('dialog')).toHaveCount(0);
-    for (const query of ['高血压', '没有这个词']) {
-      await page.getByTestId('search-box').fill(query);
-      await expect(page.getByTestId('search-status')).toContainText('找到');
-      expect(await findings(page)).toEqual([]);
+test(
+  'axe finds nothing serious in the search, with hits and without',
+  { tag: '@slow' },
+  async ({ start }) => {
+    const { page } = await start();
+    await threeRecords(page);
+    for (const theme of ['light', 'dark'] as const) {
+      await page.getByTestId('open-settings').click();
+      await page.getByTestId(`theme-${theme}`).check();
+      await page.keyboard.press('Escape');
+      await expect(page.getByRole('dialog')).toHaveCount(0);
+      for (const query of ['高血压', '没有这个词']) {
+        await page.getByTestId('search-box').fill(query);
+        await expect(page.getByTestId('search-status')).toContainText('找到');
+        expect(await findings(page)).toEqual([]);
+      }
     }
-  }
-});
+  },
+);

@@ -163,28 +163,30 @@ test('what a locked page asks for is refused by main', async ({ start }) => {
   expect(codes).toEqual(new Array(6).fill('VAULT_LOCKED'));
 });
 
-test('it locks when the desk is left, the system locks or sleeps, and says which', async ({
-  start,
-}) => {
-  const { app, page } = await start();
-  const reasons: (() => Promise<void>)[] = [
-    () => app.evaluate(({ powerMonitor }) => void powerMonitor.emit('lock-screen')),
-    () => app.evaluate(({ powerMonitor }) => void powerMonitor.emit('suspend')),
-    () =>
-      app.evaluate(({ powerMonitor }) => {
-        powerMonitor.getSystemIdleTime = () => 601;
-      }),
-  ];
-  const said: (string | null)[] = [];
-  for (const happens of reasons) {
-    await happens();
-    const screen = page.getByTestId('lock-screen');
-    await screen.waitFor();
-    said.push(await screen.getAttribute('data-reason'));
-    if (said.length < reasons.length) await signIn(page);
-  }
-  expect(said).toEqual(['system-lock', 'sleep', 'idle']);
-});
+test(
+  'it locks when the desk is left, the system locks or sleeps, and says which',
+  { tag: '@slow' },
+  async ({ start }) => {
+    const { app, page } = await start();
+    const reasons: (() => Promise<void>)[] = [
+      () => app.evaluate(({ powerMonitor }) => void powerMonitor.emit('lock-screen')),
+      () => app.evaluate(({ powerMonitor }) => void powerMonitor.emit('suspend')),
+      () =>
+        app.evaluate(({ powerMonitor }) => {
+          powerMonitor.getSystemIdleTime = () => 601;
+        }),
+    ];
+    const said: (string | null)[] = [];
+    for (const happens of reasons) {
+      await happens();
+      const screen = page.getByTestId('lock-screen');
+      await screen.waitFor();
+      said.push(await screen.getAttribute('data-reason'));
+      if (said.length < reasons.length) await signIn(page);
+    }
+    expect(said).toEqual(['system-lock', 'sleep', 'idle']);
+  },
+);
 
 test('an answer in progress and an unsaved note are sealed before the lock', async ({ start }) => {
   const { page } = await start();
@@ -207,53 +209,61 @@ test('an answer in progress and an unsaved note are sealed before the lock', asy
   await expect(page.getByTestId('fact').first()).toBeVisible();
 });
 
-test('wrong passphrases: said so, then made to wait, also after a restart', async ({ start }) => {
-  const { page, quit } = await start({ vault: 'locked' });
-  const code = async (target: Page, tried: string) => {
-    await target.getByTestId('sign-in-passphrase').fill(tried);
-    await target.getByTestId('sign-in').click();
-    await expect(target.getByTestId('sign-in')).toHaveText('登录');
-    return target.getByTestId('error-banner').getAttribute('data-code');
-  };
-  for (let attempt = 0; attempt < 4; attempt += 1)
-    expect(await code(page, `${testPassphrase}错`)).toBe('PASSPHRASE_WRONG');
-  expect(await code(page, testPassphrase)).toBe('SIGN_IN_DELAYED');
-  await quit();
-  const again = await start({ vault: 'locked' });
-  expect(await code(again.page, testPassphrase)).toBe('SIGN_IN_DELAYED');
-  await expect(again.page.getByTestId('problem-detail')).toContainText('秒');
-});
+test(
+  'wrong passphrases: said so, then made to wait, also after a restart',
+  { tag: '@slow' },
+  async ({ start }) => {
+    const { page, quit } = await start({ vault: 'locked' });
+    const code = async (target: Page, tried: string) => {
+      await target.getByTestId('sign-in-passphrase').fill(tried);
+      await target.getByTestId('sign-in').click();
+      await expect(target.getByTestId('sign-in')).toHaveText('登录');
+      return target.getByTestId('error-banner').getAttribute('data-code');
+    };
+    for (let attempt = 0; attempt < 4; attempt += 1)
+      expect(await code(page, `${testPassphrase}错`)).toBe('PASSPHRASE_WRONG');
+    expect(await code(page, testPassphrase)).toBe('SIGN_IN_DELAYED');
+    await quit();
+    const again = await start({ vault: 'locked' });
+    expect(await code(again.page, testPassphrase)).toBe('SIGN_IN_DELAYED');
+    await expect(again.page.getByTestId('problem-detail')).toContainText('秒');
+  },
+);
 
-test('the recovery words set a new passphrase; replaced words open nothing', async ({ start }) => {
-  const first = await start({ vault: 'none' });
-  await first.page.getByTestId('found').click();
-  const [page, words] = await found(first.app, first.page);
-  await pasteRecord(page, '第一份', '患者高血压病史10年。');
-  const recover = async (typed: string, next: string) => {
-    await page.getByTestId('forgot').click();
-    await page.getByTestId('use-words').click();
-    await page.getByTestId('recover-words').fill(typed);
-    await page.getByTestId('new-passphrase').fill(next);
-    await page.getByTestId('passphrase-again').fill(next);
+test(
+  'the recovery words set a new passphrase; replaced words open nothing',
+  { tag: '@slow' },
+  async ({ start }) => {
+    const first = await start({ vault: 'none' });
+    await first.page.getByTestId('found').click();
+    const [page, words] = await found(first.app, first.page);
+    await pasteRecord(page, '第一份', '患者高血压病史10年。');
+    const recover = async (typed: string, next: string) => {
+      await page.getByTestId('forgot').click();
+      await page.getByTestId('use-words').click();
+      await page.getByTestId('recover-words').fill(typed);
+      await page.getByTestId('new-passphrase').fill(next);
+      await page.getByTestId('passphrase-again').fill(next);
+      await page.getByTestId('recover').click();
+    };
+    await lock(page);
+    await recover(words.join(''), other);
+    await expect(page.getByTestId('record-row')).toHaveCount(1);
+
+    await page.getByTestId('open-settings').click();
+    await page.getByTestId('renew-words').click();
+    const fresh = await writtenWords(page);
+    await repeatWords(page, fresh);
+    await expect(page.getByTestId('renew-words')).toBeVisible();
+    await page.keyboard.press('Escape');
+    await lock(page);
+    await recover(words.join(' '), passphrase);
+    await expect(page.getByTestId('error-banner')).toHaveAttribute('data-code', 'RECOVERY_WRONG');
+    await page.getByTestId('recover-words').fill(fresh.join('，'));
     await page.getByTestId('recover').click();
-  };
-  await lock(page);
-  await recover(words.join(''), other);
-  await expect(page.getByTestId('record-row')).toHaveCount(1);
-
-  await page.getByTestId('open-settings').click();
-  await page.getByTestId('renew-words').click();
-  const fresh = await writtenWords(page);
-  await repeatWords(page, fresh);
-  await expect(page.getByTestId('renew-words')).toBeVisible();
-  await page.keyboard.press('Escape');
-  await lock(page);
-  await recover(words.join(' '), passphrase);
-  await expect(page.getByTestId('error-banner')).toHaveAttribute('data-code', 'RECOVERY_WRONG');
-  await page.getByTestId('recover-words').fill(fresh.join('，'));
-  await page.getByTestId('recover').click();
-  await expect(page.getByTestId('record-row')).toHaveCount(1);
-});
+    await expect(page.getByTestId('record-row')).toHaveCount(1);
+  },
+);
 
 test('each role sees its own: doctor, administrator, auditor', async ({ start }) => {
   const { page } = await start();
@@ -325,37 +335,39 @@ test('one changes the own passphrase in the settings, with the old one', async (
   await signIn(page, other);
 });
 
-test('the gate by keyboard and for screen readers, light and dark, in both languages', async ({
-  start,
-}) => {
-  const { page, quit } = await start({ vault: 'none' });
-  expect(await findings(page)).toEqual([]);
-  await page.getByTestId('open-settings').click();
-  await page.getByTestId('theme-dark').check();
-  await page.getByTestId('locale-en').check();
-  await page.keyboard.press('Escape');
-  expect(await findings(page)).toEqual([]);
-  await page.getByTestId('found').press('Enter');
-  expect(await findings(page)).toEqual([]);
-  await fillFoundForm(page);
-  await writtenWords(page);
-  expect(await findings(page)).toEqual([]);
-  await page.getByTestId('words-written').press('Enter');
-  expect(await findings(page)).toEqual([]);
-  await quit();
-  const again = await start();
-  await again.page.getByTestId('nav-users').click();
-  expect(await findings(again.page)).toEqual([]);
-  await again.page.getByTestId('add-user').click();
-  expect(await findings(again.page)).toEqual([]);
-  await again.page.keyboard.press('Escape');
-  await lock(again.page);
-  expect(await findings(again.page)).toEqual([]);
-  await expect(again.page.getByTestId('sign-in-passphrase')).toBeFocused();
-  await again.page.keyboard.type(testPassphrase);
-  await again.page.keyboard.press('Enter');
-  await again.page.getByTestId('app').waitFor();
-});
+test(
+  'the gate by keyboard and for screen readers, light and dark, in both languages',
+  { tag: '@slow' },
+  async ({ start }) => {
+    const { page, quit } = await start({ vault: 'none' });
+    expect(await findings(page)).toEqual([]);
+    await page.getByTestId('open-settings').click();
+    await page.getByTestId('theme-dark').check();
+    await page.getByTestId('locale-en').check();
+    await page.keyboard.press('Escape');
+    expect(await findings(page)).toEqual([]);
+    await page.getByTestId('found').press('Enter');
+    expect(await findings(page)).toEqual([]);
+    await fillFoundForm(page);
+    await writtenWords(page);
+    expect(await findings(page)).toEqual([]);
+    await page.getByTestId('words-written').press('Enter');
+    expect(await findings(page)).toEqual([]);
+    await quit();
+    const again = await start();
+    await again.page.getByTestId('nav-users').click();
+    expect(await findings(again.page)).toEqual([]);
+    await again.page.getByTestId('add-user').click();
+    expect(await findings(again.page)).toEqual([]);
+    await again.page.keyboard.press('Escape');
+    await lock(again.page);
+    expect(await findings(again.page)).toEqual([]);
+    await expect(again.page.getByTestId('sign-in-passphrase')).toBeFocused();
+    await again.page.keyboard.type(testPassphrase);
+    await again.page.keyboard.press('Enter');
+    await again.page.getByTestId('app').waitFor();
+  },
+);
 
 function isAlive(pid: number): boolean {
   try {

@@ -1,4 +1,5 @@
 /** `npm run test:slow`: what takes minutes or needs the whole runtime; `.ci/run` adds it. */
+import { endToEnd } from './end-to-end';
 import { offlineProof } from './offline-proof';
 import { runSuite } from './suite';
 import { runScript } from './terminal';
@@ -17,6 +18,7 @@ await runScript(() =>
         runner: 'vitest',
         report,
       },
+      endToEnd('playwright test --grep @slow'),
       offlineProof,
       { name: 'packaged', command: 'tsx scripts/package.ts --test' },
     ],

@@ -1,23 +1,16 @@
 /**
- * `npm test`: types, lint, format, borders, unit, recipe, end-to-end, in this order.
+ * `npm test`: types, lint, format, borders, unit, recipe, end-to-end (but for what is tagged as slow),
+ * in this order.
  * `npm test -- --only unit,e2e` runs a part.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ensureBuild } from './build';
-import { hasDisplay } from './display';
+import { endToEnd } from './end-to-end';
 import { projectRoot } from './project';
-import { describeRuntime, resolveRuntime } from './runtime/resolve';
 import { runSuite, type Step } from './suite';
 import { ensureSystemPackages } from './system-packages';
-import { PlainError, runScript, say } from './terminal';
-
-async function prepareEndToEnd(): Promise<void> {
-  ensureSystemPackages(hasDisplay() ? 'window' : 'virtual-display');
-  await ensureBuild();
-  say(describeRuntime(await resolveRuntime()));
-}
+import { PlainError, runScript } from './terminal';
 
 await runScript(async () => {
   const { values } = parseArgs({ options: { only: { type: 'string' } } });
@@ -49,14 +42,7 @@ await runScript(async () => {
       report: recipeReport,
       before: async () => ensureSystemPackages('recipe'),
     },
-    {
-      name: 'e2e',
-      command: script('e2e'),
-      runner: 'playwright',
-      // Named in playwright.config.ts.
-      report: 'out/reports/e2e.json',
-      before: prepareEndToEnd,
-    },
+    endToEnd(script('e2e')),
   ];
   const only = values.only?.split(',');
   const unknown = only?.find((name) => !all.some((step) => step.name === name));
