@@ -60,7 +60,6 @@ export const batchEn = {
   pausesLocked: 'Pauses while locked',
   waitsForModel: (name: string) => `Goes on once ${name} is loaded`,
   loadModel: (name: string) => `Load ${name}`,
-  started: 'The batch has begun',
   resumed: (done: string) => `going on: ${done} results are there already`,
   none: 'No record is in this state',
   newBatch: {

@@ -63,7 +63,6 @@ export const batchZh = {
   pausesLocked: '锁定时暂停',
   waitsForModel: (name: string) => `${name} 载入后继续`,
   loadModel: (name: string) => `载入 ${name}`,
-  started: '批次已开始',
   resumed: (done: string) => `接着上次继续：已有 ${done} 份结果`,
   none: '没有这种状态的病历',
   newBatch: {

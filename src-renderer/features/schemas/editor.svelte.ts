@@ -39,6 +39,8 @@ export class SchemaEditor {
   #raw = $state<string | null>(null);
   #rawFault = $state.raw<RawFault | null>(null);
   saving = $state(false);
+  /** Just made, and never looked at yet. */
+  isFresh = false;
   readonly #faults = $derived(faultsOf(this.#doc));
   readonly #dirty = $derived(this.#raw !== null || !sameContent(this.#doc, this.#saved));
 

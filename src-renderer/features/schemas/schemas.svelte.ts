@@ -328,7 +328,9 @@ export class SchemasState {
   }
 
   #open(doc: AnnotationSchema): void {
-    this.#put(new SchemaEditor(doc, null));
+    const editor = new SchemaEditor(doc, null);
+    editor.isFresh = true;
+    this.#put(editor);
     this.#selectedId = doc.id;
     this.touched();
   }
