@@ -15,7 +15,11 @@ import type { Output } from './output';
 /** The part of a line that tells what it is of. */
 const doneLineSchema = z.object({
   version: z.literal(1),
-  record: z.object({ source: z.string(), sha256: z.string().nullable() }),
+  record: z.object({
+    source: z.string(),
+    row: z.int().positive().optional(),
+    sha256: z.string().nullable(),
+  }),
   deidentified: z.literal(true).optional(),
   status: z.enum(['completed', 'incomplete', 'failed']),
   run: runIdentitySchema,
@@ -30,11 +34,19 @@ export interface ResumeOptions {
   readonly force: boolean;
 }
 
+/** What makes a record the same one in a later run: its place, and what is there. */
+export interface DoneRecord {
+  readonly source: string;
+  /** Of a table: two rows with one text are two records. */
+  readonly row?: number | undefined;
+  readonly sha256: string;
+}
+
 export interface ResumableOutput extends Output {
   /** Records that the file has already. */
   readonly done: number;
-  /** Whether this very text of this source has its line. */
-  has(source: string, textSha256: string): boolean;
+  /** Whether this very text of this place has its line. */
+  has(record: DoneRecord): boolean;
 }
 
 /**
@@ -92,7 +104,7 @@ function output(
   };
   return {
     done: kept,
-    has: (source, textSha256) => done.has(keyOf(source, textSha256)),
+    has: (record) => done.has(keyOf(record)),
     write: async (result) => {
       try {
         await file.appendFile(`${JSON.stringify(result)}\n`);
@@ -139,12 +151,12 @@ async function readDone(
       if (canonical(line.run) !== wanted || (line.deidentified ?? false) !== deidentified) {
         throw new AppError('RESUME_OTHER_RUN', { params: { line: number } });
       }
-      const { source, sha256 } = line.record;
+      const { source, row, sha256 } = line.record;
       if (line.status === 'failed' || sha256 === null) {
         dropped += 1;
         continue;
       }
-      done.add(keyOf(source, sha256));
+      done.add(keyOf({ source, row, sha256 }));
       kept += 1;
       await target.appendFile(Buffer.concat([bytes, Buffer.from('\n')]));
     }
@@ -222,8 +234,10 @@ function canonical(run: RunIdentity): string {
 }
 
 /** Short, as those of many thousand records are held in memory. */
-function keyOf(source: string, textSha256: string): string {
-  return createHash('sha256').update(`${source}\0${textSha256}`).digest('base64');
+function keyOf({ source, row, sha256 }: DoneRecord): string {
+  return createHash('sha256')
+    .update(`${source}\0${row ?? ''}\0${sha256}`)
+    .digest('base64');
 }
 
 async function exists(path: string): Promise<boolean> {
