@@ -94,7 +94,16 @@ test('a folder that goes away on the way: one word for it, and what was named af
     if (path.endsWith('1.txt')) await rm(at('a'), { recursive: true });
   });
   expect(files).toEqual(['a/1.txt', 'b.txt']);
-  expect(skipped).toEqual([['a/2.txt', 'FILE_UNREADABLE']]);
+  expect(skipped).toEqual([['a', 'FOLDER_UNREADABLE']]);
+});
+
+test('a file that goes away on the way is named, and the ones after it are listed', async () => {
+  for (const name of ['1.txt', '2.txt', '3.txt']) await writeFile(at(name), 'x');
+  const { files, skipped } = await list([folder], async (path) => {
+    if (path.endsWith('1.txt')) await rm(at('2.txt'));
+  });
+  expect(files).toEqual(['1.txt', '3.txt']);
+  expect(skipped).toEqual([['2.txt', 'FILE_UNREADABLE']]);
 });
 
 test('stopped, it says so', async () => {
