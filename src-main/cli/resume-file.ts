@@ -11,6 +11,7 @@ import { AppError } from '../domain/contract/errors';
 import type { ExportOptions } from '../domain/contract/export';
 import { runIdentitySchema, type RunIdentity } from '../domain/contract/extraction';
 import type { Output } from './output';
+import { outputProblem } from './output-problem';
 
 /** The part of a line that tells what it is of. */
 const doneLineSchema = z.object({
@@ -55,7 +56,7 @@ export interface ResumableOutput extends Output {
  * @param run what every line has to have been made with
  * @param convert makes a file of another format out of the lines, once they are whole
  * @throws AppError `RESUME_OTHER_RUN`, `RESUME_FILE_INVALID` with the line, `OUTPUT_EXISTS`,
- *   `OUTPUT_UNWRITABLE`
+ *   `OUTPUT_UNWRITABLE`, `DISK_FULL`
  */
 export async function openResumable(
   { path, format, force }: ResumeOptions,
@@ -81,7 +82,7 @@ export async function openResumable(
     const file = await open(state, 'a', 0o600);
     return output(file, { state, path, format, done, kept, convert });
   } catch (error) {
-    throw error instanceof AppError ? error : unwritable(path, error);
+    throw outputProblem(path, error);
   }
 }
 
@@ -99,7 +100,7 @@ function output(
   const { state, path, format, done, kept, convert } = of;
   const close = async (): Promise<void> => {
     await file.close().catch((error: unknown) => {
-      throw unwritable(path, error);
+      throw outputProblem(path, error);
     });
   };
   return {
@@ -110,7 +111,7 @@ function output(
         await file.appendFile(`${JSON.stringify(result)}\n`);
         await file.datasync();
       } catch (error) {
-        throw unwritable(path, error);
+        throw outputProblem(path, error);
       }
     },
     finish: async () => {
@@ -206,7 +207,7 @@ async function writeArray(state: string, path: string): Promise<void> {
     }
     await rename(beside, path);
   } catch (error) {
-    throw unwritable(path, error);
+    throw outputProblem(path, error);
   }
 }
 
@@ -245,8 +246,4 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-function unwritable(path: string, cause: unknown): AppError {
-  return new AppError('OUTPUT_UNWRITABLE', { params: { path }, cause });
 }
