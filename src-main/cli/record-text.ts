@@ -1,17 +1,16 @@
-import { stat, readFile } from 'node:fs/promises';
 import { AppError } from '../domain/contract/errors';
-import { maxRecordFileBytes } from '../domain/contract/worker-port';
-import { decodeText } from '../documents/decode-text';
+import { readDocument } from '../documents/read-document';
 
-/** The text of one record. @throws AppError `FILE_UNREADABLE`, `FILE_TOO_LARGE`, those of `decodeText` */
+/**
+ * The text of one record: of a text, docx or pdf.
+ * @throws AppError those of `readDocument`; `TABLE_NEEDS_BATCH` for a table
+ */
 export async function readRecordText(path: string): Promise<string> {
-  try {
-    const { size } = await stat(path);
-    if (size > maxRecordFileBytes) {
-      throw new AppError('FILE_TOO_LARGE', { params: { bytes: size, limit: maxRecordFileBytes } });
-    }
-    return decodeText(await readFile(path)).text;
-  } catch (error) {
-    throw error instanceof AppError ? error : new AppError('FILE_UNREADABLE', { cause: error });
+  for await (const read of readDocument(path)) {
+    if (read.kind === 'record') return read.text;
+    const { problem } = read;
+    if (problem.code === 'TABLE_NEEDS_COLUMNS') throw new AppError('TABLE_NEEDS_BATCH');
+    throw new AppError(problem.code, problem);
   }
+  throw new AppError('EMPTY_TEXT');
 }

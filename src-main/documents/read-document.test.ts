@@ -120,6 +120,11 @@ describe('a file that cannot be read says why', () => {
       'problem TABLE_NEEDS_COLUMNS',
     ]);
     expect((await read('a.xlsx', workbook)).map(textOf)).toEqual(['problem TABLE_NEEDS_COLUMNS']);
+    const mixed = Buffer.concat([
+      Buffer.from('号,病程\n1,患者头痛。\n'),
+      Buffer.from('b7a2c8c8', 'hex'),
+    ]);
+    expect((await read('b.csv', mixed)).map(textOf)).toEqual(['problem ENCODING_MIXED']);
   });
 
   it('a zip bomb in a sheet, and in the texts that its cells share', async () => {
