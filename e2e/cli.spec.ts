@@ -126,7 +126,7 @@ test('folders: recursive, sorted, hidden files and links skipped, other files na
   await mkdir(join(folder, 'notes', '.hidden'));
   await writeFile(join(folder, 'notes', 'z.txt'), note);
   await writeFile(join(folder, 'notes', 'b', 'a.TXT'), note);
-  await writeFile(join(folder, 'notes', 'a.pdf'), '%PDF-1.7');
+  await writeFile(join(folder, 'notes', 'a.png'), 'x');
   await writeFile(join(folder, 'notes', '.secret.txt'), note);
   await writeFile(join(folder, 'notes', '.hidden', 'c.txt'), note);
   await symlink(join(folder, 'notes', 'z.txt'), join(folder, 'notes', 'link.txt'));
@@ -147,7 +147,7 @@ test('folders: recursive, sorted, hidden files and links skipped, other files na
     join('notes', 'b', 'a.TXT'),
     join('notes', 'z.txt'),
   ]);
-  expect(err).toContain(join('notes', 'a.pdf'));
+  expect(err).toContain(join('notes', 'a.png'));
   expect(err).toContain('UNSUPPORTED_FILE');
   expect(err).not.toContain('secret');
 });
