@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import type { ElectronApplication, Page } from '@playwright/test';
 import { answerDialog, expect, filesHolding, modelReady, signIn, test } from './app';
 import { findings } from './axe';
+import { docxOf, paragraph, run } from '../src-main/documents/fixtures/docx.fixture';
+import { pdfOf, textAt } from '../src-main/documents/fixtures/pdf.fixture';
+import { textRows, xlsxOf } from '../src-main/documents/fixtures/xlsx.fixture';
 
 const note = (i: number): string =>
   `病例${i}。患者男，${40 + (i % 40)}岁，高血压病史${i % 20}年，口服硝苯地平控释片，行头颅CT检查，未见异常。`;
@@ -52,25 +55,44 @@ const quitAtOnce = (app: ElectronApplication): Promise<void> =>
     dialog.showMessageBox = () => Promise.resolve({ response: 1, checkboxChecked: false });
   });
 
-test('a folder of files: chosen, looked at, run, and each record opens with its facts', async ({
+test('a folder of texts, documents and tables: chosen, looked at, run, and each record opens with its facts', async ({
   start,
 }) => {
   const { app, page } = await start();
   const folder = await folderOf(6);
   await writeFile(join(folder, '空的.txt'), '');
   await writeFile(join(folder, '重复.txt'), note(0));
+  const rows = [
+    ['住院号', '病程记录'],
+    ['ZY1', note(11)],
+    ['ZY2', note(12)],
+  ];
+  await writeFile(join(folder, '门诊.csv'), rows.map((cells) => cells.join(',')).join('\n'));
+  await writeFile(
+    join(folder, '住院.xlsx'),
+    xlsxOf({
+      sheets: [{ name: '病历', rows: textRows([...rows.slice(0, 1), ['ZY3', note(13)]]) }],
+    }),
+  );
+  await writeFile(join(folder, '小结.docx'), docxOf(paragraph(run(note(14)))));
+  await writeFile(join(folder, '会诊.pdf'), pdfOf({ pages: [textAt(50, 780, note(15))] }));
+  const count = 11;
   await modelReady(page);
   await startBatch(app, page, folder);
   await finished(page);
   const states = await page
     .getByTestId('batch-item')
     .evaluateAll((rows) => rows.map((row) => row.getAttribute('data-state')));
-  expect(states.sort()).toEqual([...new Array<string>(6).fill('completed'), 'duplicate', 'failed']);
+  expect(states.sort()).toEqual([
+    ...new Array<string>(count).fill('completed'),
+    ...['duplicate', 'failed'],
+  ]);
   await page.locator('[data-testid="batch-item"][data-state="completed"]').first().dblclick();
   await page.locator('[data-testid="run-status"][data-status="completed"]').waitFor();
   await expect(page.getByTestId('fact')).not.toHaveCount(0);
   await page.getByTestId('nav-records').click();
-  await expect(page.getByTestId('record-row')).toHaveCount(6);
+  await expect(page.getByTestId('record-row')).toHaveCount(count);
+  await expect(page.getByTestId('record-row').filter({ hasText: '门诊 · ZY2' })).toHaveCount(1);
 });
 
 test('pasted notes are counted, and run in the order that a person gives them', async ({

@@ -4,6 +4,9 @@ import { execFileSync } from 'node:child_process';
 import iconv from 'iconv-lite';
 import { expect, modelReady, pasteRecord, runExtraction, shownFacts, test } from './app';
 import type { Page } from '@playwright/test';
+import { docxOf, paragraph, run, table } from '../src-main/documents/fixtures/docx.fixture';
+import { pdfOf, scannedPage, textAt } from '../src-main/documents/fixtures/pdf.fixture';
+import { textRows, xlsxOf } from '../src-main/documents/fixtures/xlsx.fixture';
 
 const note = '患者，女，54岁，因“上腹部隐痛2月余”入院。既往高血压病史。';
 
@@ -59,7 +62,7 @@ test('rename, delete, undo; a deleted record is gone after a restart', async ({ 
   await expect(again.page.getByTestId('record-row')).toContainText('丙');
 });
 
-test('files that are no records are refused in plain words with a code, and the next one works', async ({
+test('files that are no records are refused in plain words with a code, and a docx, a pdf and a text open', async ({
   start,
 }) => {
   const { page } = await start();
@@ -68,6 +71,13 @@ test('files that are no records are refused in plain words with a code, and the 
     ['picture.txt', Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'), 'FILE_NOT_TEXT'],
     ['random.txt', Buffer.from([0xff, 0x80, 0x81, 0x00, 0x01, 0xfe, 0x9f, 0xff, 0xff, 0x80]), ''],
     ['blank.txt', Buffer.from(' \n\u3000\n'), 'EMPTY_TEXT'],
+    ['scan.pdf', pdfOf({ pages: [scannedPage] }), 'SCANNED_PDF'],
+    ['cut.docx', docxOf(paragraph(run(note))).subarray(0, 500), 'DOCUMENT_DAMAGED'],
+    [
+      'table.xlsx',
+      xlsxOf({ sheets: [{ name: '病历', rows: textRows([['病程'], [note]]) }] }),
+      'TABLE_NEEDS_BATCH',
+    ],
   ];
   for (const [name, bytes, code] of refused) {
     await openBytes(page, name, bytes);
@@ -77,8 +87,25 @@ test('files that are no records are refused in plain words with a code, and the 
     await expect(message.first()).toBeVisible();
     await expect(page.getByTestId('record-row')).toHaveCount(0);
   }
-  await openBytes(page, 'good.txt', Buffer.from(note));
-  await expect(page.getByTestId('record-row')).toHaveCount(1);
+  // However many there are, the last one is seen, and the screen below can be worked with.
+  await expect(page.locator('[data-code="TABLE_NEEDS_BATCH"]')).toBeInViewport();
+  await expect(page.getByTestId('new-record').first()).toBeInViewport();
+  expect((await page.locator('.errors').boundingBox())?.height).toBeLessThan(400);
+  const cells = table([['血钾', '3.2'].map((text) => paragraph(run(text)))]);
+  const page1 = textAt(50, 780, '主诉：头痛三天。') + textAt(50, 760, '查体：颈软。');
+  const good: [string, Buffer, string][] = [
+    ['good.txt', Buffer.from(note), note],
+    ['出院小结.docx', docxOf(paragraph(run(note)) + cells), `${note}\n血钾\t3.2`],
+    ['会诊单.pdf', pdfOf({ pages: [page1] }), '主诉：头痛三天。\n查体：颈软。'],
+  ];
+  for (const [i, [name, bytes, text]] of good.entries()) {
+    await openBytes(page, name, bytes);
+    await expect(page.getByTestId('record-row')).toHaveCount(i + 1);
+    await expect
+      .poll(() => page.getByTestId('record-body').evaluate((body) => body.textContent.trimEnd()))
+      .toBe(text);
+  }
+  await expect(page.getByTestId('record-row').filter({ hasText: '会诊单' })).toHaveCount(1);
 });
 
 test('awkward texts are stored as they are and extracted with right offsets', async ({ start }) => {

@@ -8,6 +8,7 @@ import type { Fact } from '../domain/contract/fact';
 import type { ModelCard } from '../domain/contract/model-card';
 import { Cancelled } from '../domain/contract/rpc';
 import { messagesFor } from '../domain/messages';
+import { CasePseudonyms } from '../domain/rules/deidentify/deidentify-record';
 import type { LanguageModel } from '../engine/language-model';
 import { extract, plannedRun } from '../tasks/extraction/extract';
 import {
@@ -51,6 +52,7 @@ interface RecordResult {
     readonly source: string;
     /** Of a table, from 1, without its heading; not of a de-identified record, as what leads back to it. */
     readonly row?: number;
+    /** Of a de-identified record `case-0001`, in the order of the cases. */
     readonly caseId?: string;
     /** Of the UTF-8 of the text that the facts are of; null when there is no text. */
     readonly sha256: string | null;
@@ -91,6 +93,7 @@ export async function extractCommand(options: ExtractOptions, modelsDir: string)
   let output: Results | null = plain;
   let allCompleted = true;
   let number = 0;
+  const cases = new CasePseudonyms();
   try {
     const { model, card } = await openModel(options, modelsDir, signal);
     const resumed = resume
@@ -112,7 +115,7 @@ export async function extractCommand(options: ExtractOptions, modelsDir: string)
         const source = deidentifyRecord ? recordName(number) : input.source;
         if (deidentifyRecord) note(`${input.label} -> ${source}`);
         return extractOne(input, {
-          ...{ source, number, asked, model, card, signal, deidentifyRecord, resumed },
+          ...{ source, number, asked, model, card, signal, deidentifyRecord, cases, resumed },
         });
       },
       take: async (done, input) => {
@@ -187,6 +190,8 @@ interface RecordWork {
   readonly card: ModelCard;
   readonly signal: AbortSignal;
   readonly deidentifyRecord: ((text: string) => Promise<DeidentifiedRecord>) | null;
+  /** Of de-identified records. */
+  readonly cases: CasePseudonyms;
   /** Has what was done before. */
   readonly resumed: ResumableOutput | null;
 }
@@ -199,7 +204,7 @@ async function extractOne(
   input: Input,
   work: RecordWork,
 ): Promise<{ result: RecordResult; text: string | undefined; number: number } | null> {
-  const { source, number, asked, model, card, signal, deidentifyRecord, resumed } = work;
+  const { source, number, asked, model, card, signal, deidentifyRecord, cases, resumed } = work;
   const progress = new ProgressLine();
   const deidentified = deidentifyRecord ? ({ deidentified: true } as const) : {};
   const row = input.row === undefined || deidentifyRecord ? {} : { row: input.row };
@@ -207,16 +212,20 @@ async function extractOne(
   let text: string | undefined;
   try {
     const read = input.read();
+    let { caseId } = read;
+    // Before anything is waited for: a later record must not be named first.
+    if (deidentifyRecord && caseId !== undefined) caseId = cases.of(caseId);
     const clear = await deidentifyRecord?.(read.text);
     text = clear?.text ?? read.text;
+    const sha256 = createHash('sha256').update(text, 'utf8').digest('hex');
     record = {
       ...record,
-      ...(clear || read.caseId === undefined ? {} : { caseId: read.caseId }),
-      sha256: createHash('sha256').update(text, 'utf8').digest('hex'),
+      ...(caseId === undefined ? {} : { caseId }),
+      sha256,
       fileSha256: clear ? null : (read.source.fileSha256 ?? null),
       chars: text.length,
     };
-    if (record.sha256 !== null && resumed?.has(source, record.sha256)) return null;
+    if (resumed?.has({ source, row: record.row, sha256 })) return null;
     const result: ExtractionResult = await extract(
       // Records that run at once take turns, each with one sequence.
       { text, ...asked },

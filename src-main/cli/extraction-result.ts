@@ -6,12 +6,14 @@ import { runIdentitySchema, runStatusSchema } from '../domain/contract/extractio
 import { factSchema } from '../domain/contract/fact';
 import { sectionSchema } from '../domain/contract/section';
 import { recordName } from './deidentified-record';
+import { recordLabel } from './record-label';
 
 /** One object of the stable output; keys that are not known here are left alone. */
 export const extractionResultLineSchema = z.object({
   version: z.literal(1),
   record: z.object({
     source: z.string().max(4096),
+    row: z.int().positive().optional(),
     sha256: z.string().nullable(),
     caseId: z.string().max(200).optional(),
   }),
@@ -40,8 +42,8 @@ export function exportedRecordOf(
   const deidentified = result.deidentified ?? false;
   return {
     id: recordName(number),
-    ...(deidentified ? {} : { source: record.source }),
-    ...(record.caseId === undefined || deidentified ? {} : { caseId: record.caseId }),
+    ...(deidentified ? {} : { source: recordLabel(record.source, record.row) }),
+    ...(record.caseId === undefined ? {} : { caseId: record.caseId }),
     textSha256: record.sha256,
     ...(text === undefined ? {} : { text }),
     deidentified,

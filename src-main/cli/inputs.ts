@@ -6,6 +6,7 @@ import { maxRecordFileBytes } from '../domain/contract/worker-port';
 import { messagesFor } from '../domain/messages';
 import { listFiles } from '../documents/list-files';
 import { readDocument, readOneRecord, type RecordRead } from '../documents/read-document';
+import { recordLabel } from './record-label';
 import { tableChoiceFor, type TableOptions } from './table-options';
 import { locale, note } from './terminal';
 
@@ -77,22 +78,18 @@ async function* recordsOf(path: string, { table, signal }: InputOptions): AsyncG
 function input(source: string, read: ReadRecord): Input {
   if (read.kind === 'problem') return failed(source, read.problem, read.row);
   const { row, notices } = read.source;
-  const label = labelOf(source, row);
+  const label = recordLabel(source, row);
   for (const notice of notices) note(`${label}: ${messagesFor(locale).records.notice[notice]}`);
   return { source, label, ...(row === undefined ? {} : { row }), read: () => read };
 }
 
 function failed(source: string, problem: Problem, row?: number): Input {
   return {
-    ...{ source, label: labelOf(source, row), ...(row === undefined ? {} : { row }) },
+    ...{ source, label: recordLabel(source, row), ...(row === undefined ? {} : { row }) },
     read: () => {
       throw new AppError(problem.code, problem);
     },
   };
-}
-
-function labelOf(source: string, row: number | undefined): string {
-  return row === undefined ? source : `${source}:${row}`;
 }
 
 async function standardInput({ signal }: InputOptions): Promise<Input> {

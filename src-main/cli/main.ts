@@ -187,7 +187,7 @@ program
   .command('ask')
   .description('a question to a record, answered with quotations from it, or without a record')
   .argument('<question>')
-  .option('--record <file>', 'the record, as text')
+  .option('--record <file>', 'the record: txt, docx or pdf')
   .option('--model <file>', 'GGUF model file; the built-in one answers with quotations alone')
   .option('--threshold <share>', 'confidence below which nothing is answered, 0 to 1', share)
   .addOption(textOrJson())
@@ -204,7 +204,7 @@ program
   .command('draft')
   .description('danger signs in a conversation, and draft replies to the patient')
   .argument('<file>', '{"turns":[{"role":"patient|doctor","text":"..."}]}')
-  .option('--record <file>', "the patient's record, as text")
+  .option('--record <file>', "the patient's record: txt, docx or pdf")
   .option('--model <file>', 'GGUF model file that can converse; without one there are signs alone')
   .addOption(
     new Option('--purpose <purpose>', 'what the reply is for')

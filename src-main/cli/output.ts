@@ -1,6 +1,8 @@
 /** Where results go: standard output, or a file that appears under its name only when it is whole. */
+import { constants } from 'node:fs';
 import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { AppError } from '../domain/contract/errors';
+import { outputProblem } from './output-problem';
 
 export interface Output {
   write(result: unknown): Promise<void>;
@@ -18,7 +20,7 @@ export interface OutputOptions {
   readonly force: boolean;
 }
 
-/** @throws AppError `OUTPUT_EXISTS`, `OUTPUT_UNWRITABLE` before anything else is done */
+/** @throws AppError `OUTPUT_EXISTS`, `OUTPUT_UNWRITABLE`, `DISK_FULL` before anything else is done */
 export async function openOutput({ format, path, force }: OutputOptions): Promise<Output> {
   const sink = await openTextOutput({ path, force });
   let count = 0;
@@ -68,6 +70,9 @@ export function standardOutput(): TextOutput {
   };
 }
 
+/** What is written goes to the end, also after a part of it was cut off again. */
+const emptied = constants.O_CREAT | constants.O_TRUNC | constants.O_WRONLY | constants.O_APPEND;
+
 async function fileOutput(path: string, force: boolean): Promise<TextOutput> {
   const exists = async (): Promise<boolean> =>
     stat(path).then(
@@ -79,20 +84,22 @@ async function fileOutput(path: string, force: boolean): Promise<TextOutput> {
   };
   await refuseToReplace();
   const beside = `${path}.partial`;
-  const unwritable = (cause: unknown): AppError =>
-    new AppError('OUTPUT_UNWRITABLE', { params: { path }, cause });
   let file: FileHandle;
+  let bytes = 0;
   try {
-    file = await open(beside, 'w', 0o600);
+    file = await open(beside, emptied, 0o600);
   } catch (error) {
-    throw unwritable(error);
+    throw outputProblem(path, error);
   }
   return {
     write: async (text) => {
       try {
         await file.appendFile(text);
+        bytes += Buffer.byteLength(text);
       } catch (error) {
-        throw unwritable(error);
+        // A disk that fills up takes a part; what is kept of the file are whole results.
+        await file.truncate(bytes).catch(() => undefined);
+        throw outputProblem(path, error);
       }
     },
     discard: async () => {
@@ -106,7 +113,7 @@ async function fileOutput(path: string, force: boolean): Promise<TextOutput> {
         await refuseToReplace();
         await rename(beside, path);
       } catch (error) {
-        throw error instanceof AppError ? error : unwritable(error);
+        throw outputProblem(path, error);
       }
     },
   };

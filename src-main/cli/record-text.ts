@@ -1,17 +1,22 @@
-import { stat, readFile } from 'node:fs/promises';
 import { AppError } from '../domain/contract/errors';
-import { maxRecordFileBytes } from '../domain/contract/worker-port';
-import { decodeText } from '../documents/decode-text';
+import { readDocument } from '../documents/read-document';
+import { messagesFor } from '../domain/messages';
+import { locale, note } from './terminal';
 
-/** The text of one record. @throws AppError `FILE_UNREADABLE`, `FILE_TOO_LARGE`, those of `decodeText` */
+/**
+ * The text of one record: of a text, docx or pdf. What is not in it, such as a scanned page, is said.
+ * @throws AppError those of `readDocument`; `TABLE_NEEDS_BATCH` for a table
+ */
 export async function readRecordText(path: string): Promise<string> {
-  try {
-    const { size } = await stat(path);
-    if (size > maxRecordFileBytes) {
-      throw new AppError('FILE_TOO_LARGE', { params: { bytes: size, limit: maxRecordFileBytes } });
+  for await (const read of readDocument(path)) {
+    if (read.kind === 'record') {
+      for (const notice of read.source.notices)
+        note(`${path}: ${messagesFor(locale).records.notice[notice]}`);
+      return read.text;
     }
-    return decodeText(await readFile(path)).text;
-  } catch (error) {
-    throw error instanceof AppError ? error : new AppError('FILE_UNREADABLE', { cause: error });
+    const { problem } = read;
+    if (problem.code === 'TABLE_NEEDS_COLUMNS') throw new AppError('TABLE_NEEDS_BATCH');
+    throw new AppError(problem.code, problem);
   }
+  throw new AppError('EMPTY_TEXT');
 }

@@ -11,11 +11,16 @@ import { AppError } from '../domain/contract/errors';
 import type { ExportOptions } from '../domain/contract/export';
 import { runIdentitySchema, type RunIdentity } from '../domain/contract/extraction';
 import type { Output } from './output';
+import { outputProblem } from './output-problem';
 
 /** The part of a line that tells what it is of. */
 const doneLineSchema = z.object({
   version: z.literal(1),
-  record: z.object({ source: z.string(), sha256: z.string().nullable() }),
+  record: z.object({
+    source: z.string(),
+    row: z.int().positive().optional(),
+    sha256: z.string().nullable(),
+  }),
   deidentified: z.literal(true).optional(),
   status: z.enum(['completed', 'incomplete', 'failed']),
   run: runIdentitySchema,
@@ -30,11 +35,19 @@ export interface ResumeOptions {
   readonly force: boolean;
 }
 
+/** What makes a record the same one in a later run: its place, and what is there. */
+export interface DoneRecord {
+  readonly source: string;
+  /** Of a table: two rows with one text are two records. */
+  readonly row?: number | undefined;
+  readonly sha256: string;
+}
+
 export interface ResumableOutput extends Output {
   /** Records that the file has already. */
   readonly done: number;
-  /** Whether this very text of this source has its line. */
-  has(source: string, textSha256: string): boolean;
+  /** Whether this very text of this place has its line. */
+  has(record: DoneRecord): boolean;
 }
 
 /**
@@ -43,7 +56,7 @@ export interface ResumableOutput extends Output {
  * @param run what every line has to have been made with
  * @param convert makes a file of another format out of the lines, once they are whole
  * @throws AppError `RESUME_OTHER_RUN`, `RESUME_FILE_INVALID` with the line, `OUTPUT_EXISTS`,
- *   `OUTPUT_UNWRITABLE`
+ *   `OUTPUT_UNWRITABLE`, `DISK_FULL`
  */
 export async function openResumable(
   { path, format, force }: ResumeOptions,
@@ -69,7 +82,7 @@ export async function openResumable(
     const file = await open(state, 'a', 0o600);
     return output(file, { state, path, format, done, kept, convert });
   } catch (error) {
-    throw error instanceof AppError ? error : unwritable(path, error);
+    throw outputProblem(path, error);
   }
 }
 
@@ -87,18 +100,18 @@ function output(
   const { state, path, format, done, kept, convert } = of;
   const close = async (): Promise<void> => {
     await file.close().catch((error: unknown) => {
-      throw unwritable(path, error);
+      throw outputProblem(path, error);
     });
   };
   return {
     done: kept,
-    has: (source, textSha256) => done.has(keyOf(source, textSha256)),
+    has: (record) => done.has(keyOf(record)),
     write: async (result) => {
       try {
         await file.appendFile(`${JSON.stringify(result)}\n`);
         await file.datasync();
       } catch (error) {
-        throw unwritable(path, error);
+        throw outputProblem(path, error);
       }
     },
     finish: async () => {
@@ -139,12 +152,12 @@ async function readDone(
       if (canonical(line.run) !== wanted || (line.deidentified ?? false) !== deidentified) {
         throw new AppError('RESUME_OTHER_RUN', { params: { line: number } });
       }
-      const { source, sha256 } = line.record;
+      const { source, row, sha256 } = line.record;
       if (line.status === 'failed' || sha256 === null) {
         dropped += 1;
         continue;
       }
-      done.add(keyOf(source, sha256));
+      done.add(keyOf({ source, row, sha256 }));
       kept += 1;
       await target.appendFile(Buffer.concat([bytes, Buffer.from('\n')]));
     }
@@ -194,7 +207,7 @@ async function writeArray(state: string, path: string): Promise<void> {
     }
     await rename(beside, path);
   } catch (error) {
-    throw unwritable(path, error);
+    throw outputProblem(path, error);
   }
 }
 
@@ -222,8 +235,10 @@ function canonical(run: RunIdentity): string {
 }
 
 /** Short, as those of many thousand records are held in memory. */
-function keyOf(source: string, textSha256: string): string {
-  return createHash('sha256').update(`${source}\0${textSha256}`).digest('base64');
+function keyOf({ source, row, sha256 }: DoneRecord): string {
+  return createHash('sha256')
+    .update(`${source}\0${row ?? ''}\0${sha256}`)
+    .digest('base64');
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -231,8 +246,4 @@ async function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-function unwritable(path: string, cause: unknown): AppError {
-  return new AppError('OUTPUT_UNWRITABLE', { params: { path }, cause });
 }

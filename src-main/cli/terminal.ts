@@ -25,9 +25,20 @@ export function withMessage(problem: Problem | undefined): {
   return { problem: { ...problem, message: messagesFor(locale).errors[problem.code].title } };
 }
 
-/** A line beside the results. */
+/** A line beside the results; names of files in it may hold anything. */
 export function note(text: string): void {
-  process.stderr.write(`chimed: ${text}\n`);
+  process.stderr.write(`chimed: ${oneLine(text)}\n`);
+}
+
+/**
+ * Without characters that a terminal would obey: a name must not move the cursor, clear the screen or turn
+ * the direction of what follows it.
+ */
+export function oneLine(text: string): string {
+  return text.replace(/(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, (char) => {
+    const point = char.codePointAt(0) ?? 0;
+    return `<U+${point.toString(16).toUpperCase().padStart(4, '0')}>`;
+  });
 }
 
 /** A line that overwrites itself, only on a terminal. */
@@ -37,7 +48,7 @@ export class ProgressLine {
 
   show(text: string): void {
     if (!this.#enabled) return;
-    process.stderr.write(`\r\u001b[K${text}`);
+    process.stderr.write(`\r\u001b[K${oneLine(text)}`);
     this.#shown = true;
   }
 

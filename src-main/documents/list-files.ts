@@ -58,9 +58,12 @@ async function* filesBelow(folder: string, options: ListOptions): AsyncGenerator
     const path = join(folder, name);
     const info = await lstat(path).catch(() => null);
     if (!info) {
+      if (!(await isFolder(folder))) {
+        // One word for all that was in it.
+        onSkipped(folder, { code: 'FOLDER_UNREADABLE' });
+        return;
+      }
       onSkipped(path, { code: 'FILE_UNREADABLE' });
-      // Of a folder that is gone, one word is enough.
-      if (!(await isFolder(folder))) return;
     } else if (info.isDirectory()) yield* filesBelow(path, options);
     else if (!info.isSymbolicLink()) yield* listed(path, info, onSkipped);
   }

@@ -71,9 +71,18 @@ describe('a file becomes records', () => {
   });
 });
 
+/** The beginning of an old container with a stream of this name. */
+const oleOf = (stream: string): Buffer =>
+  Buffer.concat([
+    Buffer.from('d0cf11e0a1b11ae1', 'hex'),
+    Buffer.alloc(504),
+    Buffer.from(stream, 'utf16le'),
+    Buffer.alloc(512),
+  ]);
+
 describe('a file that cannot be read says why', () => {
   const one = paragraph(run('头痛'));
-  it.each([
+  it.each<[string, Uint8Array | string, string]>([
     ['empty.docx', Buffer.alloc(0), 'FILE_EMPTY'],
     ['cut.docx', docxOf(one).subarray(0, 400), 'DOCUMENT_DAMAGED'],
     ['cut.pdf', pdfOf({ pages: [textAt(50, 780, '头痛')] }).subarray(0, 300), 'DOCUMENT_DAMAGED'],
@@ -84,16 +93,57 @@ describe('a file that cannot be read says why', () => {
       'DOCUMENT_ENCRYPTED',
     ],
     ['blank.docx', docxOf(paragraph('')), 'EMPTY_TEXT'],
+    ['blank.pdf', pdfOf({ pages: [''] }), 'EMPTY_TEXT'],
+    ['blank.txt', ' \n\u3000', 'EMPTY_TEXT'],
+    ['empty.txt', '', 'FILE_EMPTY'],
+    ['empty.pdf', '', 'FILE_EMPTY'],
+    ['empty.csv', '', 'FILE_EMPTY'],
+    ['empty.xlsx', '', 'FILE_EMPTY'],
+    [
+      'cut.xlsx',
+      xlsxOf({ sheets: [{ name: 's', rows: '' }] }).subarray(0, 900),
+      'DOCUMENT_DAMAGED',
+    ],
+    ['wrong.docx', docxOf('<w:p><w:r>'), 'DOCUMENT_DAMAGED'],
+    ['locked.docx', oleOf('EncryptedPackage'), 'DOCUMENT_ENCRYPTED'],
+    ['locked.xlsx', oleOf('EncryptedPackage'), 'DOCUMENT_ENCRYPTED'],
+    ['old.doc', oleOf('WordDocument'), 'OLD_OFFICE_FORMAT'],
     ['other.docx', zipOf([{ name: 'readme.txt', content: 'x' }]), 'DOCUMENT_DAMAGED'],
-    ['a.csv', '甲,乙\n1,2', 'TABLE_NEEDS_COLUMNS'],
     ['gone', 'x'.repeat(9_000_000), 'FILE_TOO_LARGE'],
   ])('%s', async (name, content, code) => {
-    expect((await read(name, content)).map(textOf)).toEqual([`problem ${code}`]);
+    expect((await read(name, content, columns)).map(textOf)).toEqual([`problem ${code}`]);
+  });
+
+  it('a table of which no column was chosen', async () => {
+    const workbook = xlsxOf({ sheets: [{ name: 's', rows: textRows(rows) }] });
+    expect((await read('a.csv', '甲,乙\n1,2')).map(textOf)).toEqual([
+      'problem TABLE_NEEDS_COLUMNS',
+    ]);
+    expect((await read('a.xlsx', workbook)).map(textOf)).toEqual(['problem TABLE_NEEDS_COLUMNS']);
+    const mixed = Buffer.concat([
+      Buffer.from('号,病程\n1,患者头痛。\n'),
+      Buffer.from('b7a2c8c8', 'hex'),
+    ]);
+    expect((await read('b.csv', mixed)).map(textOf)).toEqual(['problem ENCODING_MIXED']);
+  });
+
+  it('a zip bomb in a sheet, and in the texts that its cells share', async () => {
+    const sheet = { name: 's', rows: textRows(rows) };
+    const blanks = ' '.repeat(50_000_000);
+    for (const bomb of [
+      xlsxOf({ sheets: [{ ...sheet, rows: sheet.rows + blanks }] }),
+      xlsxOf({ sheets: [sheet], texts: [`<t>${blanks}</t>`] }),
+    ]) {
+      expect(bomb.length).toBeLessThan(200_000);
+      expect((await read('bomb.xlsx', bomb, columns)).map(textOf)).toEqual([
+        'problem DOCUMENT_UNSAFE',
+      ]);
+    }
   });
 
   it('a zip bomb in a docx, and entities that multiply', async () => {
     const bomb = docxOf(one, [
-      { name: 'word/footnotes.xml', content: Buffer.alloc(600_000_000, 0x20) },
+      { name: 'word/footnotes.xml', content: Buffer.alloc(50_000_000, 0x20) },
     ]);
     const [found] = await read('bomb.docx', bomb);
     expect(textOf(found)).toMatch(/^problem DOCUMENT_UNSAFE$/);

@@ -10,9 +10,10 @@ import { AppError, problemOf } from '../domain/contract/errors';
 import { Cancelled } from '../domain/contract/rpc';
 import { maxRecordFileBytes } from '../domain/contract/worker-port';
 import { csvRecords } from './csv/csv-records';
+import { surveyCsv } from './csv/csv-survey';
 import { decodeText } from './decode-text';
 import { contentKind, formatOfName, headBytes, isEncryptedOffice } from './file-format';
-import { checkSize, openFile, readStart } from './read-file';
+import { checkSize, openFile, piecesOf, readStart } from './read-file';
 import { recordsInThread, type ThreadLimits } from './thread/read-in-thread';
 
 export interface ReadOptions {
@@ -54,7 +55,11 @@ async function* recordsOf(path: string, options: ReadOptions): AsyncGenerator<Re
     const kind = contentKind(await readStart(file, Math.min(bytes, headBytes)));
     if (kind === 'plain' && formatOfName(path) === 'csv') {
       checkSize(bytes, maxTableFileBytes);
-      if (!options.table) throw new AppError('TABLE_NEEDS_COLUMNS');
+      if (!options.table) {
+        // One that could not be read with columns either says so.
+        await surveyCsv(piecesOf(file, options.signal));
+        throw new AppError('TABLE_NEEDS_COLUMNS');
+      }
       yield* csvRecords(file, options.table, options.signal);
       return;
     }

@@ -125,7 +125,7 @@ export class RecordStore {
       signature,
     ]);
     this.search.saved(signature);
-    this.#duplicates.add(recordId, textSha256);
+    this.#duplicates.add(recordId, textSha256, head.caseId);
     return { recordId, seq, isNew: true };
   }
 
@@ -261,10 +261,12 @@ export class RecordStore {
   /**
    * Records that have exactly this text, also those in the bin. What is compared lives in memory only.
    *
+   * @param caseId where it is known; records of other cases are then none of them
    * @throws AppError what the journal throws
    */
-  async duplicates(text: string): Promise<string[]> {
-    return this.#duplicates.of(sha256Of(toWellFormed(text)));
+  async duplicates(text: string, caseId?: string): Promise<string[]> {
+    const its = caseId === undefined ? undefined : toWellFormed(caseId);
+    return this.#duplicates.of(sha256Of(toWellFormed(text)), its);
   }
 
   /**

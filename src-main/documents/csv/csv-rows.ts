@@ -20,66 +20,69 @@ export async function* csvRows(
   encoding: TextEncodingName,
 ): AsyncGenerator<TableRow> {
   const texts = decoded(pieces, encoding);
-  const start = await sample(texts);
-  const stated = separatorLine(start);
-  const parser = parse({
-    delimiter: stated?.delimiter ?? delimiterOf(start),
-    // Words in quotation marks within a cell are as common as cells that are quoted as a whole.
-    relax_quotes: true,
-    relax_column_count: true,
-    max_record_size: maxRowChars,
-    // Before trimming nothing: line ends and blanks of a record are its own.
-    trim: false,
-  });
-  let number = stated ? 1 : 0;
-  const feeding = feed(parser, start.slice(stated?.length ?? 0), texts);
-  feeding.catch(() => undefined);
   try {
-    for await (const row of parser as AsyncIterable<string[]>) {
-      number++;
-      yield { number, cells: row.map((text) => ({ text })) };
-    }
-    await feeding;
-  } catch (error) {
-    if (error instanceof CsvError)
-      throw new AppError('TABLE_DAMAGED', { params: { row: number + 1 }, cause: error });
-    throw error;
-  } finally {
-    parser.destroy();
-  }
-}
-
-type Parser = ReturnType<typeof parse>;
-
-async function feed(parser: Parser, start: string, texts: AsyncIterator<string>): Promise<void> {
-  try {
-    for (let text: string | null = start; text !== null;) {
-      if (!parser.write(text)) await drained(parser);
-      if (parser.destroyed) return;
+    const start = await sample(texts);
+    const stated = separatorLine(start);
+    const rows = new RowParser(stated?.delimiter ?? delimiterOf(start));
+    let number = stated ? 1 : 0;
+    let text: string | null = start.slice(stated?.length ?? 0);
+    for (;;) {
+      const fault: unknown = await rows.feed(text);
+      for (const cells of rows.take()) {
+        number++;
+        yield { number, cells: cells.map((cell) => ({ text: cell })) };
+      }
+      if (fault instanceof CsvError)
+        throw new AppError('TABLE_DAMAGED', { params: { row: number + 1 }, cause: fault });
+      if (fault) throw fault;
+      if (text === null) return;
       const next = await texts.next();
       text = next.done === true ? null : next.value;
     }
-    parser.end();
-  } catch (error) {
-    parser.destroy(error instanceof Error ? error : new Error('reading failed'));
   } finally {
-    await texts.return?.(undefined);
+    await texts.return(undefined);
   }
 }
 
-function drained(parser: Parser): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      parser.off('drain', done);
-      parser.off('close', done);
-      resolve();
-    };
-    parser.on('drain', done);
-    parser.on('close', done);
-  });
+/** The library's stream would throw away the rows that it holds when it meets a fault: here they are kept. */
+class RowParser {
+  readonly #parser: ReturnType<typeof parse>;
+  #rows: string[][] = [];
+
+  constructor(delimiter: string) {
+    this.#parser = parse({
+      delimiter,
+      // Words in quotation marks within a cell are as common as cells that are quoted as a whole.
+      relax_quotes: true,
+      relax_column_count: true,
+      max_record_size: maxRowChars,
+      // Before trimming nothing: line ends and blanks of a record are its own.
+      trim: false,
+      on_record: (cells: string[]) => {
+        this.#rows.push(cells);
+        return null;
+      },
+    });
+    // Told to whoever feeds it.
+    this.#parser.on('error', () => undefined);
+  }
+
+  /** @param text null for the end @returns what is wrong, after the rows before it; undefined if nothing */
+  feed(text: string | null): Promise<unknown> {
+    return new Promise((resolve) => {
+      if (text === null) this.#parser.end(resolve);
+      else this.#parser.write(text, resolve);
+    });
+  }
+
+  take(): string[][] {
+    const rows = this.#rows;
+    this.#rows = [];
+    return rows;
+  }
 }
 
-async function sample(texts: AsyncIterator<string>): Promise<string> {
+async function sample(texts: AsyncGenerator<string>): Promise<string> {
   let start = '';
   while (start.length < sampleChars) {
     const next = await texts.next();

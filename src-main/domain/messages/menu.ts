@@ -4,7 +4,7 @@ import type { Locale } from '../contract/ipc';
 const zhCN = {
   file: '文件',
   newRecord: '新建病历',
-  openFile: '打开文本文件…',
+  openFile: '打开文件…',
   quit: '退出',
   edit: '编辑',
   undo: '撤销',
@@ -24,7 +24,7 @@ const zhCN = {
 const en: typeof zhCN = {
   file: 'File',
   newRecord: 'New record',
-  openFile: 'Open text file…',
+  openFile: 'Open file…',
   quit: 'Quit',
   edit: 'Edit',
   undo: 'Undo',

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -164,6 +165,43 @@ describe('a batch', () => {
     expect(states(id)).toEqual(['completed', 'duplicate']);
     expect(second).toMatchObject({ recordId: first?.recordId, duplicateOf: 0 });
     expect(recordsIn(opened.vault)).toHaveLength(1);
+  });
+
+  test('the same text of two cases is two records, also after a restart; of one case it is one', async () => {
+    await write('a.csv', '号,病程\nA,无特殊。\nB,无特殊。\nA,无特殊。\n,无特殊。');
+    const choice = { heading: true, textColumns: [1], caseIdColumn: 0 };
+    const table = { path: join(files, 'a.csv'), choice };
+    const order = { ...orderOf(), source: { ...fromFiles().source, tables: [table] } };
+    const id = await opened.desk.start(order);
+    await finished(id);
+    expect(states(id)).toEqual(['completed', 'completed', 'duplicate', 'duplicate']);
+    const again = await opened.desk.start(order);
+    await finished(again);
+    await restart();
+    const third = await opened.desk.start(order);
+    await finished(third);
+    for (const later of [again, third]) {
+      expect(states(later)).toEqual(new Array(4).fill('duplicate'));
+    }
+    const cases = await Promise.all(
+      recordsIn(opened.vault).map(async (each) => (await headOf(opened.vault, each)).caseId),
+    );
+    expect(cases.sort()).toEqual(['A', 'B']);
+  });
+
+  test('a record of before whose case is not known is run for one of the cases with its text', async () => {
+    const source = { kind: 'paste' as const, notices: [] };
+    const { recordId } = await opened.store.create({ title: '旧', text: '无特殊。', source });
+    await write('a.csv', '号,病程\nA,无特殊。\nB,无特殊。');
+    const choice = { heading: true, textColumns: [1], caseIdColumn: 0 };
+    const tables = [{ path: join(files, 'a.csv'), choice }];
+    const id = await opened.desk.start({
+      ...{ ...orderOf(), duplicates: 'run', source: { ...fromFiles().source, tables } },
+    });
+    await finished(id);
+    expect(states(id)).toEqual(['completed', 'completed']);
+    expect(recordsIn(opened.vault)).toHaveLength(2);
+    expect((await runsIn(opened.vault)).get(recordId)).toHaveLength(1);
   });
 
   test('a text that a record of before has: left, or that record is run, as was chosen', async () => {
@@ -431,6 +469,69 @@ describe('what happens to files', () => {
     extractor.change(null);
     await finished(id);
     expect(summary(id).counts.completed).toBe(5);
+  });
+
+  test('a folder that is removed while it is read: what was read is run, and the folder is named', async () => {
+    await opened.close();
+    opened = await openDesk(dir, extractor, (_id, numbers) => {
+      if (numbers.includes(5)) rmSync(files, { recursive: true, force: true });
+    });
+    for (let i = 0; i < 40; i += 1) await write(`${100 + i}.txt`, `患者${i}，头痛。`);
+    const id = await opened.desk.start(fromFiles());
+    await finished(id);
+    expect(states(id)).toEqual([...new Array<BatchItemState>(6).fill('completed'), 'failed']);
+    expect(opened.desk.items(id).at(-1)).toMatchObject({
+      ...{ name: 'files', problem: { code: 'FOLDER_UNREADABLE' } },
+    });
+    expect(opened.problems).toEqual([]);
+  });
+
+  test.skipIf(process.platform === 'win32')(
+    'names with odd characters are titles of one line that obey nothing',
+    async () => {
+      const names = [
+        '换\n行',
+        '\u202e倒写',
+        '"双\'单`',
+        '100%s%00',
+        '\u001b[2J',
+        '\u200b',
+        '<b>粗',
+      ];
+      for (const [i, name] of names.entries()) await write(`${name}.txt`, `患者${i}，头痛。`);
+      const id = await opened.desk.start(fromFiles());
+      await finished(id);
+      const titles = await Promise.all(
+        opened.desk
+          .items(id)
+          .map(async ({ recordId }) => (await headOf(opened.vault, recordId ?? '')).title),
+      );
+      expect(titles.sort()).toEqual(
+        ['换 行', '倒写', '"双\'单`', '100%s%00', '[2J', '.txt', '<b>粗'].sort(),
+      );
+    },
+  );
+
+  test('tables, documents and texts of one folder are one batch; a row says its number and its case', async () => {
+    await write('a.csv', '号,病程\nA1,患者甲，头痛。\nA2,\nA3,患者丙，发热。');
+    await write('b.txt', '患者丁，咳嗽。');
+    await write('c.csv', '没有选列,病程\n1,患者。');
+    await write('d.pdf', '%PDF-1.4 坏的');
+    const choice = { heading: true, textColumns: [1], caseIdColumn: 0 };
+    const source = {
+      ...{ kind: 'files' as const, paths: [files] },
+      tables: [{ path: join(files, 'a.csv'), choice }],
+    };
+    const id = await opened.desk.start({ ...orderOf(), source });
+    await finished(id);
+    const items = [...opened.desk.items(id)].sort((a, b) => a.number - b.number);
+    expect(items.map(({ state, problem }) => problem?.code ?? state)).toEqual([
+      ...['completed', 'EMPTY_TEXT', 'completed', 'completed'],
+      ...['TABLE_NEEDS_COLUMNS', 'DOCUMENT_DAMAGED'],
+    ]);
+    const head = await headOf(opened.vault, items[2]?.recordId ?? '');
+    expect(head).toMatchObject({ title: 'a · A3', caseId: 'A3', source: { row: 3 } });
+    expect(items[1]?.name).toBe('a · 2');
   });
 
   test('nothing of a record can be read in the box', async () => {

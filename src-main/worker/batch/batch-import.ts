@@ -2,7 +2,7 @@
  * Files and notes into records of a batch. Each is first noted in the batch's box, then made in the
  * journal under the id that was noted, so that an import that was killed anywhere goes on without losing
  * or repeating anything. A text is a record once: what was there before, or came earlier in the same
- * batch, is a duplicate.
+ * batch, is a duplicate, unless it is known to be of another case.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import type { DocumentFormat, RecordSource } from '../../domain/contract/record';
@@ -110,7 +110,7 @@ async function entryOf(piece: Piece, { log, store }: ImportParts): Promise<ItemE
     ...(piece.caseId === undefined ? {} : { caseId: piece.caseId }),
     ...{ chars: text.length, textSha256, source },
   };
-  const earlier = state.withText(textSha256);
+  const earlier = state.withText(textSha256, piece.caseId);
   if (earlier !== undefined) {
     const { recordId } = state.item(earlier);
     return {
@@ -121,7 +121,10 @@ async function entryOf(piece: Piece, { log, store }: ImportParts): Promise<ItemE
       outcome: { state: 'duplicate', of: earlier },
     };
   }
-  const [existing] = await store.duplicates(text);
+  // One whose case is not known may be that of several rows; it is run for one of them.
+  const existing = (await store.duplicates(text, piece.caseId)).find(
+    (recordId) => !state.runs(recordId, textSha256),
+  );
   if (existing !== undefined && state.ordered.duplicates === 'skip') {
     return {
       ...known,

@@ -37,7 +37,7 @@ export class BatchState {
   /** Numbers of the records that wait, in their order. */
   #queue: number[] = [];
   readonly #places = new Set<string>();
-  readonly #byText = new Map<string, number>();
+  readonly #byText = new Map<string, { number: number; caseId: string | undefined }[]>();
   readonly #counts: BatchCounts;
   #imported = false;
   #paused = false;
@@ -110,9 +110,19 @@ export class BatchState {
     return this.#places.has(place);
   }
 
-  /** The record of this batch that has this text. */
-  withText(textSha256: string): number | undefined {
-    return this.#byText.get(textSha256);
+  /** The record of this batch that has this text; one that is known to be of another case is another. */
+  withText(textSha256: string, caseId: string | undefined): number | undefined {
+    return this.#byText
+      .get(textSha256)
+      ?.find((of) => caseId === undefined || of.caseId === undefined || of.caseId === caseId)
+      ?.number;
+  }
+
+  /** Whether it runs this record, which has this text, already. */
+  runs(recordId: string, textSha256: string): boolean {
+    return (this.#byText.get(textSha256) ?? []).some(
+      ({ number }) => this.#at(number).recordId === recordId,
+    );
   }
 
   holdsRecord(recordId: string): boolean {
@@ -202,7 +212,11 @@ export class BatchState {
     if (outcome.state !== 'waiting') return;
     this.#charsWaiting += entry.chars;
     this.#queue.push(entry.number);
-    if (entry.textSha256 !== null) this.#byText.set(entry.textSha256, entry.number);
+    if (entry.textSha256 === null) return;
+    const { number, caseId } = entry;
+    const same = this.#byText.get(entry.textSha256);
+    if (same) same.push({ number, caseId });
+    else this.#byText.set(entry.textSha256, [{ number, caseId }]);
   }
 
   takeResult({ number, state, problem, facts }: ResultEntry): void {

@@ -16,7 +16,11 @@ export function titleOfFile(
 ): string {
   const stem = singleLine(basename(path, extname(path)));
   const which = caseId === undefined ? row?.toString() : singleLine(caseId);
-  return cut([stem, which].filter((part) => part).join(' · '), maxTitleChars) || basename(path);
+  return (
+    cut([stem, which].filter((part) => part).join(' · '), maxTitleChars) ||
+    singleLine(basename(path)) ||
+    '-'
+  );
 }
 
 export function titleOfNote(text: string, number: number): string {
