@@ -7,6 +7,8 @@ import { chromium, type Page } from '@playwright/test';
 import { whyNotTraced } from '../e2e/offline/isolation';
 import { networkUse, traced } from '../e2e/offline/trace';
 import { writeCheckpoint } from '../e2e/fixtures/checkpoint-writer';
+import { docxOf, paragraph, run } from '../src-main/documents/fixtures/docx.fixture';
+import { pdfOf, textAt } from '../src-main/documents/fixtures/pdf.fixture';
 import { electronEnvironment, hasDisplay, sandboxArguments, startVirtualDisplay } from './display';
 import { readFuseWire, releaseFuseWire } from './runtime/fuses';
 import { PlainError } from './terminal';
@@ -16,7 +18,8 @@ const startLimitMs = 60_000;
 
 /**
  * Starts a packaged program on a data folder of its own, waits until its window is there and its
- * model is loaded, has it convert a small checkpoint, and ends it: a package may lack what only some
+ * model is loaded, has it read a PDF and a Word file and
+ * convert a small checkpoint, and ends it: a package may lack what only some
  * process of it loads. With every hardening fuse set there is no inspector to attach to,
  * so it is watched through Chromium's remote debugging; and where strace is, its sockets are too.
  *
@@ -57,6 +60,7 @@ export async function startPackaged(executable: string): Promise<readonly string
       throw new Error(`its model is not available (${await settled.innerText()})`);
     const checkpoint = join(userData, 'checkpoint');
     await writeCheckpoint(checkpoint);
+    await readDocuments(page);
     await convert(page, checkpoint);
     await browser.close();
     if (noTrace === undefined) {
@@ -89,6 +93,26 @@ function checkSockets(trace: string): void {
   if (outward.length > 0) throw new Error(`it reached out:\n${outward.join('\n')}`);
   if (listening.length !== 1 || !/^127\.0\.0\.1:\d+$/.test(listening[0] ?? ''))
     throw new Error(`it listens on ${listening.join(', ')}, not on our debugging port alone`);
+}
+
+/** The readers' thread out of the archive, with the maps that a PDF's Chinese is read by. */
+async function readDocuments(page: Page): Promise<void> {
+  const text = '患者高血压病史10年';
+  const documents = {
+    'report.pdf': pdfOf({ pages: [textAt(72, 700, text)] }),
+    'summary.docx': docxOf(paragraph(run(text))),
+  };
+  await page.getByTestId('nav-records').click();
+  for (const [name, buffer] of Object.entries(documents)) {
+    await page
+      .getByTestId('file-input')
+      .setInputFiles({ name, mimeType: 'application/octet-stream', buffer });
+    const row = page.getByTestId('record-row').filter({ hasText: name.replace(/\..*/, '') });
+    await row.or(page.getByRole('alert')).first().waitFor({ timeout: startLimitMs });
+    const said = await page.getByRole('alert').allInnerTexts();
+    if (said.length > 0) throw new Error(`it reads no ${name}: ${said.join(' ')}`);
+    await page.getByTestId('record-body').filter({ hasText: text }).waitFor();
+  }
 }
 
 /** Threads out of the archive, and the engine's library in a process of its own. */

@@ -51,7 +51,9 @@ async function packageTest(): Promise<number> {
   say(`Packaged: ${executable}. Starting it.`);
   const notLookedAt = await startPackaged(executable);
   for (const what of notLookedAt) say(`Not looked at: ${what}.`);
-  say('The packaged program opened its window, loaded its model and converted a checkpoint.');
+  say(
+    'The packaged program opened its window, loaded its model, read a PDF and a Word file and converted a checkpoint.',
+  );
   if (notLookedAt.length === 0)
     say('Its fuses are those of a release, and it opened no connection.');
   return 0;

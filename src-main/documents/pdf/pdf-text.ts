@@ -140,6 +140,7 @@ function pdfjsFolder(): string {
 
 async function loadPdfjs(): Promise<Pdfjs> {
   pretendToBeNode();
+  pretendToDraw();
   // Found there, it is not looked for by a path relative to a file that may be bundled.
   const worker: unknown = await import('pdfjs-dist/legacy/build/pdf.worker.min.mjs' as string);
   Object.assign(globalThis, { pdfjsWorker: worker });
@@ -149,4 +150,13 @@ async function loadPdfjs(): Promise<Pdfjs> {
 /** The library takes every process of Electron but the main one for a page, and would want a DOM. */
 function pretendToBeNode(): void {
   if ('type' in process) Object.defineProperty(process, 'type', { value: undefined });
+}
+
+/**
+ * What the library draws with has to be there when it is loaded. It would take them from a drawing
+ * library of 32 MB of native code, which no file of ours needs to meet and no package of ours holds.
+ */
+function pretendToDraw(): void {
+  const scope = globalThis as Record<string, unknown>;
+  for (const name of ['DOMMatrix', 'ImageData', 'Path2D']) scope[name] ??= class Undrawn {};
 }
