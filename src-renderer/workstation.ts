@@ -12,6 +12,7 @@ import { AuditState } from './features/audit';
 import { DeidentifyState, findInThread } from './features/deidentify';
 import { BackupModel } from './features/backup';
 import { BatchesState, NewBatch } from './features/batch';
+import { EvaluationState } from './features/evaluation';
 import { ExportState } from './features/export';
 import { ExtractionState } from './features/extraction';
 import { ModelsState } from './features/models';
@@ -56,6 +57,7 @@ export class Workstation {
   });
   readonly batches = new BatchesState(this.#worker, this.notices);
   readonly newBatch = new NewBatch(this.#bridge, this.#worker);
+  readonly evaluation = new EvaluationState(this.#bridge, this.#worker);
   readonly #store = new Store(this.#bridge, this.#worker);
   readonly records = new RecordsState(this.#store, this.notices);
   readonly catalogue = new SchemaCatalogue();

@@ -5,6 +5,7 @@ import { reviewEn } from './review.en';
 import { schemasEn } from './schemas.en';
 import { rotationEn } from './rotation.en';
 import { batchEn } from './batch.en';
+import { evaluatingEn } from './evaluation.en';
 import { deidentifyEn } from './deidentify.en';
 import { schemaFaultsEn } from './schema-faults.en';
 import { exportingEn } from './exporting.en';
@@ -26,6 +27,7 @@ export const en = {
     batch: 'Batch',
     schemas: 'Schemas',
     models: 'Models',
+    evaluation: 'Evaluate',
     users: 'Manage',
     audit: 'Audit',
     lock: 'Lock',
@@ -575,6 +577,7 @@ export const en = {
       `${over} tokens too many: ${needed} are needed, ${capacity} is the most.`,
     space: (needed: string, free: string) => `${needed} are needed, ${free} are free.`,
     wait: (minutes: string, seconds: string) => `Wait another ${minutes} min ${seconds} s.`,
+    labels: (names: string) => `Unknown labels: ${names}`,
     line: (line: string) => `Line ${line}.`,
     place: (at: string) => `At: ${at}`,
     schemaShape: (at: string) => `Not the form of a schema: ${at}`,
@@ -601,6 +604,7 @@ export const en = {
   schemas: schemasEn,
   rotation: rotationEn,
   batch: batchEn,
+  evaluating: evaluatingEn,
   deidentify: deidentifyEn,
   schemaFaults: schemaFaultsEn,
   schemaFile: {

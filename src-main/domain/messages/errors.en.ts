@@ -282,7 +282,8 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
   },
   DATASET_LABELS_UNKNOWN: {
     title: 'The data set has labels that no label mapping knows',
-    remedy: 'Write a label mapping for this data set and name it with --labels.',
+    remedy:
+      'Write a label mapping for this data set and choose it for the evaluation (--labels on the command line).',
   },
   LABEL_FILE_INVALID: {
     title: 'The label mapping is not valid',

@@ -267,7 +267,7 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
   },
   DATASET_LABELS_UNKNOWN: {
     title: '数据集中有标签对照表里没有的标签',
-    remedy: '请为这个数据集写一份标签对照表，并用 --labels 指定。',
+    remedy: '请为这个数据集写一份标签对照表，评测时选用它（命令行用 --labels 指定）。',
   },
   LABEL_FILE_INVALID: {
     title: '标签对照表的内容不正确',
