@@ -157,7 +157,7 @@ test('on an annotated file the screen shows, and saves, the figures of the comma
   await expect.poll(() => readFile(saved, 'utf8').catch(() => '')).not.toBe('');
   const json = await readFile(saved, 'utf8');
   const { evaluations } = evaluationResultSchema.parse(JSON.parse(json));
-  expect(evaluations.map(({ approach }) => approach?.settings['windowChars'])).toEqual([240, 60]);
+  expect(evaluations.map(({ approach }) => approach?.settings['windowChars'])).toEqual([120, 60]);
   expect(figures(evaluations[0]?.report as NerReport)).toEqual(figures(wanted));
   for (const [, entities] of notes)
     for (const [, words] of entities) expect(json).not.toContain(words);
@@ -174,9 +174,20 @@ test('on confirmed records it takes a fresh run of what was signed, by keyboard,
   const userData = join(folder, 'profile');
   await makeProfile(userData);
   await storeReviewedRecords(userData);
-  const { page } = await start({ userData });
+  const { app, page } = await start({ userData });
   await modelReady(page);
   await page.keyboard.press('Control+6');
+  const many = join(folder, 'many.jsonl');
+  const entities = [{ type: '药物', start: 0, end: 2 }];
+  const line = JSON.stringify({ text: (notes[0]?.[0] ?? '').repeat(20), entities });
+  await writeFile(many, new Array<string>(400).fill(line).join('\n'));
+  await answerDialog(app, many);
+  await page.getByTestId('evaluation-choose').click();
+  await page.getByTestId('evaluation-start').click();
+  await expect(page.getByTestId('evaluation-progress')).toContainText('/ 400 份');
+  await page.getByTestId('evaluation-stop').click();
+  await expect(page.getByRole('status').filter({ hasText: '评测已停止' })).toBeVisible();
+  await expect(page.getByTestId('evaluation-results')).toHaveCount(0);
   await page.getByTestId('evaluation-file').focus();
   await page.keyboard.press('ArrowRight');
   await expect(page.getByTestId('evaluation-signed')).toContainText('1 份病历');

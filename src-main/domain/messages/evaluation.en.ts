@@ -32,9 +32,9 @@ export const evaluatingEn: typeof evaluatingZh = {
   configurationName: (letter: string) => `Configuration ${letter}`,
   model: 'Model',
   strategy: 'Way of extraction',
-  strategies: { 'marked-copy': 'Marks in the text', 'typed-list': 'Lists by type' },
-  windowChars: 'Characters a window, at most',
-  asCard: (value: string) => `As its card says (${value})`,
+  strategies: { 'marked-copy': 'Marked text', 'typed-list': 'Typed lists' },
+  windowChars: 'Characters a window',
+  asCard: (value: string) => `Default (${value})`,
   compare: 'Add a configuration to compare',
   remove: 'Remove this configuration',
   notServing: 'This model does not name this schema, so it cannot be evaluated on it.',
@@ -56,7 +56,8 @@ export const evaluatingEn: typeof evaluatingZh = {
   onRecords: 'Confirmed records',
   save: 'Save results',
   saved: 'The results were saved',
-  overview: 'Overview',
+  accuracy: 'Accuracy',
+  cost: 'Data and time',
   figure: 'Figure',
   micro: 'all',
   records: 'Records',
@@ -88,6 +89,8 @@ export const evaluatingEn: typeof evaluatingZh = {
   reliability: 'Can the confidence be believed?',
   reliabilityHint:
     'Across: the confidence that the model states; up: how much of it is right. On the diagonal is best; below it is too sure of itself. The larger a point, the more facts.',
+  calibrationFigures: (brier: string, ece: string) =>
+    `Brier score ${brier}, expected calibration error ${ece}`,
   reliabilityLabel: (name: string, brier: string, ece: string) =>
     `${name}: Brier score ${brier}, expected calibration error ${ece}. The figures are in the table below.`,
   noConfidence: 'This configuration states no confidence, so it cannot be measured.',

@@ -30,7 +30,7 @@ export const evaluatingZh = {
   strategy: '抽取方式',
   strategies: { 'marked-copy': '逐字标注', 'typed-list': '分类列举' },
   windowChars: '每段最多字数',
-  asCard: (value: string) => `按模型说明卡（${value}）`,
+  asCard: (value: string) => `默认（${value}）`,
   compare: '加一个配置，并排比较',
   remove: '去掉这个配置',
   notServing: '这个模型没有声明能做此方案，不能评测。',
@@ -52,7 +52,8 @@ export const evaluatingZh = {
   onRecords: '已审核确认的病历',
   save: '保存结果',
   saved: '评测结果已保存',
-  overview: '总览',
+  accuracy: '准确性',
+  cost: '数据与用时',
   figure: '指标',
   micro: '合计',
   records: '病历份数',
@@ -84,6 +85,7 @@ export const evaluatingZh = {
   reliability: '把握是否可信',
   reliabilityHint:
     '横轴是模型给出的把握，纵轴是其中实际正确的比例。点在对角线上最好；在下方说明过分自信。点越大，条数越多。',
+  calibrationFigures: (brier: string, ece: string) => `布里尔分 ${brier}，期望校准误差 ${ece}`,
   reliabilityLabel: (name: string, brier: string, ece: string) =>
     `${name}：布里尔分 ${brier}，期望校准误差 ${ece}。数值见下方数据表。`,
   noConfidence: '这个配置没有给出把握，无法衡量。',
