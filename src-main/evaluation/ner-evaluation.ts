@@ -48,6 +48,8 @@ export interface NerOptions<R extends LabelledRecord> {
   onProgress?(done: number): void;
   /** Each mention that is scored, with its record's line. */
   onFact?(fact: Fact, line: number): void;
+  /** Each scored mention's confidence, and whether it is strictly right. */
+  onConfidence?(confidence: number, isRight: boolean): void;
   /** A record's extraction ended early. */
   onIncomplete?(line: number, problem: Problem): void;
 }
@@ -102,11 +104,14 @@ export async function evaluateNer<R extends LabelledRecord>(
     const found = mentions.map(spanOf);
     scorer.add(wanted, found);
     confusion.add(wanted, found);
-    calibrate(
-      calibration,
-      wanted,
-      mentions.filter(({ type }) => scored.includes(type)),
-    );
+    const places = new Set(wanted.map(placeOf));
+    for (const mention of mentions) {
+      if (mention.confidence === null || !scored.includes(mention.type)) continue;
+      // Strictly right: same type, start and end.
+      const isRight = places.has(placeOf(spanOf(mention)));
+      calibration.add(mention.confidence, isRight);
+      options.onConfidence?.(mention.confidence, isRight);
+    }
     const quotes = facts.map(quotationsOf);
     count.ungrounded += quotes.filter(
       (all) => !all.every((one) => isGrounded(one, record.text)),
@@ -139,18 +144,6 @@ export async function evaluateNer<R extends LabelledRecord>(
     recordsPerMinute: seconds === 0 ? 0 : rounded((count.records * 60) / seconds, 10),
     model: { name: model.name, sha256: model.sha256 },
   };
-}
-
-/** Right means strictly right: same type, start and end. */
-function calibrate(
-  meter: CalibrationMeter,
-  annotated: readonly Span[],
-  facts: readonly Fact[],
-): void {
-  const places = new Set(annotated.map(placeOf));
-  for (const fact of facts) {
-    if (fact.confidence !== null) meter.add(fact.confidence, places.has(placeOf(spanOf(fact))));
-  }
 }
 
 function placeOf({ type, start, end }: Span): string {

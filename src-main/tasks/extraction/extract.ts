@@ -65,6 +65,7 @@ export async function extract(
 
   const facts = new RunFacts({
     ...work,
+    calibration: strategy.calibration,
     onFact: (fact) => onEvent?.({ kind: 'fact', fact }),
   });
   const collect = (found: CharMention, window: number): void => {
@@ -285,9 +286,15 @@ export function plannedRun(
       attributes: stated.join(),
       attributesByRule: plan.byRule.join(),
       derived: JSON.stringify(derive?.[schema.id] ?? []),
+      ...scaleOf(strategy),
     },
     ...(request.definition ? { definition: request.definition } : {}),
   };
+}
+
+/** What confidences went through; nothing where they are the model's own, as runs of earlier versions say. */
+function scaleOf({ calibration }: StrategyCard): { calibration?: string } {
+  return calibration ? { calibration: `${calibration.slope} ${calibration.intercept}` } : {};
 }
 
 /**
