@@ -162,6 +162,7 @@ test('on an annotated file the screen shows, and saves, the figures of the comma
   for (const [, entities] of notes)
     for (const [, words] of entities) expect(json).not.toContain(words);
 
+  await expect(page.getByTestId('calibrated-0')).toContainText('已按模型说明卡校准');
   await page.locator('summary').first().click();
   expect(await findings(page)).toEqual([]);
   await page.evaluate(() => (document.documentElement.dataset['theme'] = 'dark'));

@@ -287,6 +287,9 @@ export const en = {
     scoreData: 'Data set',
     scoreValue: 'Value',
     noScores: 'The model card gives no scores.',
+    calibration: 'Confidence',
+    calibrated: (on: string) => `Calibrated to the chance of being right: ${on}`,
+    uncalibrated: "Not calibrated: the model's own probability",
     limits: 'Limits',
     noLimits: 'The model card does not say. A doctor must check every result.',
     chimedGpt: {

@@ -93,6 +93,8 @@ export const evaluatingEn: typeof evaluatingZh = {
     `Brier score ${brier}, expected calibration error ${ece}`,
   reliabilityLabel: (name: string, brier: string, ece: string) =>
     `${name}: Brier score ${brier}, expected calibration error ${ece}. The figures are in the table below.`,
+  calibrated: 'Confidences are calibrated as the model card says.',
+  uncalibrated: "Confidences are not calibrated: they are the model's own probabilities.",
   noConfidence: 'This configuration states no confidence, so it cannot be measured.',
   dataTable: 'Table of the data',
   range: 'Range',

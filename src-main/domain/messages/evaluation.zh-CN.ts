@@ -88,6 +88,8 @@ export const evaluatingZh = {
   calibrationFigures: (brier: string, ece: string) => `布里尔分 ${brier}，期望校准误差 ${ece}`,
   reliabilityLabel: (name: string, brier: string, ece: string) =>
     `${name}：布里尔分 ${brier}，期望校准误差 ${ece}。数值见下方数据表。`,
+  calibrated: '把握已按模型说明卡校准。',
+  uncalibrated: '把握未校准：就是模型自身的概率。',
   noConfidence: '这个配置没有给出把握，无法衡量。',
   dataTable: '数据表',
   range: '把握范围',

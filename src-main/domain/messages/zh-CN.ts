@@ -272,6 +272,9 @@ export const zhCN = {
     scoreData: '数据集',
     scoreValue: '数值',
     noScores: '模型卡没有给出分数。',
+    calibration: '把握',
+    calibrated: (on: string) => `已校准为正确的可能性：${on}`,
+    uncalibrated: '未校准：就是模型自身的概率',
     limits: '使用限制',
     noLimits: '模型卡没有说明。结果须由医师逐条核对。',
     chimedGpt: {
