@@ -57,7 +57,6 @@ export class Workstation {
   });
   readonly batches = new BatchesState(this.#worker, this.notices);
   readonly newBatch = new NewBatch(this.#bridge, this.#worker);
-  readonly evaluation = new EvaluationState(this.#bridge, this.#worker);
   readonly #store = new Store(this.#bridge, this.#worker);
   readonly records = new RecordsState(this.#store, this.notices);
   readonly catalogue = new SchemaCatalogue();
@@ -110,6 +109,19 @@ export class Workstation {
   readonly deidentify = new DeidentifyState({
     find: findInThread,
     policy: () => this.vault.policy,
+    save: async (order, text) => {
+      const ticket = await invoke(this.#bridge, 'files.save', order);
+      if (ticket === null) return false;
+      await this.#store.call('files.write', { ticket, text });
+      return true;
+    },
+  });
+
+  readonly evaluation = new EvaluationState({
+    choose: (what) => invoke(this.#bridge, 'evaluation.choose', { what }),
+    examine: (ticket, labels) => this.#store.call('evaluation.examine', { ticket, labels }),
+    signed: () => this.#store.call('evaluation.signed', {}),
+    run: (order, options) => this.#store.call('evaluation.run', order, options),
     save: async (order, text) => {
       const ticket = await invoke(this.#bridge, 'files.save', order);
       if (ticket === null) return false;

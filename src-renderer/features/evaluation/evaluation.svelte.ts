@@ -4,17 +4,27 @@ import { problemOf, type Problem } from '@domain/contract/errors';
 import {
   maxConfigurations,
   type Configuration,
+  type EvaluationOrder,
   type EvaluationProgress,
   type EvaluationResult,
   type ExaminedGold,
   type Gold,
   type SignedCounts,
 } from '@domain/contract/evaluation';
-import type { Bridge } from '@domain/contract/ipc';
-import { Cancelled, type RpcClient } from '@domain/contract/rpc';
-import type { WorkerMethods } from '@domain/contract/worker-port';
-import { invoke } from '../../data/bridge';
+import { Cancelled, type CallOptions } from '@domain/contract/rpc';
+import type { SaveOrder } from '@domain/contract/save-file';
 import { ConfigurationDraft } from './configuration.svelte';
+
+export interface EvaluationParts {
+  /** Shows the system's dialog; a ticket, or null where a person closed it. */
+  choose(what: 'set' | 'labels'): Promise<string | null>;
+  examine(ticket: string, labels: string | null): Promise<ExaminedGold>;
+  signed(): Promise<SignedCounts>;
+  /** @throws Cancelled, AppError */
+  run(order: EvaluationOrder, options: CallOptions<EvaluationProgress>): Promise<EvaluationResult>;
+  /** @returns whether it is on the disk; false where a person closed the dialog. @throws AppError */
+  save(order: SaveOrder, text: string): Promise<boolean>;
+}
 
 /** What came out, with what a reader has to know beside the figures. */
 export interface ShownResult {
@@ -27,8 +37,7 @@ export interface ShownResult {
 }
 
 export class EvaluationState {
-  readonly #bridge: Bridge;
-  readonly #worker: { ready(): Promise<RpcClient<WorkerMethods>> };
+  readonly #parts: EvaluationParts;
   kind = $state<Gold['kind']>('file');
   schemaId = $state('ccks2019-symptom');
   #drafts = $state.raw<readonly ConfigurationDraft[]>([new ConfigurationDraft()]);
@@ -45,9 +54,8 @@ export class EvaluationState {
   /** Counts the questions, so that a slow answer never covers a later one. */
   #turn = 0;
 
-  constructor(bridge: Bridge, worker: { ready(): Promise<RpcClient<WorkerMethods>> }) {
-    this.#bridge = bridge;
-    this.#worker = worker;
+  constructor(parts: EvaluationParts) {
+    this.#parts = parts;
   }
 
   get drafts(): readonly ConfigurationDraft[] {
@@ -106,7 +114,7 @@ export class EvaluationState {
   /** Shows the system's dialog, then looks at the chosen file. */
   async choose(what: 'set' | 'labels'): Promise<void> {
     await this.#attempt(async () => {
-      const ticket = await invoke(this.#bridge, 'evaluation.choose', { what });
+      const ticket = await this.#parts.choose(what);
       if (ticket === null) return;
       if (what === 'set') this.#set = ticket;
       else this.#labels = ticket;
@@ -122,8 +130,7 @@ export class EvaluationState {
 
   async countSigned(): Promise<void> {
     await this.#attempt(async () => {
-      const client = await this.#worker.ready();
-      this.#signed = await client.call('evaluation.signed', {});
+      this.#signed = await this.#parts.signed();
     });
   }
 
@@ -139,9 +146,7 @@ export class EvaluationState {
     this.#stopped = false;
     this.#progress = null;
     await this.#attempt(async () => {
-      const client = await this.#worker.ready();
-      const result = await client.call(
-        'evaluation.run',
+      const result = await this.#parts.run(
         {
           ...{ gold, schema: schema.id, configurations: [...configurations] },
           ...(isOwn ? { definition: schema } : {}),
@@ -164,14 +169,9 @@ export class EvaluationState {
   async save(): Promise<boolean> {
     if (!this.#shown) return false;
     const { result } = this.#shown;
-    const ticket = await invoke(this.#bridge, 'files.save', {
-      ...{ format: 'json', deidentified: true, evaluation: true },
-      count: Math.max(1, result.evaluations[0]?.report.records ?? 1),
-    });
-    if (ticket === null) return false;
-    const client = await this.#worker.ready();
-    await client.call('files.write', { ticket, text: `${JSON.stringify(result, null, 2)}\n` });
-    return true;
+    // One file of figures; no record is in it.
+    const order: SaveOrder = { format: 'json', count: 1, deidentified: true, evaluation: true };
+    return this.#parts.save(order, `${JSON.stringify(result, null, 2)}\n`);
   }
 
   #gold(): Gold | null {
@@ -186,8 +186,7 @@ export class EvaluationState {
     this.#examining = true;
     this.#examined = null;
     try {
-      const client = await this.#worker.ready();
-      const examined = await client.call('evaluation.examine', { ticket, labels: this.#labels });
+      const examined = await this.#parts.examine(ticket, this.#labels);
       if (turn === this.#turn) this.#examined = examined;
     } finally {
       if (turn === this.#turn) this.#examining = false;
