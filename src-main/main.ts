@@ -496,6 +496,14 @@ installRouter(ipcMain, {
         : offerFiles(filePaths.map((path) => chosenPaths.add(path)));
     },
     'batch.offer': ({ paths }) => offerFiles(paths.map((path) => chosenPaths.check(path))),
+    'evaluation.choose': async ({ what }, sender) => {
+      const extensions = what === 'set' ? ['jsonl', 'json', 'txt'] : ['json'];
+      const path = await choosePath(sender, {
+        properties: ['openFile'],
+        filters: [{ name: extensions[0]?.toUpperCase() ?? '', extensions }],
+      });
+      return path === null ? null : offerFiles([path]);
+    },
     'batch.locked': () => lockedBatches.shown,
     'host.connect': (_nothing, sender) => handPort('host', host.connect(), sender),
     'worker.connect': (_nothing, sender) => handPort('worker', worker.connect(), sender),

@@ -12,6 +12,7 @@ import { AuditState } from './features/audit';
 import { DeidentifyState, findInThread } from './features/deidentify';
 import { BackupModel } from './features/backup';
 import { BatchesState, NewBatch } from './features/batch';
+import { EvaluationState } from './features/evaluation';
 import { ExportState } from './features/export';
 import { ExtractionState } from './features/extraction';
 import { ModelsState } from './features/models';
@@ -108,6 +109,19 @@ export class Workstation {
   readonly deidentify = new DeidentifyState({
     find: findInThread,
     policy: () => this.vault.policy,
+    save: async (order, text) => {
+      const ticket = await invoke(this.#bridge, 'files.save', order);
+      if (ticket === null) return false;
+      await this.#store.call('files.write', { ticket, text });
+      return true;
+    },
+  });
+
+  readonly evaluation = new EvaluationState({
+    choose: (what) => invoke(this.#bridge, 'evaluation.choose', { what }),
+    examine: (ticket, labels) => this.#store.call('evaluation.examine', { ticket, labels }),
+    signed: () => this.#store.call('evaluation.signed', {}),
+    run: (order, options) => this.#store.call('evaluation.run', order, options),
     save: async (order, text) => {
       const ticket = await invoke(this.#bridge, 'files.save', order);
       if (ticket === null) return false;

@@ -120,6 +120,37 @@ describe('the report', () => {
     expect(nerReportSchema.parse(report)).toEqual(report);
   });
 
+  it('of fields only the quotations are checked: one that is not mentioned has none', async () => {
+    const evidence = [{ text: '三天', start: 2, end: 4 }];
+    const field = { kind: 'field', type: '症状', confidence: 0.9 } as const;
+    const report = await evaluateNer(records({ text: '头痛三天' }), {
+      extract: () =>
+        saying([
+          { ...field, text: null, start: null, end: null, confidence: null },
+          { ...field, text: '三天', start: 2, end: 4, evidence },
+          {
+            ...field,
+            text: '三天',
+            start: 2,
+            end: 4,
+            evidence: [{ text: '三天', start: 0, end: 2 }],
+          },
+          {
+            ...field,
+            text: '四天',
+            start: 2,
+            end: 4,
+            evidence: [{ text: '四天', start: 2, end: 4 }],
+          },
+        ]),
+      model: someone,
+      schema: 'ccks2019-symptom',
+      mapping,
+    });
+    expect([report.ungrounded, report.offsetErrors]).toEqual([1, 2]);
+    expect([report.confusion.spurious, report.calibration.facts]).toEqual([[0], 0]);
+  });
+
   it('types that nobody annotated are no part of the calibration', async () => {
     const report = await evaluateNer(records({ text: '头痛三天' }), {
       extract: () => saying([{ type: '药物', confidence: 0.9 }, { confidence: null }]),

@@ -1,7 +1,7 @@
 /**
  * How well a model extracts: the very extraction of the program over annotated records, scored.
  */
-import { annotationSchema } from '../domain/contract/annotation-schema';
+import { annotationSchema, type AnnotationSchema } from '../domain/contract/annotation-schema';
 import type { Problem } from '../domain/contract/errors';
 import type { NerReport } from '../domain/contract/evaluation';
 import type { ExtractionResult, RunIdentity } from '../domain/contract/extraction';
@@ -15,6 +15,8 @@ import { ConfusionCounter } from './type-confusion';
 export interface Survey {
   readonly records: number;
   readonly labels: ReadonlySet<string>;
+  /** Of the set itself; see `LabelledRecord`. */
+  readonly defects: number;
 }
 
 /**
@@ -24,42 +26,56 @@ export interface Survey {
 export async function surveyRecords(path: string, options: ReadOptions): Promise<Survey> {
   const labels = new Set<string>();
   let records = 0;
+  let defects = 0;
   for await (const record of labelledRecords(path, options)) {
     records++;
+    defects += record.defects;
     for (const label of record.labels) labels.add(label);
   }
-  return { records, labels };
+  return { records, labels, defects };
 }
 
-export interface NerOptions {
+export interface NerOptions<R extends LabelledRecord> {
   readonly schema: string;
+  /** What `schema` names, where it is not one of our own. */
+  readonly definition?: Pick<AnnotationSchema, 'types'> | undefined;
   /** Whose extraction it is. */
   readonly model: RunIdentity['model'];
   readonly mapping: LabelMapping;
-  /** The program's own extraction of one text. @throws AppError, Cancelled: they end the evaluation */
-  extract(text: string): Promise<ExtractionResult>;
+  /** The program's own extraction of one record. @throws AppError, Cancelled: they end the evaluation */
+  extract(text: string, record: R): Promise<ExtractionResult>;
   /** After each record: how many are done. */
   onProgress?(done: number): void;
-  /** Each fact that is scored, with its record's line. */
+  /** Each mention that is scored, with its record's line. */
   onFact?(fact: Fact, line: number): void;
+  /** Each scored mention's confidence, and whether it is strictly right. */
+  onConfidence?(confidence: number, isRight: boolean): void;
   /** A record's extraction ended early. */
   onIncomplete?(line: number, problem: Problem): void;
 }
 
+/** Types of a schema that the labels of a data set mean; of the others nothing can be called wrong. */
+export function scoredTypes(
+  { types }: Pick<AnnotationSchema, 'types'>,
+  mapping: LabelMapping,
+): string[] {
+  const annotated = new Set(mapping.types.values());
+  return types.map(({ id }) => id).filter((id) => annotated.has(id));
+}
+
 /**
- * One record after another.
+ * One record after another. Mentions are scored; of fields it is only checked that each quotation stands
+ * where the fact says.
  * @throws AppError of reading the records; `DATASET_LABELS_UNKNOWN`; and what `extract` throws
  * @throws Cancelled
  */
-export async function evaluateNer(
-  records: AsyncIterable<LabelledRecord>,
-  options: NerOptions,
+export async function evaluateNer<R extends LabelledRecord>(
+  records: AsyncIterable<R>,
+  options: NerOptions<R>,
 ): Promise<NerReport> {
   const { schema, mapping, model } = options;
-  const asked = annotationSchema(schema).types.map(({ id }) => id);
-  const annotated = new Set(mapping.types.values());
-  // What nobody annotated cannot be called wrong.
-  const scored = asked.filter((id) => annotated.has(id));
+  const definition = options.definition ?? annotationSchema(schema);
+  const scored = scoredTypes(definition, mapping);
   const scorer = new SpanScorer(scored);
   const confusion = new ConfusionCounter(scored);
   const calibration = new CalibrationMeter();
@@ -71,7 +87,7 @@ export async function evaluateNer(
     // The program refuses a record without words; it is counted as a defect, and nothing is found.
     if (record.text.trim() !== '') {
       const began = performance.now();
-      const result = await options.extract(record.text);
+      const result = await options.extract(record.text, record);
       times.push(performance.now() - began);
       facts = result.facts;
       tokens.prompt += result.usage?.promptTokens ?? 0;
@@ -82,18 +98,27 @@ export async function evaluateNer(
         options.onIncomplete?.(record.line, result.problem);
       }
     }
-    for (const fact of facts) options.onFact?.(fact, record.line);
+    const mentions = facts.filter(({ kind }) => kind === 'mention');
+    for (const mention of mentions) options.onFact?.(mention, record.line);
     const wanted = annotatedSpans(record, mapping);
-    const found = facts.map(spanOf);
+    const found = mentions.map(spanOf);
     scorer.add(wanted, found);
     confusion.add(wanted, found);
-    calibrate(
-      calibration,
-      wanted,
-      facts.filter(({ type }) => scored.includes(type)),
-    );
-    count.ungrounded += facts.filter((fact) => !isGrounded(fact, record.text)).length;
-    count.offsetErrors += facts.filter((fact) => !isInPlace(fact, record.text)).length;
+    const places = new Set(wanted.map(placeOf));
+    for (const mention of mentions) {
+      if (mention.confidence === null || !scored.includes(mention.type)) continue;
+      // Strictly right: same type, start and end.
+      const isRight = places.has(placeOf(spanOf(mention)));
+      calibration.add(mention.confidence, isRight);
+      options.onConfidence?.(mention.confidence, isRight);
+    }
+    const quotes = facts.map(quotationsOf);
+    count.ungrounded += quotes.filter(
+      (all) => !all.every((one) => isGrounded(one, record.text)),
+    ).length;
+    count.offsetErrors += quotes.filter(
+      (all) => !all.every((one) => isInPlace(one, record.text)),
+    ).length;
     count.defects += record.defects;
     count.records++;
     options.onProgress?.(count.records);
@@ -103,7 +128,7 @@ export async function evaluateNer(
     version: 1,
     schema,
     labels: mapping.name,
-    unscored: asked.filter((id) => !annotated.has(id)),
+    unscored: definition.types.map(({ id }) => id).filter((id) => !scored.includes(id)),
     records: count.records,
     incomplete: count.incomplete,
     defects: count.defects,
@@ -119,18 +144,6 @@ export async function evaluateNer(
     recordsPerMinute: seconds === 0 ? 0 : rounded((count.records * 60) / seconds, 10),
     model: { name: model.name, sha256: model.sha256 },
   };
-}
-
-/** Right means strictly right: same type, start and end. */
-function calibrate(
-  meter: CalibrationMeter,
-  annotated: readonly Span[],
-  facts: readonly Fact[],
-): void {
-  const places = new Set(annotated.map(placeOf));
-  for (const fact of facts) {
-    if (fact.confidence !== null) meter.add(fact.confidence, places.has(placeOf(spanOf(fact))));
-  }
 }
 
 function placeOf({ type, start, end }: Span): string {
@@ -158,6 +171,11 @@ function annotatedSpans(record: LabelledRecord, { types }: LabelMapping): Span[]
 /** A fact without a place is a wrong one: it can agree with nothing. */
 function spanOf({ type, start, end }: Fact): Span {
   return { type, start: start ?? -1, end: end ?? -1 };
+}
+
+/** A mention is its own; a field that the record does not mention has none. */
+function quotationsOf(fact: Fact): readonly Pick<Fact, 'text' | 'start' | 'end'>[] {
+  return fact.kind === 'mention' ? [fact] : fact.evidence;
 }
 
 export function isGrounded({ text }: Pick<Fact, 'text'>, record: string): boolean {

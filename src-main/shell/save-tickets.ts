@@ -86,17 +86,25 @@ export class SaveTickets {
     this.#open.clear();
   }
 
-  #dialogFor({ format, deidentified, dictionary, schemaId }: SaveOrder): SaveDialogOptions {
+  #dialogFor({
+    format,
+    deidentified,
+    dictionary,
+    schemaId,
+    evaluation,
+  }: SaveOrder): SaveDialogOptions {
     const texts = saveDialogMessages[this.#options.locale()];
     const stamp = stampOf(new Date());
     const stem =
       schemaId !== undefined
         ? texts.schemaName(stamp)
-        : format === 'txt'
-          ? texts.name(stamp, deidentified)
-          : dictionary
-            ? texts.dictionaryName(stamp)
-            : texts.factsName(stamp, deidentified);
+        : evaluation
+          ? texts.evaluationName(stamp)
+          : format === 'txt'
+            ? texts.name(stamp, deidentified)
+            : dictionary
+              ? texts.dictionaryName(stamp)
+              : texts.factsName(stamp, deidentified);
     const name = `${stem}${format === 'fhir' ? '.fhir' : ''}.${fileEnding(format)}`;
     return {
       defaultPath: join(this.#options.folder(), name),

@@ -1,5 +1,6 @@
 /** Where the worker process begins; Electron starts this file as a utility process. */
 import '../offline/begin';
+import { join } from 'node:path';
 import { formatOfName } from '../documents/file-format';
 import { listFiles } from '../documents/list-files';
 import { previewTable } from '../documents/preview-table';
@@ -18,6 +19,7 @@ const service = new WorkerService(parentPort(), {
     formatOf: formatOfName,
   },
   writeStream: writeChosenStream,
+  labelsDir: join(import.meta.dirname, '..', '..', 'resources', 'labels'),
   onInternalError: (error, incident) => {
     // Only the kind of error: its message may quote what it stumbled over.
     const kind = error instanceof Error ? error.name : typeof error;

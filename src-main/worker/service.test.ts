@@ -86,6 +86,7 @@ function start(): Started {
       formatOf: formatOfName,
     },
     writeStream: writeChosenStream,
+    labelsDir: join(import.meta.dirname, '..', '..', 'resources', 'labels'),
     onInternalError: () => undefined,
   });
   cleanups.push(() => service.close());

@@ -24,6 +24,8 @@ import {
 import type { ByteSink } from '../documents/export/sink';
 import { Vault } from '../vault/vault';
 import { BatchService } from './batch/batch-service';
+import { ChosenFiles } from './batch/chosen-files';
+import { HostExtractor } from './batch/extractor';
 import type { Documents } from './batch/batch-import';
 import { toWorkerSchema, type Act, type FromWorker, type Question } from './control';
 import {
@@ -31,6 +33,7 @@ import {
   type ParentPort,
   type ProcessPort,
 } from '../domain/contract/process-port';
+import { EvaluationService } from './evaluation/evaluation-service';
 import { previewExport, runExport } from './exports';
 import { EarlyKeys } from './early-keys';
 import { RecordStore } from './store';
@@ -60,6 +63,8 @@ export interface WorkerParts {
   readonly writeFile: WriteFile;
   /** The readers of files, for batches. */
   readonly documents: Documents;
+  /** Folder of the program's own label mappings. */
+  readonly labelsDir: string;
   /** Pieces into a file, whole or not at all. @throws AppError, and what filling it throws */
   readonly writeStream: WriteStream;
   /** Called with errors that have no code and the incident id that the window was given. */
@@ -78,7 +83,10 @@ export class WorkerService {
   /** Until the store is open, or has failed to open. */
   #early: Promise<EarlyKeys | null> | null = null;
   readonly #tickets = new WriteTickets();
+  readonly #extractor = new HostExtractor();
+  readonly #files: ChosenFiles;
   readonly #batches: BatchService;
+  readonly #evaluation: EvaluationService;
   #dataDir: string | null = null;
   #initialised = false;
   /** Reviews that the log knows to be worked on since the worker was started. */
@@ -91,9 +99,18 @@ export class WorkerService {
       this.#settleStore = resolve;
     });
     this.#store.catch(() => undefined);
+    this.#files = new ChosenFiles(parts.documents);
+    this.#evaluation = new EvaluationService({
+      labelsDir: parts.labelsDir,
+      extractor: this.#extractor,
+      pathOf: (ticket) => this.#files.only(ticket),
+      vault: async () => (await this.#opened()).vault,
+    });
     this.#batches = new BatchService({
       ready: () => this.#store,
       documents: parts.documents,
+      files: this.#files,
+      extractor: this.#extractor,
       onInternalError: (error, incident) => parts.onInternalError(error, incident),
       onAct: (act, subject) => this.#act(act, subject),
       onNews: (payload) => {
@@ -120,17 +137,17 @@ export class WorkerService {
       return;
     }
     if (message.success && message.data.type === 'host' && port) {
-      this.#batches.adoptHost(fromProcessPort(port));
+      this.#extractor.adopt(fromProcessPort(port));
       return;
     }
     for (const stray of ports) stray.close();
     if (message.success && message.data.type === 'host-news') {
-      this.#batches.hearOfHost(message.data.news);
+      this.#extractor.hear(message.data.news);
       return;
     }
     if (message.success && message.data.type === 'paths') {
       const { id, paths } = message.data;
-      this.#batches.offer(id, paths);
+      this.#files.offer(id, paths);
       this.#tell({ type: 'granted', id });
       return;
     }
@@ -324,6 +341,7 @@ export class WorkerService {
         return this.#acted('record-shredded', recordId, (await this.#store).shred(recordId));
       },
       ...this.#batches.handlers,
+      ...this.#evaluation.handlers,
       'records.history': async ({ recordId }) => ({
         rows: await (await this.#store).history(recordId),
       }),

@@ -71,5 +71,6 @@ export const channelNames = [
   'rotation.seen',
   'batch.choose',
   'batch.offer',
+  'evaluation.choose',
   'batch.locked',
 ] as const;

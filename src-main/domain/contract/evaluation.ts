@@ -1,6 +1,8 @@
 /** Scores of a model on annotated records: what `chimed eval ner` prints and the evaluation screen shows. */
 import * as z from 'zod';
-import { runModelSchema } from './extraction';
+import { annotationSchemaSchema } from './annotation-schema';
+import { approachSchema, runModelSchema } from './extraction';
+import { ticketSchema } from './save-file';
 
 const share = z.number().min(0).max(1);
 const count = z.int().nonnegative();
@@ -97,3 +99,85 @@ export const nerReportSchema = z.object({
   model: runModelSchema,
 });
 export type NerReport = z.infer<typeof nerReportSchema>;
+
+/** Configurations that one evaluation measures, to be seen side by side. */
+export const maxConfigurations = 2;
+
+export const configurationSchema = z.object({
+  model: runModelSchema.extend({ name: z.string().min(1).max(200) }),
+  approach: approachSchema.optional(),
+});
+export type Configuration = z.infer<typeof configurationSchema>;
+
+/** What a model's facts are held against. Tickets stand for files that a person chose. */
+export const goldSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('file'),
+    ticket: ticketSchema,
+    /** A label mapping of one's own; null for the first of the program's that knows all labels. */
+    labels: ticketSchema.nullable(),
+  }),
+  /** The confirmed reviews of this vault. */
+  z.object({ kind: z.literal('records') }),
+]);
+export type Gold = z.infer<typeof goldSchema>;
+
+/** A chosen file, looked at from its first to its last line. */
+export const examinedGoldSchema = z.object({
+  name: z.string(),
+  records: count,
+  /** Annotations that contradict their text, and records without words. */
+  defects: count,
+  /** Name of the label mapping. */
+  labels: z.string(),
+  /** Entity types that the labels mean. */
+  types: z.array(z.string()),
+});
+export type ExaminedGold = z.infer<typeof examinedGoldSchema>;
+
+/** How many records of the vault are confirmed, by schema. */
+export const signedCountsSchema = z.object({
+  schemas: z.array(z.object({ id: z.string(), records: z.int().positive() })),
+});
+export type SignedCounts = z.infer<typeof signedCountsSchema>;
+
+export const evaluationOrderSchema = z.object({
+  gold: goldSchema,
+  schema: z.string(),
+  definition: annotationSchemaSchema.optional(),
+  configurations: z.array(configurationSchema).min(1).max(maxConfigurations),
+});
+export type EvaluationOrder = z.infer<typeof evaluationOrderSchema>;
+
+export const evaluationProgressSchema = z.object({
+  /** Which of the configurations is at work, from 0. */
+  configuration: count,
+  /** Records of it that are done, and all. */
+  done: count,
+  total: count,
+});
+export type EvaluationProgress = z.infer<typeof evaluationProgressSchema>;
+
+/** Shown, and saved as a file; it holds figures and names of types, nothing of a record. */
+export const evaluationResultSchema = z.object({
+  version: z.literal(1),
+  gold: z.enum(['file', 'records']),
+  evaluations: z
+    .array(
+      z.object({
+        /** What was used beside the model; null where no record had any words. */
+        approach: z
+          .object({
+            strategy: z.string(),
+            settings: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+          })
+          .nullable(),
+        /** The very object that `chimed eval ner` prints. */
+        report: nerReportSchema,
+      }),
+    )
+    .min(1)
+    .max(maxConfigurations),
+});
+export type EvaluationResult = z.infer<typeof evaluationResultSchema>;
+export type Evaluation = EvaluationResult['evaluations'][number];

@@ -22,6 +22,15 @@ export const runIdentitySchema = z.object({
 });
 export type RunIdentity = z.infer<typeof runIdentitySchema>;
 
+/** What may be chosen of how a model goes about a run; what is left out is as its card says. */
+export const approachSchema = z.object({
+  /** One that the card names. Defaults to its first. */
+  strategy: z.enum(['marked-copy', 'typed-list']).optional(),
+  /** Longest window, code points; at most, and by default, what the card says. */
+  windowChars: z.int().min(8).max(8192).optional(),
+});
+export type Approach = z.infer<typeof approachSchema>;
+
 export const runStatusSchema = z.enum(['completed', 'incomplete', 'failed']);
 
 export const extractionRequestSchema = z.object({
@@ -31,6 +40,7 @@ export const extractionRequestSchema = z.object({
   definition: annotationSchemaSchema.optional(),
   /** Sections as a doctor corrected them. Defaults to those that are detected. */
   sections: z.array(sectionSchema).max(2000).optional(),
+  approach: approachSchema.optional(),
   /** SHA-256 of the model that is to do it. Defaults to the first one that is ready. */
   model: z.string().optional(),
   /** Defaults to `interactive`. */

@@ -35,7 +35,10 @@ export const factSchema = z.object({
   section: z.string().optional(),
   /** Of a member of a repeated group: members with the same number belong together. */
   group: z.object({ name: z.string(), index: z.int().nonnegative() }).optional(),
-  /** Model's own probability of this fact, 0..1; null where the backend gives none. */
+  /**
+   * How sure the model is of this fact, 0..1: its own probability, calibrated where its card has a scale;
+   * null where the backend gives none.
+   */
   confidence: z.number().min(0).max(1).nullable(),
 });
 export type Fact = z.infer<typeof factSchema>;

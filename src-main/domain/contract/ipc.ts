@@ -233,6 +233,14 @@ export const invokeChannels = {
     params: z.object({ paths: z.array(z.string().min(1).max(4096)).min(1).max(maxBatchPaths) }),
     result: ticketSchema,
   },
+  /**
+   * Shows the system's dialog for an annotated set, or for a file that says what its labels mean. The
+   * page gets a ticket for the worker's `evaluation.examine`, or null when a person closed it.
+   */
+  'evaluation.choose': {
+    params: z.object({ what: z.enum(['set', 'labels']) }),
+    result: ticketSchema.nullable(),
+  },
   /** What the lock screen shows of a batch that goes on meanwhile; null where none does. */
   'batch.locked': { params: nothing, result: lockedBatchSchema.nullable() },
   /** Asks for a fresh port; it arrives as a `chimed.port` window message from the preload. */
@@ -348,6 +356,7 @@ export const channelAccess: Readonly<Record<InvokeChannel, ChannelAccess>> = {
   'files.save': 'records',
   'batch.choose': 'records',
   'batch.offer': 'records',
+  'evaluation.choose': 'records',
   'batch.locked': 'anyone',
   'host.connect': 'records',
   'worker.connect': 'records',

@@ -18,6 +18,18 @@ export type Normalisation = z.infer<typeof normalisationSchema>;
 export const markedAttributeSchema = z.enum(['negated', 'uncertain', 'historical', 'family']);
 export type MarkedAttribute = z.infer<typeof markedAttributeSchema>;
 
+/**
+ * Makes a probability that a fact is right out of the model's own of writing it: σ(slope · logit(p) +
+ * intercept) (Platt 1999). Fitted to one file and one strategy; it keeps the order of facts.
+ */
+export const confidenceScaleSchema = z.object({
+  slope: z.number().positive().max(100),
+  intercept: z.number().min(-100).max(100),
+  /** On what it was fitted, and what right means there. */
+  source: localised,
+});
+export type ConfidenceScale = z.infer<typeof confidenceScaleSchema>;
+
 export const markedCopySchema = z.object({
   kind: z.literal('marked-copy'),
   /** For a prompt format with an `instruction` slot. */
@@ -49,6 +61,8 @@ export const markedCopySchema = z.object({
       ),
     )
     .optional(),
+  /** Without it a confidence is the model's own probability. */
+  calibration: confidenceScaleSchema.optional(),
   /** Marks that may follow a closed mention, in the order in which the model writes them. */
   attributes: z
     .array(z.object({ attribute: markedAttributeSchema, mark: z.string().min(1) }))
@@ -62,6 +76,8 @@ export const typedListSchema = z.object({
   instruction: z.string().min(1),
   normalisation: normalisationSchema,
   windowChars: z.int().min(8).max(8192),
+  /** Without it a confidence is the model's own probability. */
+  calibration: confidenceScaleSchema.optional(),
 });
 export type TypedListStrategy = z.infer<typeof typedListSchema>;
 

@@ -36,6 +36,8 @@ export const saveOrderSchema = z.object({
   dictionary: z.literal(true).optional(),
   /** A schema is written, not records. */
   schemaId: opaqueIdSchema.optional(),
+  /** Figures of an evaluation are written; nothing of a record can be among them. */
+  evaluation: z.literal(true).optional(),
 });
 export type SaveOrder = z.infer<typeof saveOrderSchema>;
 

@@ -12,6 +12,13 @@ import {
 } from './batch';
 import { maxDocumentFileBytes, tablePreviewSchema } from './document';
 import {
+  evaluationOrderSchema,
+  evaluationProgressSchema,
+  evaluationResultSchema,
+  examinedGoldSchema,
+  signedCountsSchema,
+} from './evaluation';
+import {
   exportDeidentifySchema,
   exportOptionsSchema,
   exportPreviewSchema,
@@ -205,6 +212,18 @@ export const workerMethods = {
   }),
   /** Takes a batch off the list; what it found stays. */
   'batch.remove': method({ params: z.object({ batchId: batchIdSchema }), result: z.object({}) }),
+  /** Looks at an annotated set before a model is measured on it. */
+  'evaluation.examine': method({
+    params: z.object({ ticket: ticketSchema, labels: ticketSchema.nullable() }),
+    result: examinedGoldSchema,
+  }),
+  'evaluation.signed': method({ params: z.object({}), result: signedCountsSchema }),
+  /** Measures one configuration after the other; nothing of it is stored. */
+  'evaluation.run': method({
+    params: evaluationOrderSchema,
+    result: evaluationResultSchema,
+    event: evaluationProgressSchema,
+  }),
   /** Writes a file at the place that a person chose; resolves once it is on the disk. */
   'files.write': method({
     params: z.object({ ticket: ticketSchema, text: z.string().max(maxFileChars) }),

@@ -5,6 +5,7 @@ import { reviewEn } from './review.en';
 import { schemasEn } from './schemas.en';
 import { rotationEn } from './rotation.en';
 import { batchEn } from './batch.en';
+import { evaluatingEn } from './evaluation.en';
 import { deidentifyEn } from './deidentify.en';
 import { schemaFaultsEn } from './schema-faults.en';
 import { exportingEn } from './exporting.en';
@@ -26,6 +27,7 @@ export const en = {
     batch: 'Batch',
     schemas: 'Schemas',
     models: 'Models',
+    evaluation: 'Evaluate',
     users: 'Manage',
     audit: 'Audit',
     lock: 'Lock',
@@ -285,6 +287,9 @@ export const en = {
     scoreData: 'Data set',
     scoreValue: 'Value',
     noScores: 'The model card gives no scores.',
+    calibration: 'Confidence',
+    calibrated: (on: string) => `Calibrated to the chance of being right: ${on}`,
+    uncalibrated: "Not calibrated: the model's own probability",
     limits: 'Limits',
     noLimits: 'The model card does not say. A doctor must check every result.',
     chimedGpt: {
@@ -575,6 +580,7 @@ export const en = {
       `${over} tokens too many: ${needed} are needed, ${capacity} is the most.`,
     space: (needed: string, free: string) => `${needed} are needed, ${free} are free.`,
     wait: (minutes: string, seconds: string) => `Wait another ${minutes} min ${seconds} s.`,
+    labels: (names: string) => `Unknown labels: ${names}`,
     line: (line: string) => `Line ${line}.`,
     place: (at: string) => `At: ${at}`,
     schemaShape: (at: string) => `Not the form of a schema: ${at}`,
@@ -601,6 +607,7 @@ export const en = {
   schemas: schemasEn,
   rotation: rotationEn,
   batch: batchEn,
+  evaluating: evaluatingEn,
   deidentify: deidentifyEn,
   schemaFaults: schemaFaultsEn,
   schemaFile: {

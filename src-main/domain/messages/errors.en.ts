@@ -282,11 +282,22 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
   },
   DATASET_LABELS_UNKNOWN: {
     title: 'The data set has labels that no label mapping knows',
-    remedy: 'Write a label mapping for this data set and name it with --labels.',
+    remedy:
+      'Write a label mapping for this data set and choose it for the evaluation (--labels on the command line).',
   },
   LABEL_FILE_INVALID: {
     title: 'The label mapping is not valid',
     remedy: 'Correct the field named; the mappings that come with the program are examples.',
+  },
+  EVALUATION_NOTHING_TO_SCORE: {
+    title: 'There is nothing to score',
+    remedy:
+      'No annotation of the chosen data is of a type of this schema: choose another schema, data file or label mapping.',
+  },
+  EVALUATION_RUN_CHANGED: {
+    title: 'The settings of the model changed during the evaluation, which has been stopped',
+    remedy:
+      'An evaluation uses the same settings from beginning to end: leave the model as it is meanwhile, and start again.',
   },
   HOST_DIED: {
     title: 'The model process ended unexpectedly',

@@ -267,11 +267,20 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
   },
   DATASET_LABELS_UNKNOWN: {
     title: '数据集中有标签对照表里没有的标签',
-    remedy: '请为这个数据集写一份标签对照表，并用 --labels 指定。',
+    remedy: '请为这个数据集写一份标签对照表，评测时选用它（命令行用 --labels 指定）。',
   },
   LABEL_FILE_INVALID: {
     title: '标签对照表的内容不正确',
     remedy: '请改正所指出的字段；可参照程序自带的对照表。',
+  },
+  EVALUATION_NOTHING_TO_SCORE: {
+    title: '没有可以评分的内容',
+    remedy:
+      '所选资料里没有一处标注属于这个抽取方案的类型：请换一个抽取方案、数据文件或标签对照表。',
+  },
+  EVALUATION_RUN_CHANGED: {
+    title: '评测途中模型的设置变了，评测已停止',
+    remedy: '一次评测从头到尾只能用同一套设置：请不要在评测时更改模型，然后重新开始。',
   },
   HOST_DIED: {
     title: '模型进程意外退出',

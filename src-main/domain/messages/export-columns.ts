@@ -122,7 +122,8 @@ const en: Record<ColumnId, ColumnText> = {
   },
   confidence: {
     heading: 'confidence',
-    meaning: "The model's own probability, 0 to 1. Empty: it gives none.",
+    meaning:
+      'How sure the model is, 0 to 1: its own probability, calibrated where its card has a scale. Empty: it gives none.',
   },
   standing: {
     heading: 'standing',
@@ -208,7 +209,10 @@ const zhCN: Record<ColumnId, ColumnText> = {
   },
   group: { heading: '组', meaning: '所属的重复组。' },
   group_index: { heading: '组序号', meaning: '同组同序号的字段属于同一项。' },
-  confidence: { heading: '置信度', meaning: '模型自身的概率，0 到 1。空：模型不给出。' },
+  confidence: {
+    heading: '置信度',
+    meaning: '模型的把握，0 到 1：模型自身的概率，说明卡带有校准的按校准换算。空：模型不给出。',
+  },
   standing: {
     heading: '状态',
     meaning: 'machine：无人处理；accepted 接受、edited 修改、added 补充，均由医师所作。',

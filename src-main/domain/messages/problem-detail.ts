@@ -29,6 +29,9 @@ export function problemDetail(locale: Locale, { code, params = {} }: Problem): s
         : texts.space(bytes(needed * mebibyte), bytes(free * mebibyte));
     case 'DISK_SPACE':
       return needed === null || free === null ? null : texts.space(bytes(needed), bytes(free));
+    case 'DATASET_LABELS_UNKNOWN':
+      return typeof params['labels'] === 'string' ? texts.labels(params['labels']) : null;
+    case 'DATASET_LINE_INVALID':
     case 'SCHEMA_FILE_INVALID': {
       const line = number('line');
       return line === null ? null : texts.line(integer(line));

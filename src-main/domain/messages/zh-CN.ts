@@ -8,6 +8,7 @@ import { reviewZh } from './review.zh-CN';
 import { schemasZh } from './schemas.zh-CN';
 import { rotationZh } from './rotation.zh-CN';
 import { batchZh } from './batch.zh-CN';
+import { evaluatingZh } from './evaluation.zh-CN';
 import { deidentifyZh } from './deidentify.zh-CN';
 import { schemaFaultsZh } from './schema-faults.zh-CN';
 import { exportingZh } from './exporting.zh-CN';
@@ -28,6 +29,7 @@ export const zhCN = {
     batch: '批量',
     schemas: '方案',
     models: '模型',
+    evaluation: '评测',
     users: '管理',
     audit: '审计',
     lock: '锁定',
@@ -270,6 +272,9 @@ export const zhCN = {
     scoreData: '数据集',
     scoreValue: '数值',
     noScores: '模型卡没有给出分数。',
+    calibration: '把握',
+    calibrated: (on: string) => `已校准为正确的可能性：${on}`,
+    uncalibrated: '未校准：就是模型自身的概率',
     limits: '使用限制',
     noLimits: '模型卡没有说明。结果须由医师逐条核对。',
     chimedGpt: {
@@ -551,6 +556,7 @@ export const zhCN = {
     space: (needed: string, free: string) => `需要 ${needed}，可用 ${free}。`,
     wait: (minutes: string, seconds: string) => `还需等待 ${minutes} 分 ${seconds} 秒。`,
     line: (line: string) => `第 ${line} 行。`,
+    labels: (names: string) => `不认识的标签：${names}`,
     place: (at: string) => `出错之处：${at}`,
     schemaShape: (at: string) => `不是抽取方案的格式：${at}`,
     schemaFault: (at: string, why: string) => (at === '' ? why : `${at}：${why}`),
@@ -576,6 +582,7 @@ export const zhCN = {
   schemas: schemasZh,
   rotation: rotationZh,
   batch: batchZh,
+  evaluating: evaluatingZh,
   deidentify: deidentifyZh,
   schemaFaults: schemaFaultsZh,
   schemaFile: {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ExtractionEvent } from '../../domain/contract/extraction';
+import type { Approach, ExtractionEvent } from '../../domain/contract/extraction';
 import type { Fact } from '../../domain/contract/fact';
 import type { StrategyCard } from '../../domain/contract/model-card';
 import { attributedCard, cardWith, markedCopyCard, typedListCard } from './card.fixture';
@@ -301,4 +301,37 @@ it.each([
     };
     expect(await mentions(64)).toEqual(await mentions(1));
   }
+});
+
+describe('what may be chosen of a run', () => {
+  const text = '患者高血压。'.repeat(30);
+  const asked = (approach: Approach) =>
+    extract(
+      { text, schema: 'ccks2019-symptom', approach },
+      {
+        model: new HostileModel(1),
+        card: { ...cardWith(markedCopyCard), strategies: [markedCopyCard, typedListCard] },
+        signal: never,
+      },
+    );
+
+  it('is what the run says that it used: a strategy of the card, and windows that are no longer than it allows', async () => {
+    const first = await asked({});
+    expect([first.run.strategy, first.run.settings['windowChars']]).toEqual(['marked-copy', 120]);
+    const other = await asked({ strategy: 'typed-list', windowChars: 30 });
+    expect([other.run.strategy, other.run.settings['windowChars']]).toEqual(['typed-list', 30]);
+    const longer = await asked({ windowChars: 8000 });
+    expect(longer.run.settings['windowChars']).toBe(120);
+  });
+
+  it('a strategy that the card does not name is refused', async () => {
+    const request = {
+      ...{ text, schema: 'ccks2019-symptom' },
+      approach: { strategy: 'typed-list' as const },
+    };
+    const context = { model: new HostileModel(1), card: cardWith(markedCopyCard), signal: never };
+    await expect(extract(request, context)).rejects.toMatchObject({
+      code: 'STRATEGY_NOT_SUPPORTED',
+    });
+  });
 });

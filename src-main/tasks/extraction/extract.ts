@@ -7,6 +7,7 @@
 import { annotationSchema, type AnnotationSchema } from '../../domain/contract/annotation-schema';
 import { AppError, problemOf, type Problem } from '../../domain/contract/errors';
 import type {
+  Approach,
   ExtractionEvent,
   ExtractionRequest,
   ExtractionResult,
@@ -43,7 +44,8 @@ export interface ExtractionContext {
 
 /**
  * @throws AppError `EMPTY_TEXT`, `TEXT_TOO_LARGE`, `SCHEMA_UNKNOWN`, `SCHEMA_INVALID`,
- *   `SCHEMA_NOT_SUPPORTED`, `MODEL_CARD_INVALID`, `CONTEXT_EXCEEDED`: nothing could be started
+ *   `SCHEMA_NOT_SUPPORTED`, `STRATEGY_NOT_SUPPORTED`, `MODEL_CARD_INVALID`, `CONTEXT_EXCEEDED`:
+ *   nothing could be started
  * @throws Cancelled
  */
 export async function extract(
@@ -63,6 +65,7 @@ export async function extract(
 
   const facts = new RunFacts({
     ...work,
+    calibration: strategy.calibration,
     onFact: (fact) => onEvent?.({ kind: 'fact', fact }),
   });
   const collect = (found: CharMention, window: number): void => {
@@ -96,12 +99,13 @@ interface Plan {
   readonly annotator: Annotator;
 }
 
-type Asked = Pick<ExtractionRequest, 'text' | 'schema' | 'definition' | 'sections'>;
+type Asked = Pick<ExtractionRequest, 'text' | 'schema' | 'definition' | 'sections' | 'approach'>;
 
 /** @throws AppError of `extract` */
 function plan(request: Asked, { model, card }: Pick<ExtractionContext, 'model' | 'card'>): Plan {
   const schema = schemaOf(request);
-  const strategy = chooseStrategy(card, schema);
+  demandSchema(card, schema);
+  const strategy = strategyOf(card, request.approach);
   const source = sourceText(request.text, strategy.normalisation);
   const sections = request.sections ?? findSections(request.text);
   const attributes = attributePlan(card, strategy, schema);
@@ -209,11 +213,18 @@ async function annotateAll(
 }
 
 /** @throws AppError `SCHEMA_NOT_SUPPORTED` when the model does not take the schema */
-function chooseStrategy(card: ModelCard, schema: AnnotationSchema): StrategyCard {
+function demandSchema(card: ModelCard, schema: AnnotationSchema): void {
   if (!takesSchema(card.capabilities, schema.id)) {
     throw new AppError('SCHEMA_NOT_SUPPORTED', { params: { schema: schema.id, model: card.name } });
   }
-  return card.strategies[0] as StrategyCard;
+}
+
+/** @throws AppError `STRATEGY_NOT_SUPPORTED` where the card does not name the one that is asked for */
+function strategyOf(card: ModelCard, { strategy: kind, windowChars }: Approach = {}): StrategyCard {
+  const strategy = card.strategies.find((each) => kind === undefined || each.kind === kind);
+  if (!strategy) throw new AppError('STRATEGY_NOT_SUPPORTED', { params: { model: card.name } });
+  if (windowChars === undefined || windowChars >= strategy.windowChars) return strategy;
+  return { ...strategy, windowChars };
 }
 
 function makeAnnotator(
@@ -244,14 +255,14 @@ interface AnnotatorOptions {
 
 /**
  * What a run with this model would use; frozen with its results.
- * @throws AppError `SCHEMA_UNKNOWN`, `SCHEMA_INVALID`
+ * @throws AppError `SCHEMA_UNKNOWN`, `SCHEMA_INVALID`, `STRATEGY_NOT_SUPPORTED`
  */
 export function plannedRun(
   card: ModelCard,
-  request: Pick<Asked, 'schema' | 'definition'>,
+  request: Pick<Asked, 'schema' | 'definition' | 'approach'>,
   model: LanguageModel,
 ): RunIdentity {
-  const strategy = card.strategies[0] as StrategyCard;
+  const strategy = strategyOf(card, request.approach);
   const schema = schemaOf(request);
   const plan = attributePlan(card, strategy, schema);
   const { attributes = [], derive } = strategy.kind === 'marked-copy' ? strategy : {};
@@ -275,9 +286,15 @@ export function plannedRun(
       attributes: stated.join(),
       attributesByRule: plan.byRule.join(),
       derived: JSON.stringify(derive?.[schema.id] ?? []),
+      ...scaleOf(strategy),
     },
     ...(request.definition ? { definition: request.definition } : {}),
   };
+}
+
+/** What confidences went through; nothing where they are the model's own, as runs of earlier versions say. */
+function scaleOf({ calibration }: StrategyCard): { calibration?: string } {
+  return calibration ? { calibration: `${calibration.slope} ${calibration.intercept}` } : {};
 }
 
 /**

@@ -8,13 +8,14 @@
 import type { AnnotationSchema, PlainField } from '../../domain/contract/annotation-schema';
 import type { Fact } from '../../domain/contract/fact';
 import { compareFacts } from '../../domain/contract/fact';
-import type { MarkedAttribute } from '../../domain/contract/model-card';
+import type { ConfidenceScale, MarkedAttribute } from '../../domain/contract/model-card';
 import type { Section } from '../../domain/contract/section';
 import { attributesByRule } from '../../domain/rules/negation';
 import { normaliseDate } from '../../domain/rules/normalise/date';
 import { normaliseNumber } from '../../domain/rules/normalise/number';
 import { sectionAt } from '../../domain/rules/sections';
 import type { AttributePlan } from './attribute-plan';
+import { calibrated } from './calibrated';
 import type { SourceText } from './source-text';
 import type { CharMention } from './strategy';
 
@@ -23,6 +24,8 @@ export interface RunFactsOptions {
   readonly schema: AnnotationSchema;
   readonly sections: readonly Section[];
   readonly attributes: AttributePlan;
+  /** Of the strategy, where its card has one. */
+  readonly calibration?: ConfidenceScale | undefined;
   /** Told of each fact once, when it is certain. */
   readonly onFact: (fact: Fact) => void;
 }
@@ -106,7 +109,7 @@ export class RunFacts {
       },
       ...(section === undefined ? {} : { section }),
       ...(group ? { group } : {}),
-      confidence: Math.min(1, Math.max(0, mention.confidence)),
+      confidence: calibrated(mention.confidence, this.#options.calibration),
     };
   }
 }

@@ -1,21 +1,23 @@
 /** The batches of a worker, as windows and main ask for them. */
 import { maxPastedChars, type BatchSummary } from '../../domain/contract/batch';
 import { AppError, problemOf } from '../../domain/contract/errors';
-import type { Handlers, Port } from '../../domain/contract/rpc';
+import type { Handlers } from '../../domain/contract/rpc';
 import type { BatchesPayload, WorkerMethods } from '../../domain/contract/worker-port';
 import type { Vault } from '../../vault/vault';
-import type { Act, HostNews } from '../control';
+import type { Act } from '../control';
 import type { RecordStore } from '../store';
 import { BatchDesk, type DeskParts, type LockedBox } from './batch-desk';
 import type { Documents } from './batch-import';
 import { BatchNews } from './batch-news';
-import { ChosenFiles } from './chosen-files';
-import { HostExtractor } from './extractor';
+import type { ChosenFiles } from './chosen-files';
+import type { HostExtractor } from './extractor';
 
 export interface BatchServiceParts {
   /** Settles once the vault is open, or is not to be; what a window asks before waits for it. */
   ready(): Promise<unknown>;
+  readonly files: ChosenFiles;
   readonly documents: Documents;
+  readonly extractor: HostExtractor;
   onInternalError(error: unknown, incident: string): void;
   onAct(act: Act, subject: string): void;
   /** A few times a second while something goes on. */
@@ -26,8 +28,6 @@ type BatchMethod = Extract<keyof WorkerMethods, `batch.${string}`>;
 
 export class BatchService {
   readonly #parts: BatchServiceParts;
-  readonly #extractor = new HostExtractor();
-  readonly #files: ChosenFiles;
   readonly #news: BatchNews;
   /** Phases as they were told to the audit log. */
   readonly #ended = new Set<string>();
@@ -36,7 +36,6 @@ export class BatchService {
 
   constructor(parts: BatchServiceParts) {
     this.#parts = parts;
-    this.#files = new ChosenFiles(parts.documents);
     this.#news = new BatchNews(
       () => this.#current,
       (payload) => {
@@ -57,18 +56,6 @@ export class BatchService {
     this.#begin(opening.finally(() => boxes.forEach(({ key }) => key.fill(0))));
   }
 
-  adoptHost(port: Port): void {
-    this.#extractor.adopt(port);
-  }
-
-  hearOfHost(news: HostNews): void {
-    this.#extractor.hear(news);
-  }
-
-  offer(ticket: string, paths: readonly string[]): void {
-    this.#files.offer(ticket, paths);
-  }
-
   /** Whether a batch that is not done has this record's text. */
   async holds(recordId: string): Promise<boolean> {
     return (await this.#desk)?.holds(recordId) ?? false;
@@ -85,16 +72,16 @@ export class BatchService {
   }
 
   readonly handlers: Pick<Handlers<WorkerMethods>, BatchMethod> = {
-    'batch.examine': ({ ticket }, { signal }) => this.#files.examine(ticket, signal),
+    'batch.examine': ({ ticket }, { signal }) => this.#parts.files.examine(ticket, signal),
     'batch.table': ({ ticket, file, sheet, heading }) =>
-      this.#files.preview(ticket, file, {
+      this.#parts.files.preview(ticket, file, {
         ...(sheet === undefined ? {} : { sheet }),
         ...(heading === undefined ? {} : { heading }),
       }),
     'batch.start': async ({ source, order, modelName, duplicates }) => {
       if (source.kind === 'notes') demandPasted(source.notes);
       const desk = await this.#open();
-      const stored = this.#files.stored(source);
+      const stored = this.#parts.files.stored(source);
       const batchId = await desk.start({ source: stored, order, modelName, duplicates });
       this.#parts.onAct('batch-started', batchId);
       return { batchId };
@@ -138,7 +125,7 @@ export class BatchService {
   #deskParts(): DeskParts {
     return {
       documents: this.#parts.documents,
-      extractor: this.#extractor,
+      extractor: this.#parts.extractor,
       onChange: (batchId, numbers) => this.#news.changed(batchId, numbers),
       onRemoved: (batchId) => this.#news.changed(batchId, []),
       onCreated: (recordId) => this.#parts.onAct('record-created', recordId),

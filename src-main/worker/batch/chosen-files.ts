@@ -98,6 +98,13 @@ export class ChosenFiles {
     };
   }
 
+  /** The one file of a ticket. @throws AppError `SAVE_EXPIRED` */
+  only(ticket: string): string {
+    const [path] = this.#pathsOf(ticket);
+    if (path === undefined) throw new AppError('SAVE_EXPIRED');
+    return path;
+  }
+
   #pathsOf(ticket: string): readonly string[] {
     const paths = this.#paths.get(ticket);
     if (!paths) throw new AppError('SAVE_EXPIRED');

@@ -1,6 +1,7 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { afterEach, expect, test } from 'vitest';
 import { AppError } from '../../domain/contract/errors';
+import type { ExtractionRequest } from '../../domain/contract/extraction';
 import { hostMethods } from '../../domain/contract/host-port';
 import type { HostState } from '../../domain/contract/host-port';
 import { serve, type Port } from '../../domain/contract/rpc';
@@ -21,12 +22,18 @@ const asPort = (port: MessagePort): Port => ({
 });
 
 /** A host that answers, or never does; ended by closing its port. */
-function hostFor(extractor: HostExtractor, answers: boolean): MessagePort {
+function hostFor(
+  extractor: HostExtractor,
+  answers: boolean,
+  asked: ExtractionRequest[] = [],
+): MessagePort {
   const { port1, port2 } = new MessageChannel();
   ports.push(port1, port2);
   serve(asPort(port1), hostMethods, {
-    'extraction.run': (request) =>
-      answers ? Promise.resolve(resultOf(request)) : new Promise(() => undefined),
+    'extraction.run': (request) => {
+      asked.push(request);
+      return answers ? Promise.resolve(resultOf(request)) : new Promise(() => undefined);
+    },
     'prompt.preview': () => Promise.reject(new AppError('BAD_REQUEST')),
     'qa.ask': () => Promise.reject(new AppError('BAD_REQUEST')),
     'dialogue.draft': () => Promise.reject(new AppError('BAD_REQUEST')),
@@ -50,6 +57,15 @@ test('a model stands ready once its host has a port and has said so', async () =
   extractor.hear(ready(0));
   expect(extractor.standing(modelSha256)).toEqual({ sequences: 4 });
   expect(await ask(extractor)).toBe('completed');
+});
+
+test('whatever it asks waits for whoever sits in front of the screen', async () => {
+  const extractor = new HostExtractor();
+  const asked: ExtractionRequest[] = [];
+  hostFor(extractor, true, asked);
+  extractor.hear(ready(0));
+  await ask(extractor);
+  expect(asked.map(({ priority }) => priority)).toEqual(['batch']);
 });
 
 test('a host that died is told from one that was ended on purpose', async () => {

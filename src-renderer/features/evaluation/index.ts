@@ -1,0 +1,2 @@
+export { default as EvaluationView } from './EvaluationView.svelte';
+export { EvaluationState } from './evaluation.svelte';
