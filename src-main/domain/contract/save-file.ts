@@ -36,6 +36,10 @@ export const saveOrderSchema = z.object({
   dictionary: z.literal(true).optional(),
   /** A schema is written, not records. */
   schemaId: opaqueIdSchema.optional(),
+  /** An approved reply is written. */
+  replyId: z.uuid().optional(),
+  /** Texts for later training are written; `count` are examples or pairs. */
+  pairs: z.enum(['sft', 'dpo']).optional(),
 });
 export type SaveOrder = z.infer<typeof saveOrderSchema>;
 

@@ -8,6 +8,8 @@ interface SaveDialogMessages {
   factsName(stamp: string, deidentified: boolean): string;
   dictionaryName(stamp: string): string;
   schemaName(stamp: string): string;
+  replyName(stamp: string): string;
+  pairsName(stamp: string, form: 'sft' | 'dpo'): string;
   readonly format: Record<SaveFormat, string>;
 }
 
@@ -18,6 +20,9 @@ export const saveDialogMessages: Record<Locale, SaveDialogMessages> = {
       deidentified ? `去标识抽取结果_${stamp}` : `抽取结果_${stamp}`,
     dictionaryName: (stamp) => `数据字典_${stamp}`,
     schemaName: (stamp) => `抽取方案_${stamp}`,
+    replyName: (stamp) => `患者回复_${stamp}`,
+    pairsName: (stamp, form) =>
+      form === 'sft' ? `去标识微调数据_${stamp}` : `去标识偏好数据_${stamp}`,
     format: {
       ...{ txt: '文本文件', csv: '逗号分隔的表格', xlsx: '电子表格', html: '网页' },
       ...{ json: 'JSON', jsonl: 'JSON（每行一条）', fhir: 'FHIR R4' },
@@ -30,6 +35,8 @@ export const saveDialogMessages: Record<Locale, SaveDialogMessages> = {
       deidentified ? `facts-deidentified-${stamp}` : `facts-${stamp}`,
     dictionaryName: (stamp) => `data-dictionary-${stamp}`,
     schemaName: (stamp) => `schema-${stamp}`,
+    replyName: (stamp) => `reply-${stamp}`,
+    pairsName: (stamp, form) => `training-${form}-deidentified-${stamp}`,
     format: {
       ...{ txt: 'Text file', csv: 'Comma-separated table', xlsx: 'Workbook', html: 'Web page' },
       ...{ json: 'JSON', jsonl: 'JSON, a record a line', fhir: 'FHIR R4' },
