@@ -1,6 +1,7 @@
 /**
  * Copying and cutting anywhere in the page goes through main, which clears the clipboard after a while
  * and at its end; Chromium's own copy would leave a record's words there for ever, with their styles.
+ * What nobody has confirmed leaves only with the words that say so.
  */
 
 /** Text of a field that a person selected; null when it is no field of text, or shows no letters. */
@@ -9,6 +10,23 @@ function selectedInField(field: EventTarget | null): string | null {
   if (!isText || field.selectionStart === null || field.selectionEnd === null) return null;
   if (field.type === 'password') return '';
   return field.value.slice(field.selectionStart, field.selectionEnd);
+}
+
+/** What carries a label that goes along with its words: `data-unconfirmed` holds it. */
+const labelled = '[data-unconfirmed]';
+
+/** The label of what the field or the selection holds; null where it is free of such words. */
+function labelOf(document: Document, field: Element | null): string | null {
+  const selection = document.getSelection();
+  const holds = (element: Element): boolean =>
+    selection !== null &&
+    selection.rangeCount > 0 &&
+    selection.getRangeAt(0).intersectsNode(element);
+  const element =
+    selectedInField(field) === null
+      ? [...document.querySelectorAll(labelled)].find(holds)
+      : field?.closest(labelled);
+  return element?.getAttribute('data-unconfirmed') ?? null;
 }
 
 /**
@@ -25,7 +43,8 @@ export function guardCopying(
     const field = document.activeElement;
     const text = selectedInField(field) ?? document.getSelection()?.toString() ?? '';
     if (text === '') return;
-    write(text).then(() => {
+    const label = labelOf(document, field);
+    write(label === null ? text : `${label}\n${text}`).then(() => {
       if (event.type !== 'cut' || document.activeElement !== field) return;
       // Deprecated without a successor: the only way that a person can undo.
       if (selectedInField(field) === text) document.execCommand('delete');
