@@ -1,7 +1,7 @@
 /**
  * Copying and cutting anywhere in the page goes through main, which clears the clipboard after a while
  * and at its end; Chromium's own copy would leave a record's words there for ever, with their styles.
- * What nobody has confirmed leaves only with the words that say so.
+ * What nobody has confirmed is left out, and leaves a field only with the words that say so.
  */
 
 /** Text of a field that a person selected; null when it is no field of text, or shows no letters. */
@@ -12,21 +12,24 @@ function selectedInField(field: EventTarget | null): string | null {
   return field.value.slice(field.selectionStart, field.selectionEnd);
 }
 
-/** What carries a label that goes along with its words: `data-unconfirmed` holds it. */
-const labelled = '[data-unconfirmed]';
+/** What nobody has confirmed; the attribute holds the words that say so. */
+const unconfirmed = '[data-unconfirmed]';
 
-/** The label of what the field or the selection holds; null where it is free of such words. */
-function labelOf(document: Document, field: Element | null): string | null {
+/** What is selected outside of fields, without what nobody has confirmed. */
+function selectedOutside(document: Document): string {
   const selection = document.getSelection();
-  const holds = (element: Element): boolean =>
-    selection !== null &&
-    selection.rangeCount > 0 &&
-    selection.getRangeAt(0).intersectsNode(element);
-  const element =
-    selectedInField(field) === null
-      ? [...document.querySelectorAll(labelled)].find(holds)
-      : field?.closest(labelled);
-  return element?.getAttribute('data-unconfirmed') ?? null;
+  if (!selection || selection.rangeCount === 0) return '';
+  const range = selection.getRangeAt(0);
+  const left = [...document.querySelectorAll<HTMLElement>(unconfirmed)].filter((element) =>
+    range.intersectsNode(element),
+  );
+  const before = left.map(({ style }) => style.visibility);
+  // Chromium's own copy leaves out what cannot be selected; the text of a selection does not, but it
+  // leaves out what cannot be seen. Nothing is drawn in between.
+  for (const { style } of left) style.visibility = 'hidden';
+  const text = selection.toString();
+  left.forEach(({ style }, index) => (style.visibility = before[index] ?? ''));
+  return text;
 }
 
 /**
@@ -41,10 +44,10 @@ export function guardCopying(
   const copy = (event: ClipboardEvent): void => {
     event.preventDefault();
     const field = document.activeElement;
-    const text = selectedInField(field) ?? document.getSelection()?.toString() ?? '';
+    const text = selectedInField(field) ?? selectedOutside(document);
     if (text === '') return;
-    const label = labelOf(document, field);
-    write(label === null ? text : `${label}\n${text}`).then(() => {
+    const label = field?.closest(unconfirmed)?.getAttribute('data-unconfirmed');
+    write(label == null ? text : `${label}\n${text}`).then(() => {
       if (event.type !== 'cut' || document.activeElement !== field) return;
       // Deprecated without a successor: the only way that a person can undo.
       if (selectedInField(field) === text) document.execCommand('delete');

@@ -95,7 +95,7 @@ export const dialogueEn: typeof dialogueZh = {
   quoteChanged: 'This sentence was changed',
   noQuotes: "This draft has no sentence in the record's own words.",
   saving: {
-    new: '',
+    new: 'Not stored yet',
     unsaved: 'Not saved',
     saving: 'Saving…',
     saved: 'Saved',
