@@ -7,6 +7,7 @@ export const dialogueEn: typeof dialogueZh = {
   create: 'New conversation',
   none: 'No conversations yet',
   untitled: 'Empty conversation',
+  says: (words) => `Patient: ${words}`,
   loading: 'Reading…',
   emptyTitle: 'Draft a reply to a patient',
   emptyHint:

@@ -47,6 +47,7 @@ export const dialogueZh = {
   create: '新对话',
   none: '还没有对话',
   untitled: '空白对话',
+  says: (words: string) => `患者：${words}`,
   loading: '正在读取…',
   emptyTitle: '起草给患者的回复',
   emptyHint:
