@@ -107,6 +107,7 @@ test('a pasted chat becomes a reply that only its doctor can let out', async ({ 
   expect(drafted).not.toContain('过敏史');
   await expect(page.getByTestId('open-orders')).toBeVisible();
   await expect(page.getByTestId('approve')).toBeDisabled();
+  await editor.focus();
   await look(page, 'editor');
   await editor.press('Control+a');
   await page.keyboard.press('Control+c');
@@ -179,6 +180,12 @@ test('a pasted chat becomes a reply that only its doctor can let out', async ({ 
   await again.page.getByTestId('nav-dialogue').click();
   await again.page.getByTestId('dialogue-row').click();
   await expect(again.page.getByTestId('approved-text')).toHaveText(text.replace('\n', ' '));
+  await look(again.page, 'approved-en');
+  await again.page.getByTestId('another-reply').click();
+  await again.page.getByTestId('draft-count').selectOption('4');
+  await again.page.getByTestId('draft').click();
+  await stateOf(again.page, 'machine-draft').waitFor();
+  await look(again.page, 'drafts-en');
 });
 
 test('a drafting that is locked away or whose process dies keeps what was written, marked', async ({
@@ -228,6 +235,11 @@ test('without a model that drafts the screen says so, signs are shown, and a doc
   await page.getByTestId('reply-text').fill('请马上就医。');
   await page.getByTestId('approve').click();
   await stateOf(page, 'approved').waitFor();
+  await expect(page.getByTestId('dialogue-row')).toHaveCount(1);
+  await page.getByTestId('delete-dialogue').click();
+  await expect(page.getByTestId('dialogue-row')).toHaveCount(0);
+  await page.keyboard.press('Control+z');
+  await page.getByTestId('dialogue-row').click();
   await page.getByTestId('nav-records').click();
   await page.getByTestId('nav-dialogue').click();
   await expect(page.getByTestId('approved-text')).toHaveText('请马上就医。');

@@ -67,10 +67,11 @@ export const dialogueEn: typeof dialogueZh = {
   forgotten: (count) =>
     `The conversation is long: the model was not given the first ${count} turns.`,
   label: 'Drafted by a model, not confirmed by a doctor',
+  ownLabel: 'Being written, not approved yet',
   candidate: (number) => `Draft ${number}`,
   candidates: 'Drafts of the model',
   differences: 'Mark differences',
-  differenceHint: 'Underlined: only this draft says so',
+  differenceHint: 'Underlined: not every draft says so',
   partial: 'Not finished',
   cutLength: 'Cut at the length limit',
   waiting: 'No words yet',

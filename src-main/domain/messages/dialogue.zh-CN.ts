@@ -100,10 +100,12 @@ export const dialogueZh = {
   forgotten: (count: string) => `对话太长，最早的 ${count} 句没有交给模型。`,
   /** On every draft, and before every word of one that is copied. */
   label: '由模型起草，医生未确认',
+  /** In its place where a doctor writes without a draft. */
+  ownLabel: '正在撰写，尚未批准',
   candidate: (number: string) => `草稿 ${number}`,
   candidates: '模型草稿',
   differences: '标出不同之处',
-  differenceHint: '下划线：只有这一份这样写',
+  differenceHint: '下划线：不是每份都这样写',
   partial: '未写完',
   cutLength: '达到长度上限，未写完',
   waiting: '尚无文字',

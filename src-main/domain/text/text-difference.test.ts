@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ownClauses, textDifference } from './text-difference';
+import { differingClauses, textDifference } from './text-difference';
 
 const shown = (before: string, after: string): string =>
   textDifference(before, after)
@@ -36,13 +36,16 @@ describe('the difference of two texts', () => {
   });
 });
 
-it('drafts are told apart by the clauses that only one of them has', () => {
+it('drafts are told apart by the clauses that not all of them have', () => {
   const text = '请多休息，避免受凉。明天来复查';
-  const clauses = ownClauses(text, ['请多休息；后天来复查。']);
-  expect(clauses.map(({ text: clause }) => clause).join('')).toBe(text);
-  expect(clauses.filter(({ isOwn }) => isOwn).map(({ text: clause }) => clause)).toEqual([
+  const differing = (others: string[]): string[] =>
+    differingClauses(text, others).flatMap((clause) => (clause.differs ? [clause.text] : []));
+  expect(differing(['请多休息；后天来复查。'])).toEqual(['避免受凉。', '明天来复查']);
+  expect(differing(['请多休息，明天来复查。', '避免受凉，明天来复查。'])).toEqual([
+    '请多休息，',
     '避免受凉。',
-    '明天来复查',
   ]);
-  expect(ownClauses(text, []).some(({ isOwn }) => isOwn)).toBe(false);
+  expect(differing([])).toEqual([]);
+  const whole = differingClauses(text, []).map((clause) => clause.text);
+  expect(whole.join('')).toBe(text);
 });

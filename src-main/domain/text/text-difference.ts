@@ -114,19 +114,19 @@ function joined(parts: readonly DifferencePart[]): DifferencePart[] {
 }
 
 /**
- * The clauses of a text, and which of them another text does not have: what tells drafts apart.
+ * The clauses of a text, and which of them not every other text has too: what tells drafts apart.
  *
  * @returns stretches that make up the whole text
  */
-export function ownClauses(
+export function differingClauses(
   text: string,
   others: readonly string[],
-): readonly { readonly text: string; readonly isOwn: boolean }[] {
-  const shared = new Set(others.flatMap((other) => clausesOf(other).map(wordsOf)));
-  return clausesOf(text).map((clause) => ({
-    text: clause,
-    isOwn: others.length > 0 && wordsOf(clause) !== '' && !shared.has(wordsOf(clause)),
-  }));
+): readonly { readonly text: string; readonly differs: boolean }[] {
+  const known = others.map((other) => new Set(clausesOf(other).map(wordsOf)));
+  return clausesOf(text).map((clause) => {
+    const words = wordsOf(clause);
+    return { text: clause, differs: words !== '' && known.some((other) => !other.has(words)) };
+  });
 }
 
 function clausesOf(text: string): string[] {

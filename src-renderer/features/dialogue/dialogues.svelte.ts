@@ -39,6 +39,7 @@ export class DialoguesState {
   #current = $state.raw<Dialogue | null>(null);
   #loading = $state(true);
   #work: Promise<void> = Promise.resolve();
+  #deleted: { readonly id: string; readonly toast: number } | null = null;
   /** Its history is shown. */
   historyOpen = $state(false);
 
@@ -114,12 +115,19 @@ export class DialoguesState {
       }
       if (!this.#known.some((item) => item.id === id)) return;
       await store.call('replies.delete', { replyId: id });
-      notices.toast(i18n.m.dialogue.deleted, () => {
-        void this.#attempt(async () => {
-          await store.call('replies.restore', { replyId: id });
-        });
-      });
+      const toast = notices.toast(i18n.m.dialogue.deleted, () => this.undoDelete());
+      this.#deleted = { id, toast };
     });
+  }
+
+  /** Brings back what was deleted last. */
+  undoDelete(): void {
+    const deleted = this.#deleted;
+    if (!deleted) return;
+    this.#deleted = null;
+    const { store, notices } = this.#options;
+    notices.closeToast(deleted.toast);
+    void this.#attempt(() => store.call('replies.restore', { replyId: deleted.id }));
   }
 
   /** Copies the approved reply. */
