@@ -175,8 +175,11 @@ test('a pasted chat becomes a reply that only its doctor can let out', async ({ 
   const again = await start({
     userData: running.userData,
     size: { width: 1920, height: 1080 },
-    env: { CHIMED_MODEL: model, LANG: 'en_US.UTF-8', LANGUAGE: 'en' },
+    env: { CHIMED_MODEL: model },
   });
+  await again.page.getByTestId('open-settings').click();
+  await again.page.getByTestId('locale-en').check();
+  await again.page.keyboard.press('Escape');
   await again.page.getByTestId('nav-dialogue').click();
   await again.page.getByTestId('dialogue-row').click();
   await expect(again.page.getByTestId('approved-text')).toHaveText(text.replace('\n', ' '));
