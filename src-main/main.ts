@@ -74,6 +74,7 @@ import { AuditTrail } from './vault/audit/audit-trail';
 import { BackupDesk } from './vault/backup-desk';
 import { KeyRotation } from './vault/key-rotation';
 import { keyringFileName } from './vault/keyring/keyring-file';
+import { approveReply, demandApproved } from './vault/approve-reply';
 import { confirmReview } from './vault/confirm-review';
 import { policyPath } from './vault/policy';
 import { examineBackup, finishRestore, restore, type RestoreProof } from './vault/restore';
@@ -265,8 +266,17 @@ const saves = new SaveTickets({
   onExported: noteExported,
 });
 
-/** A file with records, or with a schema, has been written: for the audit log. */
-function noteExported({ format, count, deidentified, recordId, schemaId }: SaveOrder): void {
+/** A file with records, a schema, a reply or texts for training has been written: for the audit log. */
+function noteExported(order: SaveOrder): void {
+  const { format, count, deidentified, recordId, schemaId, replyId, pairs } = order;
+  if (replyId !== undefined) {
+    audit.tell({ event: { kind: 'reply-exported' }, subject: replyId });
+    return;
+  }
+  if (pairs !== undefined) {
+    audit.tell({ event: { kind: 'pairs-exported', form: pairs, count } });
+    return;
+  }
   const of = recordId ?? schemaId;
   const records = schemaId === undefined ? count : 0;
   const event = { kind: 'exported' as const, format, count: records, deidentified };
@@ -470,6 +480,15 @@ installRouter(ipcMain, {
     },
     'restore.run': (proof) => restoreChosen(proof),
     'review.sign': (content) => confirmReview(vault, audit, content),
+    'reply.sign': (reply) => approveReply(vault, audit, reply),
+    'reply.copy': async ({ replyId, text, approval }) => {
+      if (!vault.policy.copy.allowed) throw new AppError('POLICY_FORBIDS');
+      demandApproved(vault, { replyId, text, approval });
+      await copied.write(text);
+      audit.tell({ event: { kind: 'reply-copied', chars: text.length }, subject: replyId });
+    },
+    'audit.signs': ({ replyId, count }) =>
+      audit.tell({ event: { kind: 'danger-signs-shown', count }, subject: replyId }),
     'audit.viewed': ({ recordId }) =>
       audit.tell({ event: { kind: 'record-viewed' }, subject: recordId }),
     'audit.read': ({ filter, before }) => audit.read(filter, before),

@@ -1,6 +1,7 @@
 /** The page's composition root: makes every part once and connects them. */
 import { fitsClipboard } from '@domain/contract/clipboard';
 import { AppError, problemOf } from '@domain/contract/errors';
+import type { SaveOrder } from '@domain/contract/save-file';
 import { findSections } from '@domain/rules/sections';
 import { hostMethods, type HostMethods } from '@domain/contract/host-port';
 import { workerMethods, type WorkerMethods } from '@domain/contract/worker-port';
@@ -13,6 +14,7 @@ import { DeidentifyState, findInThread } from './features/deidentify';
 import { BackupModel } from './features/backup';
 import { BatchesState, NewBatch } from './features/batch';
 import { EvaluationState } from './features/evaluation';
+import { DialoguesState, TrainingExport } from './features/dialogue';
 import { ExportState } from './features/export';
 import { ExtractionState } from './features/extraction';
 import { ModelsState } from './features/models';
@@ -69,10 +71,7 @@ export class Workstation {
       // Texts of examples may come from a record: with them it is one that leaves as it is.
       const deidentified = !schema.examples?.length;
       const order = { format: 'json' as const, count: 1, deidentified, schemaId: schema.id };
-      const ticket = await invoke(this.#bridge, 'files.save', order);
-      if (ticket === null) return false;
-      await this.#store.call('files.write', { ticket, text });
-      return true;
+      return this.#write(order, text);
     },
   });
   readonly dryRun = new DryRun(this.#host, this.models, () => firstSample(i18n.locale));
@@ -109,11 +108,22 @@ export class Workstation {
   readonly deidentify = new DeidentifyState({
     find: findInThread,
     policy: () => this.vault.policy,
-    save: async (order, text) => {
-      const ticket = await invoke(this.#bridge, 'files.save', order);
-      if (ticket === null) return false;
-      await this.#store.call('files.write', { ticket, text });
-      return true;
+    save: (order, text) => this.#write(order, text),
+  });
+
+  readonly dialogues: DialoguesState = new DialoguesState({
+    store: this.#store,
+    host: this.#host,
+    notices: this.notices,
+    user: () => this.vault.user,
+    model: () => this.models.loadedFor('dialogue'),
+    sign: (reply) => invoke(this.#bridge, 'reply.sign', reply),
+    copy: (reply) => invoke(this.#bridge, 'reply.copy', reply),
+    write: (order, text) => this.#write(order, text),
+    signsShown: (replyId, count) => {
+      invoke(this.#bridge, 'audit.signs', { replyId, count }).catch((error: unknown) => {
+        this.notices.error(error);
+      });
     },
   });
 
@@ -128,6 +138,11 @@ export class Workstation {
       await this.#store.call('files.write', { ticket, text });
       return true;
     },
+  readonly training = new TrainingExport({
+    replies: () => this.dialogues.approved(),
+    find: findInThread,
+    policy: () => this.vault.policy,
+    save: (order, text) => this.#write(order, text),
   });
 
   readonly exporting = new ExportState({
@@ -187,6 +202,7 @@ export class Workstation {
         onChange: (event) => {
           this.records.apply(event);
           this.schemas.apply(event);
+          this.dialogues.apply(event);
         },
         onSync: (state) => {
           this.system.setSync(state);
@@ -194,7 +210,7 @@ export class Workstation {
         },
         onIntegrity: (problem) => this.notices.problem(problem),
       });
-      await Promise.all([this.records.load(), this.schemas.load()]);
+      await Promise.all([this.records.load(), this.schemas.load(), this.dialogues.load()]);
       // What a person sees comes first, then what it is held against, then this.
       await this.#store.checked();
       await this.#store.call('search.prepare', undefined);
@@ -218,6 +234,7 @@ export class Workstation {
       this.extraction.putAway(),
       this.review.putAway(),
       this.schemas.keepDrafts(),
+      this.dialogues.putAway(),
       drafted,
     ]);
     await invoke(this.#bridge, 'vault.put-away');
@@ -226,6 +243,14 @@ export class Workstation {
   /** Calls `listener` for menu items and global shortcuts. */
   onMenuCommand(listener: (command: string) => void): () => void {
     return this.#bridge.subscribe('menu.command', listener);
+  }
+
+  /** Lets a person choose a place and writes there; false when they did not. @throws AppError */
+  async #write(order: SaveOrder, text: string): Promise<boolean> {
+    const ticket = await invoke(this.#bridge, 'files.save', order);
+    if (ticket === null) return false;
+    await this.#store.call('files.write', { ticket, text });
+    return true;
   }
 
   async #copy(text: string): Promise<void> {

@@ -39,6 +39,11 @@ function router(changes: Partial<InvokeHandlers> = {}): RouterOptions & { calls:
     'review.sign': () => {
       throw new AppError('VAULT_LOCKED');
     },
+    'reply.sign': () => {
+      throw new AppError('VAULT_LOCKED');
+    },
+    'reply.copy': () => undefined,
+    'audit.signs': () => undefined,
     'vault.put-away': () => undefined,
     'rotation.start': () => undefined,
     'rotation.state': () => ({ phase: 'idle' }),

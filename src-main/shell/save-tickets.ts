@@ -20,6 +20,8 @@ export interface NewTicket {
   readonly deidentified: boolean;
   /** Only what columns mean. */
   readonly dictionary: boolean;
+  /** Only this reply, if it is approved. */
+  readonly replyId?: string;
 }
 
 export interface SaveTicketsOptions {
@@ -61,8 +63,11 @@ export class SaveTickets {
     if (era !== this.#era) throw new AppError('VAULT_LOCKED');
     if (path === null) return null;
     const id = randomUUID();
-    const { format, deidentified, dictionary = false } = order;
-    await this.#options.grant({ id, path, format, deidentified, dictionary });
+    const { format, deidentified, dictionary = false, replyId } = order;
+    await this.#options.grant({
+      ...{ id, path, format, deidentified, dictionary },
+      ...(replyId === undefined ? {} : { replyId }),
+    });
     if (era !== this.#era) throw new AppError('VAULT_LOCKED');
     this.#open.set(id, order);
     return id;
@@ -93,6 +98,8 @@ export class SaveTickets {
     schemaId,
     evaluation,
   }: SaveOrder): SaveDialogOptions {
+  #dialogFor(order: SaveOrder): SaveDialogOptions {
+    const { format, deidentified, dictionary, schemaId, replyId, pairs } = order;
     const texts = saveDialogMessages[this.#options.locale()];
     const stamp = stampOf(new Date());
     const stem =
@@ -105,6 +112,15 @@ export class SaveTickets {
             : dictionary
               ? texts.dictionaryName(stamp)
               : texts.factsName(stamp, deidentified);
+        : replyId !== undefined
+          ? texts.replyName(stamp)
+          : pairs !== undefined
+            ? texts.pairsName(stamp, pairs)
+            : format === 'txt'
+              ? texts.name(stamp, deidentified)
+              : dictionary
+                ? texts.dictionaryName(stamp)
+                : texts.factsName(stamp, deidentified);
     const name = `${stem}${format === 'fhir' ? '.fhir' : ''}.${fileEnding(format)}`;
     return {
       defaultPath: join(this.#options.folder(), name),

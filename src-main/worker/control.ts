@@ -106,6 +106,7 @@ export const toWorkerSchema = z.discriminatedUnion('type', [
     format: saveFormatSchema,
     deidentified: z.boolean(),
     dictionary: z.boolean(),
+    replyId: z.uuid().optional(),
   }),
 ]);
 export type ToWorker = z.input<typeof toWorkerSchema>;
@@ -122,6 +123,10 @@ const actSchema = z.enum([
   'review-changed',
   'review-amended',
   'sections-changed',
+  'reply-drafted',
+  'reply-changed',
+  'reply-deleted',
+  'reply-restored',
   'batch-started',
   'batch-ended',
 ]);

@@ -89,7 +89,7 @@ export class WorkerService {
   readonly #evaluation: EvaluationService;
   #dataDir: string | null = null;
   #initialised = false;
-  /** Reviews that the log knows to be worked on since the worker was started. */
+  /** Reviews and replies that the log knows to be worked on since the worker was started. */
   readonly #reviewed = new Set<string>();
 
   constructor(main: ParentPort, parts: WorkerParts) {
@@ -156,8 +156,8 @@ export class WorkerService {
       return;
     }
     if (message.success && message.data.type === 'ticket') {
-      const { id, path, format, deidentified, dictionary } = message.data;
-      this.#tickets.grant(id, { path, format, deidentified, dictionary });
+      const { id, path, format, deidentified, dictionary, replyId } = message.data;
+      this.#tickets.grant(id, { path, format, deidentified, dictionary, replyId });
       this.#tell({ type: 'granted', id });
       return;
     }
@@ -268,11 +268,29 @@ export class WorkerService {
     return saved;
   }
 
+  async #saveReply({
+    reply,
+    base,
+  }: ParamsOf<WorkerMethods['replies.save']>): Promise<ResultOf<WorkerMethods['replies.save']>> {
+    const saved = await (await this.#store).saveReply(reply, base);
+    // An approval is told by main, which signed it.
+    if (reply.state === 'machine-draft') this.#act('reply-drafted', reply.id);
+    if (reply.state === 'editing') {
+      // Saved at every pause in typing; the log is told once that somebody was at it.
+      if (!this.#reviewed.has(reply.id)) this.#act('reply-changed', reply.id);
+      this.#reviewed.add(reply.id);
+    }
+    return saved;
+  }
+
   async #write({ ticket, text }: ParamsOf<WorkerMethods['files.write']>): Promise<number> {
     const ownFolder = this.#dataDir;
     if (ownFolder === null) throw new AppError('BAD_REQUEST');
     const place = this.#tickets.redeem(ticket);
     if (place.dictionary) throw new AppError('BAD_REQUEST');
+    if (place.replyId !== undefined) {
+      await (await this.#store).demandApprovedReply(place.replyId, text);
+    }
     const bytes = await this.#parts.writeFile(place, text, { ownFolder });
     this.#tell({ type: 'written', id: ticket });
     return bytes;
@@ -367,6 +385,14 @@ export class WorkerService {
       'reviews.save': (params) => this.#saveReview(params),
       'reviews.history': async ({ reviewId }) => ({
         rows: await (await this.#store).reviewHistory(reviewId),
+      }),
+      'replies.save': (params) => this.#saveReply(params),
+      'replies.delete': async ({ replyId }) =>
+        this.#acted('reply-deleted', replyId, (await this.#store).replies.delete(replyId)),
+      'replies.restore': async ({ replyId }) =>
+        this.#acted('reply-restored', replyId, (await this.#store).replies.restore(replyId)),
+      'replies.history': async ({ replyId }) => ({
+        rows: await (await this.#store).replies.history(replyId),
       }),
       'sections.save': async ({ sections, base }) =>
         this.#acted(

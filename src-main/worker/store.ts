@@ -16,6 +16,7 @@ import {
   type TableName,
 } from '../domain/contract/record';
 import { storedReviewSchema, type StoredReview } from '../domain/contract/review';
+import { storedReplySchema, type StoredReply } from '../domain/contract/conversation';
 import type { StoredSections } from '../domain/contract/section';
 import { isWellFormed, toWellFormed } from '../domain/text/well-formed';
 import { backUp } from '../vault/backup';
@@ -27,10 +28,12 @@ import type { Answer, Question } from './control';
 import { Duplicates } from './duplicates';
 import { SchemaStore } from './schema-store';
 import { latestRow, openRow, sealedRow, type Committed, type Stored } from './sealed-rows';
+import { replyStore } from './reply-store';
 import { checkReview, type Signer } from './review-rows';
 import { openRecord } from './open-records';
 import { RecordSearch } from './record-search';
 import { Turns } from './turns';
+import type { WorkStore } from './work-store';
 
 export interface StoreOptions {
   readonly vault: Vault;
@@ -60,6 +63,9 @@ export class RecordStore {
   readonly #signer: Signer | null;
   readonly #deletion: DeletionRule;
   readonly schemas: SchemaStore;
+  /** Drafted replies; they are saved by `saveReply`. */
+  readonly replies: Omit<WorkStore<StoredReply>, 'save'>;
+  readonly #replies: WorkStore<StoredReply>;
   readonly search: RecordSearch;
 
   constructor({ vault, now, userId, signPublic, deletion }: StoreOptions) {
@@ -71,7 +77,10 @@ export class RecordStore {
     this.#userId = userId ?? null;
     this.#signer = userId && signPublic ? { userId, signPublic } : null;
     this.#deletion = deletion ?? defaultPolicy.retention;
-    this.schemas = new SchemaStore({ vault, now: this.#now, userId: this.#userId });
+    const parts = { vault, now: this.#now, userId: this.#userId };
+    this.schemas = new SchemaStore(parts);
+    this.#replies = replyStore(parts, this.#signer);
+    this.replies = this.#replies;
   }
 
   /**
@@ -200,6 +209,30 @@ export class RecordStore {
       });
       return { ...saved, amends: before !== null && before.value.version < review.version };
     });
+  }
+
+  /**
+   * Saves a drafted reply over the version that it was made of; see `WorkStore.save`.
+   *
+   * @throws AppError as `WorkStore.save` and of what an approval demands
+   */
+  saveReply(reply: StoredReply, base: number): Promise<SavedVersion> {
+    const { recordId } = reply;
+    if (recordId === null) return this.#replies.save(reply, base);
+    // Not while its record is being deleted for good.
+    return this.#turns.take(`record ${recordId}`, () => this.#replies.save(reply, base));
+  }
+
+  /**
+   * That what is to be written begins with exactly the reply that a doctor approved.
+   *
+   * @throws AppError `REPLY_NOT_APPROVED`
+   */
+  async demandApprovedReply(replyId: string, text: string): Promise<void> {
+    const stored = await latestRow(this.#vault, 'reply', replyId, storedReplySchema);
+    if (stored?.value.state !== 'approved' || !text.startsWith(stored.value.text)) {
+      throw new AppError('REPLY_NOT_APPROVED');
+    }
   }
 
   /** Each version of a review as it stood last, oldest first, still sealed. @throws as `history` */

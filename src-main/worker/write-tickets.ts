@@ -9,6 +9,8 @@ export interface TicketPlace {
   readonly deidentified: boolean;
   /** Only what columns mean may be written there. */
   readonly dictionary: boolean;
+  /** Only this reply, if it is approved, may be written there. */
+  readonly replyId?: string | undefined;
 }
 
 export class WriteTickets {

@@ -10,6 +10,7 @@ import {
   type StoredRun,
   type TableName,
 } from '@domain/contract/record';
+import { storedReplySchema, type StoredReply } from '@domain/contract/conversation';
 import { storedReviewSchema, type StoredReview } from '@domain/contract/review';
 import { storedSectionsSchema, type StoredSections } from '@domain/contract/section';
 import { progressOf } from '@domain/review/progress';
@@ -44,6 +45,18 @@ const reviewSummarySchema = storedReviewSchema.transform((review) => ({
   progress: progressOf(review.items),
 }));
 export type ReviewSummary = z.output<typeof reviewSummarySchema>;
+
+/** What lists show of a drafted reply. */
+const replySummarySchema = storedReplySchema.transform((reply) => ({
+  recordId: reply.recordId,
+  title: reply.title,
+  state: reply.state,
+  createdAt: reply.createdAt,
+  updatedAt: reply.updatedAt,
+  deletedAt: reply.deletedAt,
+  signs: reply.dangerSigns.length,
+}));
+export type ReplySummary = z.output<typeof replySummarySchema>;
 
 /** A row that is changed over and over, with the version that a change of it is made of. */
 export interface Versioned<T> {
@@ -130,6 +143,24 @@ export class Repository {
     return this.#openAll(rows, reviewSummarySchema);
   }
 
+  replySummaries(): AsyncGenerator<Opened<ReplySummary>> {
+    return this.#scan('reply', replySummarySchema);
+  }
+
+  openReplySummaries(rows: readonly JournalRow[]): Promise<Opened<ReplySummary>> {
+    return this.#openAll(rows, replySummarySchema);
+  }
+
+  /** Versions of replies. */
+  openReplies(rows: readonly JournalRow[]): Promise<Opened<StoredReply>> {
+    return this.#openAll(rows, storedReplySchema);
+  }
+
+  /** null where there is none. @throws AppError as `text`, but for `RECORD_NOT_FOUND` */
+  reply(id: string): Promise<Versioned<StoredReply> | null> {
+    return this.#openIfThere('reply', id, storedReplySchema);
+  }
+
   /** Versions of a review, in the order of `rows`. */
   openReviews(rows: readonly JournalRow[]): Promise<Opened<StoredReview>> {
     return this.#openAll(rows, storedReviewSchema);
@@ -160,7 +191,7 @@ export class Repository {
   }
 
   async *#scan<T>(
-    table: 'record' | 'run' | 'review' | 'schema',
+    table: 'record' | 'run' | 'review' | 'schema' | 'reply',
     schema: z.ZodType<T>,
   ): AsyncGenerator<Scanned<T>> {
     const seen = new Set<string>();

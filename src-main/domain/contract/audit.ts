@@ -80,6 +80,19 @@ const toldEvents = [
   /** A confirmed review was taken up again as a new version. */
   kind('review-amended'),
   kind('sections-changed'),
+  /** A model has drafted replies to a patient. */
+  kind('reply-drafted'),
+  /** Somebody worked on a reply: told once for a sitting. */
+  kind('reply-changed'),
+  kind('reply-deleted'),
+  kind('reply-restored'),
+  kind('reply-approved'),
+  kind('reply-copied').extend({ chars: countSchema }),
+  kind('reply-exported'),
+  /** Signs of danger in a patient's words were shown to a doctor. */
+  kind('danger-signs-shown').extend({ count: countSchema }),
+  /** Pairs of texts for later training were exported, without what identifies. */
+  kind('pairs-exported').extend({ form: z.enum(['sft', 'dpo']), count: countSchema }),
   kind('batch-started'),
   kind('batch-ended'),
   kind('confirmed').extend({ facts: countSchema, bulk: z.boolean() }),

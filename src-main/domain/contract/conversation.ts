@@ -8,6 +8,7 @@ import {
   draftCandidateSchema,
   draftPurposeSchema,
   foundSignSchema,
+  maxCandidates,
   maxTurns,
   turnSchema,
 } from './dialogue';
@@ -78,6 +79,12 @@ export const replyApprovalSchema = z.object({
 });
 export type ReplyApproval = z.infer<typeof replyApprovalSchema>;
 
+/** `partial`: stopped, locked away, or its process died; what was written until then stands. */
+export const storedCandidateSchema = draftCandidateSchema.extend({
+  ended: z.enum([...draftCandidateSchema.shape.ended.options, 'partial']),
+});
+export type StoredCandidate = z.infer<typeof storedCandidateSchema>;
+
 export const storedReplySchema = z.object({
   id: rowId,
   recordId: z.string().min(1).max(128).nullable(),
@@ -95,7 +102,9 @@ export const storedReplySchema = z.object({
     askBack: z.boolean(),
   }),
   /** Of the newest drafting; those of before are in earlier versions of the row. */
-  candidates: z.array(draftCandidateSchema).max(4),
+  candidates: z.array(storedCandidateSchema).max(maxCandidates),
+  /** Why the newest drafting did not come to its end. */
+  problem: problemSchema.optional(),
   /** By whom they were drafted. */
   model: z.object({ name: z.string(), sha256: z.string() }).optional(),
   /** Place of the one that was taken; null before that. */

@@ -12,6 +12,7 @@ import {
 } from './backup';
 import { lockedBatchSchema, maxBatchPaths } from './batch';
 import { clipboardTextSchema } from './clipboard';
+import { replyApprovalSchema } from './conversation';
 import { conversionStateSchema, conversionTypeSchema } from './conversion';
 import { hostStateSchema, hostVitalsSchema } from './host-port';
 import { problemSchema } from './errors';
@@ -191,6 +192,25 @@ export const invokeChannels = {
     }),
     result: confirmationSchema,
   },
+  /** Approves a drafted reply in the name of the doctor who is signed in, as `review.sign`. */
+  'reply.sign': {
+    params: z.object({ replyId: z.uuid(), textSha256: replyApprovalSchema.shape.textSha256 }),
+    result: replyApprovalSchema,
+  },
+  /** Copies a reply, if a doctor of this vault approved exactly this text. */
+  'reply.copy': {
+    params: z.object({
+      replyId: z.uuid(),
+      text: clipboardTextSchema,
+      approval: replyApprovalSchema,
+    }),
+    result: nothing,
+  },
+  /** Danger signs of a conversation are on screen. */
+  'audit.signs': {
+    params: z.object({ replyId: z.uuid(), count: z.int().positive() }),
+    result: nothing,
+  },
   /** A record's text is on screen. */
   'audit.viewed': { params: z.object({ recordId: z.uuid() }), result: nothing },
   'audit.read': {
@@ -346,6 +366,9 @@ export const channelAccess: Readonly<Record<InvokeChannel, ChannelAccess>> = {
   'restore.choose': 'anyone',
   'restore.run': 'anyone',
   'review.sign': 'records',
+  'reply.sign': 'records',
+  'reply.copy': 'records',
+  'audit.signs': 'records',
   'audit.viewed': 'records',
   'audit.read': 'audit',
   'audit.verify': 'audit',

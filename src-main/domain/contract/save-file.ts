@@ -38,6 +38,10 @@ export const saveOrderSchema = z.object({
   schemaId: opaqueIdSchema.optional(),
   /** Figures of an evaluation are written; nothing of a record can be among them. */
   evaluation: z.literal(true).optional(),
+  /** An approved reply is written. */
+  replyId: z.uuid().optional(),
+  /** Texts for later training are written; `count` are examples or pairs. */
+  pairs: z.enum(['sft', 'dpo']).optional(),
 });
 export type SaveOrder = z.infer<typeof saveOrderSchema>;
 

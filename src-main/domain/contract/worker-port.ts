@@ -26,6 +26,7 @@ import {
   exportReportSchema,
   exportSelectionSchema,
 } from './export';
+import { storedReplySchema } from './conversation';
 import { journalRowSchema, recordSourceSchema, storedRunSchema, tableSchema } from './record';
 import { storedReviewSchema } from './review';
 import { method } from './rpc';
@@ -148,6 +149,21 @@ export const workerMethods = {
   /** Each version of a review as it stood at its end, oldest first, still sealed. */
   'reviews.history': method({
     params: z.object({ reviewId: rowId }),
+    result: z.object({ rows: z.array(journalRowSchema) }),
+  }),
+  /**
+   * Saves a drafted reply as it stands; `base` as for reviews. An approved one is taken only with a
+   * signature of who is signed in, and never changes again.
+   */
+  'replies.save': method({
+    params: z.object({ reply: storedReplySchema, base: z.int().nonnegative() }),
+    result: committed.extend({ version: z.int().positive() }),
+  }),
+  'replies.delete': method({ params: z.object({ replyId: z.uuid() }), result: committed }),
+  'replies.restore': method({ params: z.object({ replyId: z.uuid() }), result: committed }),
+  /** All committed versions, oldest first, still sealed. */
+  'replies.history': method({
+    params: z.object({ replyId: z.uuid() }),
     result: z.object({ rows: z.array(journalRowSchema) }),
   }),
   /** Saves sections as a person corrected them; `base` as for reviews. */

@@ -1,6 +1,7 @@
 /** The English texts; the type makes a missing or extra key a compile error. */
 import { errorsEn } from './errors.en';
 import { auditEn } from './audit.en';
+import { dialogueEn } from './dialogue.en';
 import { reviewEn } from './review.en';
 import { schemasEn } from './schemas.en';
 import { rotationEn } from './rotation.en';
@@ -24,6 +25,7 @@ export const en = {
     label: 'Main navigation',
     records: 'Records',
     extraction: 'Extract',
+    dialogue: 'Replies',
     batch: 'Batch',
     schemas: 'Schemas',
     models: 'Models',
@@ -603,6 +605,7 @@ export const en = {
   },
   vault: vaultEn,
   audit: auditEn,
+  dialogue: dialogueEn,
   review: reviewEn,
   schemas: schemasEn,
   rotation: rotationEn,

@@ -264,6 +264,15 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     title: 'A medication has not been filled in',
     remedy: 'Type your order in the place of each placeholder, or delete it.',
   },
+  REPLY_LOCKED: {
+    title: 'This reply is approved and can no longer be changed',
+    remedy: 'Choose Write another: it takes the conversation along, and the approved one stays.',
+  },
+  REPLY_NOT_APPROVED: {
+    title: 'No doctor has approved this reply, so it cannot be copied or exported',
+    remedy:
+      'Read, correct and approve it first. If it is approved, it is not what was approved: write another.',
+  },
   CONTEXT_EXCEEDED: {
     title: 'The text is longer than the model can take at once',
     remedy: 'Split the record, or use a model with a longer context.',

@@ -249,6 +249,14 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     title: '还有用药内容没有填写',
     remedy: '请把【用药请由医师填写】逐处改成您的医嘱，或删去。',
   },
+  REPLY_LOCKED: {
+    title: '这份回复已经批准，不能再改',
+    remedy: '需要另写时，请点「另拟一份」：对话会带过去，批准过的回复保留不变。',
+  },
+  REPLY_NOT_APPROVED: {
+    title: '这份回复还没有医生批准，不能复制或导出',
+    remedy: '请先读完、改好并批准。若已批准仍见此提示，说明内容与批准时不一致，请另拟一份。',
+  },
   CONTEXT_EXCEEDED: {
     title: '文本超出模型一次能处理的长度',
     remedy: '请拆分病历，或换用上下文更长的模型。',

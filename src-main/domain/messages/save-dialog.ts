@@ -9,6 +9,8 @@ interface SaveDialogMessages {
   dictionaryName(stamp: string): string;
   schemaName(stamp: string): string;
   evaluationName(stamp: string): string;
+  replyName(stamp: string): string;
+  pairsName(stamp: string, form: 'sft' | 'dpo'): string;
   readonly format: Record<SaveFormat, string>;
 }
 
@@ -20,6 +22,9 @@ export const saveDialogMessages: Record<Locale, SaveDialogMessages> = {
     dictionaryName: (stamp) => `数据字典_${stamp}`,
     schemaName: (stamp) => `抽取方案_${stamp}`,
     evaluationName: (stamp) => `评测结果_${stamp}`,
+    replyName: (stamp) => `患者回复_${stamp}`,
+    pairsName: (stamp, form) =>
+      form === 'sft' ? `去标识微调数据_${stamp}` : `去标识偏好数据_${stamp}`,
     format: {
       ...{ txt: '文本文件', csv: '逗号分隔的表格', xlsx: '电子表格', html: '网页' },
       ...{ json: 'JSON', jsonl: 'JSON（每行一条）', fhir: 'FHIR R4' },
@@ -33,6 +38,8 @@ export const saveDialogMessages: Record<Locale, SaveDialogMessages> = {
     dictionaryName: (stamp) => `data-dictionary-${stamp}`,
     schemaName: (stamp) => `schema-${stamp}`,
     evaluationName: (stamp) => `evaluation-${stamp}`,
+    replyName: (stamp) => `reply-${stamp}`,
+    pairsName: (stamp, form) => `training-${form}-deidentified-${stamp}`,
     format: {
       ...{ txt: 'Text file', csv: 'Comma-separated table', xlsx: 'Workbook', html: 'Web page' },
       ...{ json: 'JSON', jsonl: 'JSON, a record a line', fhir: 'FHIR R4' },

@@ -4,6 +4,7 @@
  */
 import { errorsZh } from './errors.zh-CN';
 import { auditZh } from './audit.zh-CN';
+import { dialogueZh } from './dialogue.zh-CN';
 import { reviewZh } from './review.zh-CN';
 import { schemasZh } from './schemas.zh-CN';
 import { rotationZh } from './rotation.zh-CN';
@@ -26,6 +27,7 @@ export const zhCN = {
     label: '主导航',
     records: '病历',
     extraction: '抽取',
+    dialogue: '回复',
     batch: '批量',
     schemas: '方案',
     models: '模型',
@@ -578,6 +580,7 @@ export const zhCN = {
   },
   vault: vaultZh,
   audit: auditZh,
+  dialogue: dialogueZh,
   review: reviewZh,
   schemas: schemasZh,
   rotation: rotationZh,

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { differingClauses, textDifference } from './text-difference';
+
+const shown = (before: string, after: string): string =>
+  textDifference(before, after)
+    .map(({ kind, text }) =>
+      kind === 'same' ? text : kind === 'added' ? `+${text}+` : `-${text}-`,
+    )
+    .join('');
+
+describe('the difference of two texts', () => {
+  it('shows what went and what came, and nothing else', () => {
+    expect(shown('多喝水，三天后复诊。', '多喝温水，两天后来院复诊。')).toBe(
+      '多喝+温+水，-三-+两+天后+来院+复诊。',
+    );
+    expect(shown('', '新')).toBe('+新+');
+    expect(shown('旧', '')).toBe('-旧-');
+    expect(shown('一样', '一样')).toBe('一样');
+    expect(shown('', '')).toBe('');
+  });
+
+  it('its parts make up both texts, also where characters take two units or nothing is shared', () => {
+    const texts = ['😀头痛😀三天', '头痛。三天😀', 'abcabba', 'cbabac', '甲'.repeat(50), ''];
+    for (const before of texts)
+      for (const after of texts) {
+        const parts = textDifference(before, after);
+        const without = (kind: string): string =>
+          parts.flatMap((part) => (part.kind === kind ? [] : [part.text])).join('');
+        expect([without('added'), without('removed')]).toEqual([before, after]);
+      }
+  });
+
+  it('two long texts that share nothing are one exchange', () => {
+    const parts = textDifference('甲'.repeat(5_000), '乙'.repeat(5_000));
+    expect(parts.map(({ kind }) => kind)).toEqual(['removed', 'added']);
+  });
+});
+
+it('drafts are told apart by the clauses that not all of them have', () => {
+  const text = '请多休息，避免受凉。明天来复查';
+  const differing = (others: string[]): string[] =>
+    differingClauses(text, others).flatMap((clause) => (clause.differs ? [clause.text] : []));
+  expect(differing(['请多休息；后天来复查。'])).toEqual(['避免受凉。', '明天来复查']);
+  expect(differing(['请多休息，明天来复查。', '避免受凉，明天来复查。'])).toEqual([
+    '请多休息，',
+    '避免受凉。',
+  ]);
+  expect(differing([])).toEqual([]);
+  const whole = differingClauses(text, []).map((clause) => clause.text);
+  expect(whole.join('')).toBe(text);
+});

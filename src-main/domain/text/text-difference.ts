@@ -1,0 +1,141 @@
+/** What differs between two texts, for people to see: by character, as Chinese has no words to go by. */
+
+export interface DifferencePart {
+  readonly kind: 'same' | 'added' | 'removed';
+  readonly text: string;
+}
+
+/** Steps of the comparison, at most; what differs more is shown as one exchange. */
+const mostEdits = 600;
+
+/**
+ * Myers' greedy algorithm (1986, "An O(ND) difference algorithm") on characters.
+ *
+ * @returns parts in the order of the text, neighbours of one kind joined; removed ones before added ones
+ */
+export function textDifference(before: string, after: string): DifferencePart[] {
+  const one = [...before];
+  const other = [...after];
+  let start = 0;
+  while (start < one.length && start < other.length && one[start] === other[start]) start += 1;
+  let end = 0;
+  while (
+    end < one.length - start &&
+    end < other.length - start &&
+    one[one.length - 1 - end] === other[other.length - 1 - end]
+  )
+    end += 1;
+  const middleOne = one.slice(start, one.length - end);
+  const middleOther = other.slice(start, other.length - end);
+  return joined([
+    { kind: 'same', text: one.slice(0, start).join('') },
+    ...compared(middleOne, middleOther),
+    { kind: 'same', text: one.slice(one.length - end).join('') },
+  ]);
+}
+
+function compared(one: readonly string[], other: readonly string[]): DifferencePart[] {
+  const trace = traceOf(one, other);
+  if (!trace) {
+    return [
+      { kind: 'removed', text: one.join('') },
+      { kind: 'added', text: other.join('') },
+    ];
+  }
+  const parts: DifferencePart[] = [];
+  let x = one.length;
+  let y = other.length;
+  for (let edits = trace.length - 1; edits >= 0; edits--) {
+    const furthest = trace[edits] as Map<number, number>;
+    const diagonal = x - y;
+    const isDown =
+      diagonal === -edits ||
+      (diagonal !== edits &&
+        (furthest.get(diagonal - 1) ?? -1) < (furthest.get(diagonal + 1) ?? -1));
+    const from = isDown ? diagonal + 1 : diagonal - 1;
+    const fromX = edits === 0 ? 0 : (furthest.get(from) ?? 0);
+    const fromY = edits === 0 ? 0 : fromX - from;
+    while (x > fromX && y > fromY) {
+      parts.push({ kind: 'same', text: one[--x] as string });
+      y -= 1;
+    }
+    if (edits === 0) break;
+    if (isDown) parts.push({ kind: 'added', text: other[--y] as string });
+    else parts.push({ kind: 'removed', text: one[--x] as string });
+  }
+  return parts.reverse();
+}
+
+/** How far each diagonal was before every edit; null where there are too many. */
+function traceOf(one: readonly string[], other: readonly string[]): Map<number, number>[] | null {
+  let furthest = new Map([[1, 0]]);
+  const trace: Map<number, number>[] = [];
+  for (let edits = 0; edits <= Math.min(mostEdits, one.length + other.length); edits++) {
+    trace.push(new Map(furthest));
+    const next = new Map(furthest);
+    for (let diagonal = -edits; diagonal <= edits; diagonal += 2) {
+      const down = furthest.get(diagonal + 1) ?? -1;
+      const right = furthest.get(diagonal - 1) ?? -1;
+      let x = diagonal === -edits || (diagonal !== edits && right < down) ? down : right + 1;
+      while (x < one.length && x - diagonal < other.length && one[x] === other[x - diagonal])
+        x += 1;
+      next.set(diagonal, x);
+      if (x >= one.length && x - diagonal >= other.length) return trace;
+    }
+    furthest = next;
+  }
+  return null;
+}
+
+/** Neighbours of one kind as one; between two that are the same, first what went and then what came. */
+function joined(parts: readonly DifferencePart[]): DifferencePart[] {
+  const result: DifferencePart[] = [];
+  let removed = '';
+  let added = '';
+  const close = (): void => {
+    if (removed !== '') result.push({ kind: 'removed', text: removed });
+    if (added !== '') result.push({ kind: 'added', text: added });
+    removed = '';
+    added = '';
+  };
+  for (const { kind, text } of parts) {
+    if (text === '') continue;
+    if (kind === 'removed') removed += text;
+    else if (kind === 'added') added += text;
+    else {
+      close();
+      const last = result.at(-1);
+      if (last?.kind === 'same') result[result.length - 1] = { kind, text: last.text + text };
+      else result.push({ kind, text });
+    }
+  }
+  close();
+  return result;
+}
+
+/**
+ * The clauses of a text, and which of them not every other text has too: what tells drafts apart.
+ *
+ * @returns stretches that make up the whole text
+ */
+export function differingClauses(
+  text: string,
+  others: readonly string[],
+): readonly { readonly text: string; readonly differs: boolean }[] {
+  const known = others.map((other) => new Set(clausesOf(other).map(wordsOf)));
+  return clausesOf(text).map((clause) => {
+    const words = wordsOf(clause);
+    return { text: clause, differs: words !== '' && known.some((other) => !other.has(words)) };
+  });
+}
+
+function clausesOf(text: string): string[] {
+  return (
+    text.match(/[^，,。；;：:！!？?\n]*[，,。；;：:！!？?\n]*/gu)?.filter((part) => part !== '') ??
+    []
+  );
+}
+
+function wordsOf(clause: string): string {
+  return clause.replace(/[\s，,。；;：:！!？?]+/gu, '');
+}

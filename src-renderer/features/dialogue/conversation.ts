@@ -1,0 +1,26 @@
+/** A conversation as text and as turns. */
+import type { Turn } from '@domain/contract/dialogue';
+import { singleLine } from '../../ui/visible-text';
+
+/** A turn on screen: a role that was not written there is marked until somebody has looked at it. */
+export interface ShownTurn extends Turn {
+  readonly isGuess: boolean;
+}
+
+const names = { patient: '患者', doctor: '医生' } as const;
+
+/** Turns as a person edits them; reading it again gives the same turns. */
+export function turnsText(turns: readonly Turn[]): string {
+  return turns.map(({ role, text }) => `${names[role]}：${text}`).join('\n');
+}
+
+/** UTF-16 units of a title. */
+const titleChars = 24;
+
+/** What a list calls a conversation: what the patient said last. */
+export function titleOf(turns: readonly Turn[]): string {
+  const said = turns.findLast(({ role }) => role === 'patient') ?? turns.at(-1);
+  const line = singleLine((said?.text ?? '').slice(0, 200));
+  const title = [...line].slice(0, titleChars).join('');
+  return title.length < line.length ? `${title}…` : title;
+}

@@ -1,0 +1,244 @@
+/** All replies as the page knows them: the list, the one on screen, and what is done with them. */
+import type { ReplyApproval, StoredReply } from '@domain/contract/conversation';
+import { problemOf } from '@domain/contract/errors';
+import type { SaveOrder } from '@domain/contract/save-file';
+import type { User } from '@domain/contract/vault';
+import { replySteps, type ReplyStep } from '@domain/rules/dialogue/reply-history';
+import type { ProjectionEvent } from '../../data/projection';
+import type { ReplySummary } from '../../data/repository';
+import type { Store } from '../../data/store';
+import { i18n } from '../../ui/i18n.svelte';
+import type { Notices } from '../../ui/notices.svelte';
+import { Dialogue, type DialogueParts, type LinkedRecord } from './dialogue.svelte';
+
+export interface DialoguesOptions extends Pick<
+  DialogueParts,
+  'host' | 'model' | 'sign' | 'signsShown'
+> {
+  readonly store: Pick<Store, 'call' | 'repository'>;
+  readonly notices: Notices;
+  user(): User | null;
+  copy(reply: { replyId: string; text: string; approval: ReplyApproval }): Promise<void>;
+  /** Lets a person choose a place and writes there; false when they did not. */
+  write(order: SaveOrder, text: string): Promise<boolean>;
+}
+
+export interface ReplyItem extends ReplySummary {
+  readonly id: string;
+}
+
+export class DialoguesState {
+  readonly #options: DialoguesOptions;
+  readonly #parts: DialogueParts;
+  #known = $state.raw<readonly ReplyItem[]>([]);
+  readonly #items = $derived(
+    this.#known
+      .filter(({ deletedAt }) => deletedAt === null)
+      .sort((a, b) => b.updatedAt - a.updatedAt),
+  );
+  #current = $state.raw<Dialogue | null>(null);
+  #loading = $state(true);
+  #work: Promise<void> = Promise.resolve();
+  #deleted: { readonly id: string; readonly toast: number } | null = null;
+  /** Its history is shown. */
+  historyOpen = $state(false);
+
+  constructor(options: DialoguesOptions) {
+    this.#options = options;
+    const { host, store } = options;
+    this.#parts = {
+      host,
+      model: () => options.model(),
+      sign: (reply) => options.sign(reply),
+      signsShown: (id, count) => options.signsShown(id, count),
+      save: (reply, base) => store.call('replies.save', { reply, base }),
+      userId: () => options.user()?.id ?? '',
+      now: () => Date.now(),
+    };
+  }
+
+  get items(): readonly ReplyItem[] {
+    return this.#items;
+  }
+  /** True until the projection as it lies has been read. */
+  get loading(): boolean {
+    return this.#loading;
+  }
+  get current(): Dialogue | null {
+    return this.#current;
+  }
+  get user(): User | null {
+    return this.#options.user();
+  }
+
+  /** A new one on screen; the one before is put away. */
+  create(dialogue: Dialogue = new Dialogue(this.#parts)): void {
+    this.#leave();
+    this.#current = dialogue;
+  }
+
+  /** Another reply to the same conversation. */
+  another(): void {
+    if (this.#current) this.create(this.#current.another());
+  }
+
+  async open(id: string): Promise<void> {
+    if (this.#current?.id === id) return;
+    this.#leave();
+    await this.#attempt(async () => {
+      const stored = await this.#options.store.repository.reply(id);
+      if (!stored) return;
+      const { recordId } = stored.value;
+      const record = recordId === null ? null : await this.record(recordId);
+      this.#current = Dialogue.stored(this.#parts, stored, record);
+    });
+  }
+
+  /** @throws AppError of the repository; null where the record is not there any more */
+  async record(id: string): Promise<LinkedRecord | null> {
+    const { repository } = this.#options.store;
+    const head = await repository.head(id);
+    return head && { id, title: head.title, text: await repository.text(head.textId) };
+  }
+
+  async link(id: string | null): Promise<void> {
+    const dialogue = this.#current;
+    await this.#attempt(async () => dialogue?.link(id === null ? null : await this.record(id)));
+  }
+
+  async remove(id: string): Promise<void> {
+    const { store, notices } = this.#options;
+    await this.#attempt(async () => {
+      if (this.#current?.id === id) {
+        await this.#current.putAway();
+        this.#current = null;
+      }
+      if (!this.#known.some((item) => item.id === id)) return;
+      await store.call('replies.delete', { replyId: id });
+      const toast = notices.toast(i18n.m.dialogue.deleted, () => this.undoDelete());
+      this.#deleted = { id, toast };
+    });
+  }
+
+  /** Brings back what was deleted last. */
+  undoDelete(): void {
+    const deleted = this.#deleted;
+    if (!deleted) return;
+    this.#deleted = null;
+    const { store, notices } = this.#options;
+    notices.closeToast(deleted.toast);
+    void this.#attempt(() => store.call('replies.restore', { replyId: deleted.id }));
+  }
+
+  /** Copies the approved reply. */
+  async copy(): Promise<void> {
+    const { id, text, approval } = this.#current ?? {};
+    if (id === undefined || text === undefined || !approval) return;
+    await this.#attempt(async () => {
+      await this.#options.copy({ replyId: id, text, approval });
+      this.#options.notices.toast(i18n.m.dialogue.copied);
+    });
+  }
+
+  /** Writes the approved reply into a file, with who approved it and what it was made from. */
+  async export(): Promise<void> {
+    const dialogue = this.#current;
+    if (!dialogue?.approval) return;
+    const { approval, text, id } = dialogue;
+    await this.#attempt(async () => {
+      const m = i18n.m.dialogue;
+      const order: SaveOrder = { format: 'txt', count: 1, deidentified: false, replyId: id };
+      const who = m.approvedBy(approval.name, approval.title, i18n.format.dateTime(approval.at));
+      const origin = dialogue.candidates.length > 0 ? `${m.origin}\n` : '';
+      const written = await this.#options.write(order, `${text}\n\n——\n${origin}${who}\n`);
+      if (written) this.#options.notices.toast(m.exported);
+    });
+  }
+
+  /** @throws AppError of the worker */
+  async history(): Promise<ReplyStep[]> {
+    const { store } = this.#options;
+    const dialogue = this.#current;
+    if (!dialogue?.isStored) return [];
+    const { rows } = await store.call('replies.history', { replyId: dialogue.id });
+    const { values } = await store.repository.openReplies(rows);
+    return replySteps(values.map(({ value }) => value));
+  }
+
+  /** Approved replies, newest first, for those who train models later. */
+  async approved(): Promise<StoredReply[]> {
+    const replies: StoredReply[] = [];
+    for (const { id, state } of this.#items) {
+      if (state !== 'approved') continue;
+      const stored = await this.#options.store.repository.reply(id);
+      if (stored) replies.push(stored.value);
+    }
+    return replies;
+  }
+
+  /** Before a lock or the end of the program. */
+  async putAway(): Promise<void> {
+    await this.#current?.putAway();
+  }
+
+  /** Reads the projection as it lies; what the worker adds comes through `apply`. */
+  load(): Promise<void> {
+    return this.#enqueue(async () => {
+      for await (const { values, unreadable } of this.#options.store.repository.replySummaries()) {
+        this.#take(values);
+        for (const problem of unreadable) this.#options.notices.problem(problem);
+      }
+      this.#loading = false;
+    });
+  }
+
+  apply(event: ProjectionEvent): void {
+    void this.#enqueue(async () => {
+      if (event.kind === 'reset') this.#known = [];
+      if (event.kind === 'removed') this.#forget(event.recordIds);
+      if (event.kind !== 'rows') return;
+      const rows = event.rows.filter(({ table }) => table === 'reply');
+      if (rows.length === 0) return;
+      this.#take((await this.#options.store.repository.openReplySummaries(rows)).values);
+    });
+  }
+
+  /** Replies end with their record. */
+  #forget(recordIds: readonly string[]): void {
+    const isGone = (id: string | null | undefined): boolean => id != null && recordIds.includes(id);
+    this.#known = this.#known.filter(({ recordId }) => !isGone(recordId));
+    if (isGone(this.#current?.record?.id)) {
+      this.#current?.stop();
+      this.#current = null;
+    }
+  }
+
+  #take(values: readonly { readonly id: string; readonly value: ReplySummary }[]): void {
+    const fresh = values.map(({ id, value }): ReplyItem => ({ id, ...value }));
+    const others = this.#known.filter(({ id }) => fresh.every((item) => item.id !== id));
+    this.#known = [...others, ...fresh];
+  }
+
+  #leave(): void {
+    const dialogue = this.#current;
+    this.#current = null;
+    void dialogue?.putAway().then(() => {
+      if (dialogue.saveProblem) this.#options.notices.problem(dialogue.saveProblem);
+    });
+  }
+
+  #enqueue(work: () => Promise<void>): Promise<void> {
+    this.#work = this.#work
+      .then(work)
+      .catch((error: unknown) => this.#options.notices.problem(problemOf(error)));
+    return this.#work;
+  }
+
+  async #attempt(work: () => Promise<unknown>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#options.notices.error(error);
+    }
+  }
+}
