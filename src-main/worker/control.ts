@@ -122,6 +122,7 @@ const actSchema = z.enum([
   'review-changed',
   'review-amended',
   'sections-changed',
+  'questions-asked',
   'batch-started',
   'batch-ended',
 ]);

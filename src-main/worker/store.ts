@@ -16,6 +16,7 @@ import {
   type TableName,
 } from '../domain/contract/record';
 import { storedReviewSchema, type StoredReview } from '../domain/contract/review';
+import type { StoredConversation, StoredQuickQuestions } from '../domain/contract/conversation';
 import type { StoredSections } from '../domain/contract/section';
 import { isWellFormed, toWellFormed } from '../domain/text/well-formed';
 import { backUp } from '../vault/backup';
@@ -24,6 +25,7 @@ import type { OnProgress } from '../vault/journal-rewrite';
 import type { RecordKey } from '../vault/record-keys';
 import type { Vault } from '../vault/vault';
 import type { Answer, Question } from './control';
+import { conversationStore, quickQuestionStore } from './conversation-stores';
 import { Duplicates } from './duplicates';
 import { SchemaStore } from './schema-store';
 import { latestRow, openRow, sealedRow, type Committed, type Stored } from './sealed-rows';
@@ -31,6 +33,7 @@ import { checkReview, type Signer } from './review-rows';
 import { openRecord } from './open-records';
 import { RecordSearch } from './record-search';
 import { Turns } from './turns';
+import type { WorkStore } from './work-store';
 
 export interface StoreOptions {
   readonly vault: Vault;
@@ -60,6 +63,8 @@ export class RecordStore {
   readonly #signer: Signer | null;
   readonly #deletion: DeletionRule;
   readonly schemas: SchemaStore;
+  readonly conversations: WorkStore<StoredConversation>;
+  readonly questions: WorkStore<StoredQuickQuestions>;
   readonly search: RecordSearch;
 
   constructor({ vault, now, userId, signPublic, deletion }: StoreOptions) {
@@ -71,7 +76,10 @@ export class RecordStore {
     this.#userId = userId ?? null;
     this.#signer = userId && signPublic ? { userId, signPublic } : null;
     this.#deletion = deletion ?? defaultPolicy.retention;
-    this.schemas = new SchemaStore({ vault, now: this.#now, userId: this.#userId });
+    const common = { vault, now: this.#now, userId: this.#userId };
+    this.schemas = new SchemaStore(common);
+    this.conversations = conversationStore(common);
+    this.questions = quickQuestionStore(common);
   }
 
   /**
@@ -234,7 +242,8 @@ export class RecordStore {
 
   /**
    * Deletes a record for good: its key is destroyed, and with it every row of the record wherever it
-   * was copied to, but for backups, which hold their own copy of the key.
+   * was copied to, but for backups, which hold their own copy of the key. So are those of conversations
+   * that quote it beside other records.
    *
    * @throws AppError `RECORD_NOT_FOUND`, also when it was done before; `POLICY_FORBIDS` when the policy
    *   does, or its term in the bin is not over; and what the journal throws
@@ -245,8 +254,12 @@ export class RecordStore {
       const keyId = this.#journal.keyIdOf('record', recordId);
       if (keyId === null) throw new AppError('RECORD_NOT_FOUND');
       if (!(await this.#mayShred(recordId))) throw new AppError('POLICY_FORBIDS');
-      const at = this.#now();
-      const seq = await this.#vault.shred(keyId, { recordId, at, by: this.#userId });
+      const deletion = { recordId, at: this.#now(), by: this.#userId };
+      // First what quotes it: interrupted here, the record is still there to be deleted again.
+      for (const about of await this.conversations.keyIdsAbout(recordId, keyId)) {
+        await this.#vault.shred(about, deletion);
+      }
+      const seq = await this.#vault.shred(keyId, deletion);
       this.#duplicates.remove(recordId);
       this.search.removed(recordId);
       return { seq };

@@ -34,6 +34,7 @@ const events: { readonly [K in AuditEvent['kind']]: Extract<AuditEvent, { kind: 
   'review-changed': { kind: 'review-changed' },
   'review-amended': { kind: 'review-amended' },
   'sections-changed': { kind: 'sections-changed' },
+  'questions-asked': { kind: 'questions-asked' },
   'batch-started': { kind: 'batch-started' },
   'batch-ended': { kind: 'batch-ended' },
   confirmed: { kind: 'confirmed', facts: 12, bulk: true },

@@ -80,6 +80,8 @@ const toldEvents = [
   /** A confirmed review was taken up again as a new version. */
   kind('review-amended'),
   kind('sections-changed'),
+  /** Somebody asked a model about a record, or without one: told once for a conversation and a sitting. */
+  kind('questions-asked'),
   kind('batch-started'),
   kind('batch-ended'),
   kind('confirmed').extend({ facts: countSchema, bulk: z.boolean() }),

@@ -29,6 +29,7 @@ export const auditEn = {
     'review-changed': 'Review worked on',
     'review-amended': 'Confirmed review amended',
     'sections-changed': 'Sections corrected',
+    'questions-asked': 'Questions asked',
     'batch-started': 'Batch started',
     'batch-ended': 'Batch ended',
     confirmed: 'Confirmed',

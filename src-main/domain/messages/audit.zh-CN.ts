@@ -26,6 +26,7 @@ const kinds: Record<AuditKind, string> = {
   'review-changed': '审核病历',
   'review-amended': '修订已确认的审核',
   'sections-changed': '更正章节',
+  'questions-asked': '问答',
   'batch-started': '开始批次',
   'batch-ended': '批次结束',
   confirmed: '审核确认',
