@@ -388,9 +388,10 @@ installRouter(ipcMain, {
     'app.info': () => appInfo,
     'settings.get': () => settings,
     'settings.set': (change) => {
-      if (change.lockMinutes !== undefined) {
+      for (const name of ['lockMinutes', 'qaThreshold'] as const) {
+        if (change[name] === undefined) continue;
         vault.demand('user');
-        audit.tell({ event: { kind: 'settings-changed', settings: ['lockMinutes'] } });
+        audit.tell({ event: { kind: 'settings-changed', settings: [name] } });
       }
       keepSettings(definedOf(change));
       applyAppearance();

@@ -102,8 +102,13 @@ const toldEvents = [
   kind('schema-changed'),
   kind('settings-changed').extend({
     settings: z
-      .array(z.enum(['locale', 'theme', 'zoom', 'lockMinutes', 'backupPlace', 'backupSchedule']))
-      .max(6),
+      .array(
+        z.enum([
+          ...(['locale', 'theme', 'zoom', 'lockMinutes', 'qaThreshold'] as const),
+          ...(['backupPlace', 'backupSchedule'] as const),
+        ]),
+      )
+      .max(7),
   }),
   kind('policy-read').extend({ sha256: hashSchema }),
   kind('backed-up').extend({ records: countSchema }),

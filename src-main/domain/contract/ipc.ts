@@ -55,6 +55,8 @@ export const settingsSchema = z.object({
   zoom: z.number().min(0.5).max(2),
   /** Minutes without a hand on mouse or keyboard after which the vault locks. */
   lockMinutes: z.int().min(1).max(15).optional(),
+  /** Confidence from which on a question to a record is answered. Defaults to `defaultThreshold`. */
+  qaThreshold: z.number().min(0.05).max(0.95).optional(),
   /** Who signed in last, to be chosen on the lock screen. */
   lastUserId: userIdSchema.optional(),
   /**

@@ -29,6 +29,7 @@ function hostFor(extractor: HostExtractor, answers: boolean): MessagePort {
       answers ? Promise.resolve(resultOf(request)) : new Promise(() => undefined),
     'prompt.preview': () => Promise.reject(new AppError('BAD_REQUEST')),
     'qa.ask': () => Promise.reject(new AppError('BAD_REQUEST')),
+    'qa.preview': () => Promise.reject(new AppError('BAD_REQUEST')),
     'dialogue.draft': () => Promise.reject(new AppError('BAD_REQUEST')),
   });
   extractor.adopt(asPort(port2));
