@@ -473,6 +473,8 @@ installRouter(ipcMain, {
     'review.sign': (content) => confirmReview(vault, audit, content),
     'audit.viewed': ({ recordId }) =>
       audit.tell({ event: { kind: 'record-viewed' }, subject: recordId }),
+    'audit.printed': ({ recordId }) =>
+      audit.tell({ event: { kind: 'printed' }, subject: recordId }),
     'audit.read': ({ filter, before }) => audit.read(filter, before),
     'audit.verify': () => audit.verify(),
     'audit.export': ({ format, filter }, sender) => exportAuditLog(format, filter, sender),

@@ -76,6 +76,7 @@ function router(changes: Partial<InvokeHandlers> = {}): RouterOptions & { calls:
     'batch.offer': () => '00000000-0000-4000-8000-000000000000',
     'batch.locked': () => null,
     'audit.viewed': () => undefined,
+    'audit.printed': () => undefined,
     'audit.read': () => ({ entries: [], next: null }),
     'audit.verify': () => ({
       entries: 0,

@@ -16,6 +16,7 @@ export const commands = [
   'batchFirst',
   'batchUp',
   'exportFacts',
+  'quickQuestion',
   'panes',
   'screens',
   'lock',
@@ -40,8 +41,9 @@ export const keyCaps: Record<Command, readonly string[]> = {
   batchFirst: ['Alt Home'],
   batchUp: ['Alt ↑', 'Alt ↓'],
   exportFacts: ['Ctrl Shift E'],
+  quickQuestion: ['1 – 9'],
   panes: ['F6'],
-  screens: ['Ctrl 1', 'Ctrl 2', 'Ctrl 3', 'Ctrl 4', 'Ctrl 5', 'Ctrl 6', 'Ctrl 7'],
+  screens: ['Ctrl 1', 'Ctrl 2', 'Ctrl 3', 'Ctrl 4', 'Ctrl 5', 'Ctrl 6', 'Ctrl 7', 'Ctrl 8'],
   // Main hears it before the page, so that it works whatever the page is doing.
   lock: ['F9', 'Ctrl L'],
   help: ['?', 'F1'],
@@ -75,6 +77,8 @@ const plain: Record<string, Command> = {
   '／': 'search',
 };
 
+for (const digit of '123456789') plain[digit] = 'quickQuestion';
+
 const withControl: Record<string, Command> = {
   n: 'newRecord',
   o: 'openFile',
@@ -90,6 +94,7 @@ const withControl: Record<string, Command> = {
   '5': 'screens',
   '6': 'screens',
   '7': 'screens',
+  '8': 'screens',
 };
 
 /** The command a key stands for, or null; Command on macOS counts as Control. */

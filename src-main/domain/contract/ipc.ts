@@ -195,6 +195,7 @@ export const invokeChannels = {
   },
   /** A record's text is on screen. */
   'audit.viewed': { params: z.object({ recordId: z.uuid() }), result: nothing },
+  'audit.printed': { params: z.object({ recordId: z.uuid() }), result: nothing },
   'audit.read': {
     params: z.object({ filter: auditFilterSchema, before: z.int().positive().optional() }),
     result: auditPageSchema,
@@ -341,6 +342,7 @@ export const channelAccess: Readonly<Record<InvokeChannel, ChannelAccess>> = {
   'restore.run': 'anyone',
   'review.sign': 'records',
   'audit.viewed': 'records',
+  'audit.printed': 'records',
   'audit.read': 'audit',
   'audit.verify': 'audit',
   'audit.export': 'audit',

@@ -1,6 +1,7 @@
 /** The English texts; the type makes a missing or extra key a compile error. */
 import { errorsEn } from './errors.en';
 import { auditEn } from './audit.en';
+import { qaEn } from './qa.en';
 import { reviewEn } from './review.en';
 import { schemasEn } from './schemas.en';
 import { rotationEn } from './rotation.en';
@@ -23,6 +24,7 @@ export const en = {
     label: 'Main navigation',
     records: 'Records',
     extraction: 'Extract',
+    qa: 'Ask',
     batch: 'Batch',
     schemas: 'Schemas',
     models: 'Models',
@@ -452,6 +454,7 @@ export const en = {
     batchFirst: 'In a batch: put the selected record first',
     batchUp: 'In a batch: move the selected record up or down',
     panes: 'Move between list, text and facts',
+    quickQuestion: 'Ask that quick question',
     screens: 'Go to Records, Extract, Models',
     lock: 'Lock the workstation',
     exportText: 'Export text',
@@ -597,6 +600,7 @@ export const en = {
   },
   vault: vaultEn,
   audit: auditEn,
+  qa: qaEn,
   review: reviewEn,
   schemas: schemasEn,
   rotation: rotationEn,
