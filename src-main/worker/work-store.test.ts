@@ -197,7 +197,7 @@ describe('a conversation', () => {
   });
 });
 
-test('the questions at hand are kept, and those that ship come back', async () => {
+test('the questions at hand are kept, sealed, and of two changes the second is refused', async () => {
   const questions = {
     ...{ id: 'quick-questions' as const, recordId: null, createdAt: 0, updatedAt: 0 },
     ...{ deletedAt: null, questions: ['罕见的问题？'] },
