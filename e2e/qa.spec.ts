@@ -151,6 +151,10 @@ test('a model that writes cites every sentence; a lock and a crash keep what was
   expect(await findings(page)).toEqual([]);
   await page.getByTestId('copy-answer').click();
   await expect(page.getByText('已复制')).toBeVisible();
+  const clipboard = await running.app.evaluate(({ clipboard: system }) => system.readText());
+  expect(clipboard).toContain('对青霉素过敏。[1]');
+  expect(clipboard).toContain('未经医师核对');
+  expect(clipboard).toMatch(/\[1\] 青霉素过敏。 （门诊病历，第 \d+–\d+ 字）/);
 
   // A host that hangs and dies: the question stands, marked, and can be asked again.
   const host = await pidOf('chimed-model-host');

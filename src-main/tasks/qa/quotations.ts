@@ -4,7 +4,7 @@ import { SentenceSearch, type FoundSentence } from './sentence-search';
 import type { Sentence } from './sentences';
 
 /** More would not be read. */
-const mostQuotes = 5;
+const mostQuotes = 6;
 /** Of the best sentence's score, what others must reach. */
 const near = 0.55;
 
@@ -30,7 +30,7 @@ export function quotationsOf(
   const [best] = found;
   if (!best) return { quotes: [], confidence: 0 };
   const quotes = found
-    .filter(({ score }) => score >= near * best.score)
+    .filter(({ score, inAskedSection }) => inAskedSection || score >= near * best.score)
     .slice(0, mostQuotes)
     .sort((one, other) => one.start - other.start)
     .map(({ start, end }) => ({ text: text.slice(start, end), start, end }));

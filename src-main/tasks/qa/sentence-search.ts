@@ -16,6 +16,8 @@ export interface FoundSentence extends Sentence {
   readonly coverage: number;
   /** The question is about a whole class (手术史？), and the sentence is of it by its words or section. */
   readonly isOfClass: boolean;
+  /** It stands in a section that is called as it is asked: 过敏史, 出院医嘱. */
+  readonly inAskedSection: boolean;
   /** It holds the very word by which the question is of its topic, or another one for it: 过敏 of 药物过敏史. */
   readonly holdsAsked: boolean;
   /** Whether the sentence names what the question does, one thing of a topic (胃镜); null where it names none. */
@@ -110,10 +112,8 @@ export class SentenceSearch {
         sum(words.filter((word) => text.includes(word)).map((word) => this.#rarityOfWord(word)));
       let score = own + topicWeight * rarityOf(strong) + weakWeight * rarityOf(weak);
       if (inSection) score += sectionBonus;
-      const isOfClass =
-        classWords.some((word) => text.includes(word)) ||
-        // Of a section that is called as it is asked: 过敏史, 出院医嘱.
-        (section !== null && classAsks.some((word) => section.includes(word)));
+      const inAskedSection = section !== null && classAsks.some((word) => section.includes(word));
+      const isOfClass = inAskedSection || classWords.some((word) => text.includes(word));
       if (isOfClass) score += classBonus;
       if (score <= 0) return;
       const covered = sum(
@@ -127,6 +127,7 @@ export class SentenceSearch {
         score,
         coverage: weight === 0 ? 0 : covered / weight,
         isOfClass,
+        inAskedSection,
         holdsAsked: askedWords.some((word) => text.includes(word)),
         holdsNamed:
           named.length === 0
