@@ -398,9 +398,10 @@ installRouter(ipcMain, {
     'app.info': () => appInfo,
     'settings.get': () => settings,
     'settings.set': (change) => {
-      if (change.lockMinutes !== undefined) {
+      for (const name of ['lockMinutes', 'qaThreshold'] as const) {
+        if (change[name] === undefined) continue;
         vault.demand('user');
-        audit.tell({ event: { kind: 'settings-changed', settings: ['lockMinutes'] } });
+        audit.tell({ event: { kind: 'settings-changed', settings: [name] } });
       }
       keepSettings(definedOf(change));
       applyAppearance();
@@ -491,6 +492,8 @@ installRouter(ipcMain, {
       audit.tell({ event: { kind: 'danger-signs-shown', count }, subject: replyId }),
     'audit.viewed': ({ recordId }) =>
       audit.tell({ event: { kind: 'record-viewed' }, subject: recordId }),
+    'audit.printed': ({ recordId }) =>
+      audit.tell({ event: { kind: 'printed' }, subject: recordId }),
     'audit.read': ({ filter, before }) => audit.read(filter, before),
     'audit.verify': () => audit.verify(),
     'audit.export': ({ format, filter }, sender) => exportAuditLog(format, filter, sender),

@@ -2,6 +2,7 @@
 import { fitsClipboard } from '@domain/contract/clipboard';
 import { AppError, problemOf } from '@domain/contract/errors';
 import type { SaveOrder } from '@domain/contract/save-file';
+import { defaultThreshold } from '@domain/contract/qa';
 import { findSections } from '@domain/rules/sections';
 import { hostMethods, type HostMethods } from '@domain/contract/host-port';
 import { workerMethods, type WorkerMethods } from '@domain/contract/worker-port';
@@ -19,6 +20,7 @@ import { ExportState } from './features/export';
 import { ExtractionState } from './features/extraction';
 import { ModelsState } from './features/models';
 import { firstSample, RecordsState } from './features/records';
+import { QaState } from './features/qa';
 import { DryRun, SchemaCatalogue, SchemasState } from './features/schemas';
 import { ReviewState } from './features/review';
 import { documentTarget, SettingsState } from './features/settings';
@@ -105,6 +107,28 @@ export class Workstation {
     },
   });
 
+  readonly qa = new QaState({
+    summaries: () => this.#store.repository.conversationSummaries(),
+    openSummaries: (rows) => this.#store.repository.openConversationSummaries(rows),
+    stored: (id) => this.#store.repository.conversation(id),
+    save: (conversation, base) => this.#store.call('conversations.save', { conversation, base }),
+    remove: (conversationId) => this.#store.call('conversations.delete', { conversationId }),
+    restore: (conversationId) => this.#store.call('conversations.restore', { conversationId }),
+    questions: {
+      stored: () => this.#store.repository.quickQuestions(),
+      save: (questions, base) => this.#store.call('questions.save', { questions, base }),
+    },
+    ask: async (request, options) => (await this.#host.ready()).call('qa.ask', request, options),
+    preview: async (request) => (await this.#host.ready()).call('qa.preview', request),
+    writer: () => ({ model: this.models.modelFor('qa'), loaded: this.models.loadedFor('qa') }),
+    records: () => this.records.all,
+    text: (textId) => this.#store.repository.text(textId),
+    sections: (recordId) => this.#store.repository.sections(recordId),
+    findSections,
+    threshold: () => this.settings.current.qaThreshold ?? defaultThreshold,
+    onError: (error) => this.notices.error(error),
+  });
+
   readonly deidentify = new DeidentifyState({
     find: findInThread,
     policy: () => this.vault.policy,
@@ -187,7 +211,7 @@ export class Workstation {
     this.#followProcesses();
     guardCopying(
       document,
-      (text) => this.#copy(text),
+      (text) => this.copy(text),
       (error) => this.notices.error(error),
     );
     this.#bridge.subscribe('library.changed', (library) => this.models.setLibrary(library));
@@ -203,6 +227,7 @@ export class Workstation {
           this.records.apply(event);
           this.schemas.apply(event);
           this.dialogues.apply(event);
+          this.qa.apply(event);
         },
         onSync: (state) => {
           this.system.setSync(state);
@@ -211,6 +236,7 @@ export class Workstation {
         onIntegrity: (problem) => this.notices.problem(problem),
       });
       await Promise.all([this.records.load(), this.schemas.load(), this.dialogues.load()]);
+      await Promise.all([this.records.load(), this.schemas.load(), this.qa.load()]);
       // What a person sees comes first, then what it is held against, then this.
       await this.#store.checked();
       await this.#store.call('search.prepare', undefined);
@@ -233,6 +259,7 @@ export class Workstation {
     await Promise.all([
       this.extraction.putAway(),
       this.review.putAway(),
+      this.qa.putAway(),
       this.schemas.keepDrafts(),
       this.dialogues.putAway(),
       drafted,
@@ -254,6 +281,15 @@ export class Workstation {
   }
 
   async #copy(text: string): Promise<void> {
+  /** Told once a record's words went to a printer. */
+  printed(recordId: string): void {
+    invoke(this.#bridge, 'audit.printed', { recordId }).catch((error: unknown) => {
+      this.notices.error(error);
+    });
+  }
+
+  /** Onto the clipboard, which main clears after a while. @throws AppError `COPY_TOO_LARGE` */
+  async copy(text: string): Promise<void> {
     if (!fitsClipboard(text)) throw new AppError('COPY_TOO_LARGE');
     await invoke(this.#bridge, 'clipboard.write', { text });
   }

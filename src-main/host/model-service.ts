@@ -6,6 +6,7 @@ import { findSections } from '../domain/rules/sections';
 import { draftReplies } from '../tasks/dialogue/draft';
 import { extract, previewPrompt } from '../tasks/extraction/extract';
 import { answerQuestion } from '../tasks/qa/answer';
+import { previewQuestion } from '../tasks/qa/preview';
 import type { UsageMeter } from '../tasks/usage-meter';
 import type { LoadedSlot, ModelSlots } from './model-slots';
 import { ModelWork } from './model-work';
@@ -34,6 +35,10 @@ export class ModelService {
     'qa.ask': (request, call) =>
       this.#on(request, call, (context) =>
         answerQuestion(request, { ...context, findSections, onEvent: call.emit }),
+      ),
+    'qa.preview': async (request) =>
+      this.#slots.use(request.model, (loaded) =>
+        Promise.resolve(previewQuestion(request, { ...loaded, findSections })),
       ),
     'dialogue.draft': (request, call) =>
       this.#on(request, call, (context) =>

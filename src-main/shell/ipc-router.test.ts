@@ -82,6 +82,7 @@ function router(changes: Partial<InvokeHandlers> = {}): RouterOptions & { calls:
     'evaluation.choose': () => null,
     'batch.locked': () => null,
     'audit.viewed': () => undefined,
+    'audit.printed': () => undefined,
     'audit.read': () => ({ entries: [], next: null }),
     'audit.verify': () => ({
       entries: 0,

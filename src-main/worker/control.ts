@@ -127,6 +127,7 @@ const actSchema = z.enum([
   'reply-changed',
   'reply-deleted',
   'reply-restored',
+  'questions-asked',
   'batch-started',
   'batch-ended',
 ]);

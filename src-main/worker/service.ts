@@ -91,6 +91,8 @@ export class WorkerService {
   #initialised = false;
   /** Reviews and replies that the log knows to be worked on since the worker was started. */
   readonly #reviewed = new Set<string>();
+  /** Reviews and conversations that the log knows to be worked on since the worker was started. */
+  readonly #sittings = new Set<string>();
 
   constructor(main: ParentPort, parts: WorkerParts) {
     this.#main = main;
@@ -262,9 +264,29 @@ export class WorkerService {
     const { amends, ...saved } = await (await this.#store).saveReview(review, base);
     if (amends) this.#act('review-amended', review.recordId);
     // Every decision is saved by itself; the log is told once that somebody was at it.
-    const sitting = `${review.id} ${review.version}`;
-    if (!this.#reviewed.has(sitting)) this.#act('review-changed', review.recordId);
-    this.#reviewed.add(sitting);
+    this.#sitting('review-changed', `${review.id} ${review.version}`, review.recordId);
+    return saved;
+  }
+
+  /** Tells of an act that is done many times over once. */
+  #sitting(act: Act, sitting: string, subject: string): void {
+    const known = `${act} ${sitting}`;
+    if (!this.#sittings.has(known)) this.#act(act, subject);
+    this.#sittings.add(known);
+  }
+
+  async #saveConversation({
+    conversation,
+    base,
+  }: ParamsOf<WorkerMethods['conversations.save']>): Promise<
+    ResultOf<WorkerMethods['conversations.save']>
+  > {
+    const saved = await (await this.#store).conversations.save(conversation, base);
+    const { id, recordId, others } = conversation;
+    const subjects = [...(recordId === null ? [] : [recordId]), ...others];
+    for (const subject of subjects.length > 0 ? subjects : [id]) {
+      this.#sitting('questions-asked', `${id} ${subject}`, subject);
+    }
     return saved;
   }
 
@@ -400,6 +422,16 @@ export class WorkerService {
           sections.recordId,
           (await this.#store).saveSections(sections, base),
         ),
+      'conversations.save': (params) => this.#saveConversation(params),
+      'conversations.delete': async ({ conversationId }) =>
+        (await this.#store).conversations.delete(conversationId),
+      'conversations.restore': async ({ conversationId }) =>
+        (await this.#store).conversations.restore(conversationId),
+      'conversations.history': async ({ conversationId }) => ({
+        rows: await (await this.#store).conversations.history(conversationId),
+      }),
+      'questions.save': async ({ questions, base }) =>
+        (await this.#store).questions.save(questions, base),
       'files.write': async (params) => ({ bytes: await this.#write(params) }),
       'exports.preview': async (params, context) =>
         previewExport((await this.#opened()).vault, params, context),

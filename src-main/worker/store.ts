@@ -17,6 +17,7 @@ import {
 } from '../domain/contract/record';
 import { storedReviewSchema, type StoredReview } from '../domain/contract/review';
 import { storedReplySchema, type StoredReply } from '../domain/contract/conversation';
+import type { StoredConversation, StoredQuickQuestions } from '../domain/contract/conversation';
 import type { StoredSections } from '../domain/contract/section';
 import { isWellFormed, toWellFormed } from '../domain/text/well-formed';
 import { backUp } from '../vault/backup';
@@ -25,6 +26,7 @@ import type { OnProgress } from '../vault/journal-rewrite';
 import type { RecordKey } from '../vault/record-keys';
 import type { Vault } from '../vault/vault';
 import type { Answer, Question } from './control';
+import { conversationStore, quickQuestionStore } from './conversation-stores';
 import { Duplicates } from './duplicates';
 import { SchemaStore } from './schema-store';
 import { latestRow, openRow, sealedRow, type Committed, type Stored } from './sealed-rows';
@@ -66,6 +68,8 @@ export class RecordStore {
   /** Drafted replies; they are saved by `saveReply`. */
   readonly replies: Omit<WorkStore<StoredReply>, 'save'>;
   readonly #replies: WorkStore<StoredReply>;
+  readonly conversations: WorkStore<StoredConversation>;
+  readonly questions: WorkStore<StoredQuickQuestions>;
   readonly search: RecordSearch;
 
   constructor({ vault, now, userId, signPublic, deletion }: StoreOptions) {
@@ -81,6 +85,10 @@ export class RecordStore {
     this.schemas = new SchemaStore(parts);
     this.#replies = replyStore(parts, this.#signer);
     this.replies = this.#replies;
+    const common = { vault, now: this.#now, userId: this.#userId };
+    this.schemas = new SchemaStore(common);
+    this.conversations = conversationStore(common);
+    this.questions = quickQuestionStore(common);
   }
 
   /**
@@ -267,7 +275,8 @@ export class RecordStore {
 
   /**
    * Deletes a record for good: its key is destroyed, and with it every row of the record wherever it
-   * was copied to, but for backups, which hold their own copy of the key.
+   * was copied to, but for backups, which hold their own copy of the key. So are those of conversations
+   * that quote it beside other records.
    *
    * @throws AppError `RECORD_NOT_FOUND`, also when it was done before; `POLICY_FORBIDS` when the policy
    *   does, or its term in the bin is not over; and what the journal throws
@@ -278,8 +287,12 @@ export class RecordStore {
       const keyId = this.#journal.keyIdOf('record', recordId);
       if (keyId === null) throw new AppError('RECORD_NOT_FOUND');
       if (!(await this.#mayShred(recordId))) throw new AppError('POLICY_FORBIDS');
-      const at = this.#now();
-      const seq = await this.#vault.shred(keyId, { recordId, at, by: this.#userId });
+      const deletion = { recordId, at: this.#now(), by: this.#userId };
+      // First what quotes it: interrupted here, the record is still there to be deleted again.
+      for (const about of await this.conversations.keyIdsAbout(recordId, keyId)) {
+        await this.#vault.shred(about, deletion);
+      }
+      const seq = await this.#vault.shred(keyId, deletion);
       this.#duplicates.remove(recordId);
       this.search.removed(recordId);
       return { seq };

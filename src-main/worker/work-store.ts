@@ -15,6 +15,8 @@ import { Turns } from './turns';
 export interface Work {
   readonly id: string;
   readonly recordId: string | null;
+  /** Further records that it is about, none of which its key may be that of. */
+  readonly others?: readonly string[];
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly deletedAt: number | null;
@@ -46,7 +48,7 @@ export class WorkStore<T extends Work> {
   /**
    * @param base row version that it was begun from; 0 for something new
    * @throws AppError `VERSION_CONFLICT` where the newest version is another one, or it would move to
-   *   another record; `RECORD_NOT_FOUND`; `TEXT_TOO_LARGE`; what `demand` and the journal throw
+   *   other records; `RECORD_NOT_FOUND`; `TEXT_TOO_LARGE`; what `demand` and the journal throw
    */
   save(work: T, base: number): Promise<Committed & { readonly version: number }> {
     const { maxChars, schema, table, vault, demand } = this.#options;
@@ -61,9 +63,9 @@ export class WorkStore<T extends Work> {
         throw new AppError('RECORD_NOT_FOUND');
       }
       if ((stored?.version ?? 0) !== base) throw new AppError('VERSION_CONFLICT');
-      if (stored && stored.value.recordId !== work.recordId) throw new AppError('VERSION_CONFLICT');
+      if (stored && !isAboutTheSame(stored.value, work)) throw new AppError('VERSION_CONFLICT');
       demand?.(work, stored?.value ?? null);
-      const key = stored?.key ?? (await this.#keyFor(work.recordId));
+      const key = stored?.key ?? (await this.#keyFor(work));
       return this.#append(key, stored, work);
     });
   }
@@ -83,6 +85,22 @@ export class WorkStore<T extends Work> {
     return this.#options.vault.journal.versions(this.#options.table, id);
   }
 
+  /**
+   * Ids of the keys of what is about a record and yet not sealed under its key: they end with it.
+   *
+   * @param keyId of the record
+   */
+  async keyIdsAbout(recordId: string, keyId: string): Promise<string[]> {
+    const { vault, table, schema } = this.#options;
+    const found: string[] = [];
+    for (const id of vault.journal.idsOf(table)) {
+      if (vault.journal.keyIdOf(table, id) === keyId) continue;
+      const stored = await latestRow(vault, table, id, schema);
+      if (stored && recordsOf(stored.value).includes(recordId)) found.push(stored.key.keyId);
+    }
+    return found;
+  }
+
   #mark(id: string, mark: (work: T) => number | null): Promise<Committed> {
     const { vault, table, schema } = this.#options;
     return this.#turns.take(id, async () => {
@@ -94,13 +112,17 @@ export class WorkStore<T extends Work> {
     });
   }
 
-  /** The record's own, so that its end is theirs too. */
-  async #keyFor(recordId: string | null): Promise<RecordKey> {
+  /** That of the one record, so that the end of the one is the end of the other. */
+  async #keyFor(work: T): Promise<RecordKey> {
     const { vault } = this.#options;
-    if (recordId === null) return vault.takeKey();
-    const record = await latestRow(vault, 'record', recordId, recordHeadSchema);
-    if (!record) throw new AppError('RECORD_NOT_FOUND');
-    return record.key;
+    const keys: RecordKey[] = [];
+    for (const recordId of recordsOf(work)) {
+      const record = await latestRow(vault, 'record', recordId, recordHeadSchema);
+      if (!record) throw new AppError('RECORD_NOT_FOUND');
+      keys.push(record.key);
+    }
+    const [only] = keys;
+    return only && keys.length === 1 ? only : vault.takeKey();
   }
 
   async #append(
@@ -124,4 +146,12 @@ export class WorkStore<T extends Work> {
     if (!committed) throw new AppError('INTERNAL');
     return { seq: committed.seq, version };
   }
+}
+
+function recordsOf({ recordId, others = [] }: Work): readonly string[] {
+  return [...(recordId === null ? [] : [recordId]), ...others];
+}
+
+function isAboutTheSame(one: Work, other: Work): boolean {
+  return recordsOf(one).join('\n') === recordsOf(other).join('\n');
 }

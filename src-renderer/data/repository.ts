@@ -1,5 +1,11 @@
 /** Reads of the projection: the only place where sealed rows become plaintext. */
 import * as z from 'zod';
+import {
+  storedConversationSchema,
+  storedQuickQuestionsSchema,
+  type StoredConversation,
+  type StoredQuickQuestions,
+} from '@domain/contract/conversation';
 import { AppError, problemOf, type Problem } from '@domain/contract/errors';
 import {
   recordHeadSchema,
@@ -57,6 +63,12 @@ const replySummarySchema = storedReplySchema.transform((reply) => ({
   signs: reply.dangerSigns.length,
 }));
 export type ReplySummary = z.output<typeof replySummarySchema>;
+/** What lists show of a conversation. */
+const conversationSummarySchema = storedConversationSchema
+  .omit({ nodes: true, leaf: true })
+  .extend({ nodes: z.array(z.unknown()) })
+  .transform(({ nodes, ...rest }) => ({ ...rest, questions: nodes.length }));
+export type ConversationSummary = z.output<typeof conversationSummarySchema>;
 
 /** A row that is changed over and over, with the version that a change of it is made of. */
 export interface Versioned<T> {
@@ -176,6 +188,24 @@ export class Repository {
     return this.#openIfThere('sections', recordId, storedSectionsSchema);
   }
 
+  conversationSummaries(): AsyncGenerator<Opened<ConversationSummary>> {
+    return this.#scan('conversation', conversationSummarySchema);
+  }
+
+  openConversationSummaries(rows: readonly JournalRow[]): Promise<Opened<ConversationSummary>> {
+    return this.#openAll(rows, conversationSummarySchema);
+  }
+
+  /** @throws as `review` */
+  conversation(id: string): Promise<Versioned<StoredConversation> | null> {
+    return this.#openIfThere('conversation', id, storedConversationSchema);
+  }
+
+  /** The questions at hand, where a person changed them. @throws as `review` */
+  quickQuestions(): Promise<Versioned<StoredQuickQuestions> | null> {
+    return this.#openIfThere('quick-questions', 'quick-questions', storedQuickQuestionsSchema);
+  }
+
   /**
    * @param textId as the record's head says
    * @throws AppError `RECORD_NOT_FOUND`, `RECORD_KEY_LOST`, `SEAL_INVALID`, `STORE_CORRUPT`,
@@ -192,6 +222,7 @@ export class Repository {
 
   async *#scan<T>(
     table: 'record' | 'run' | 'review' | 'schema' | 'reply',
+    table: 'record' | 'run' | 'review' | 'schema' | 'conversation',
     schema: z.ZodType<T>,
   ): AsyncGenerator<Scanned<T>> {
     const seen = new Set<string>();
@@ -202,8 +233,8 @@ export class Repository {
       // What did not open was checked before it was shown.
       const checked = new Set(opened.checked.map(({ id }) => id));
       this.#integrity.checkBehind(rows.filter(({ id }) => !checked.has(id)));
-      // Runs are large: not more of them wait for their check than one batch holds.
-      if (table === 'run') await this.#integrity.settled();
+      // Runs and conversations are large: not more of them wait for their check than one batch holds.
+      if (table === 'run' || table === 'conversation') await this.#integrity.settled();
     }
     this.#integrity.checkAllThere(table, seen);
   }

@@ -16,6 +16,7 @@ export const commands = [
   'batchFirst',
   'batchUp',
   'exportFacts',
+  'quickQuestion',
   'panes',
   'screens',
   'lock',
@@ -40,6 +41,7 @@ export const keyCaps: Record<Command, readonly string[]> = {
   batchFirst: ['Alt Home'],
   batchUp: ['Alt ↑', 'Alt ↓'],
   exportFacts: ['Ctrl Shift E'],
+  quickQuestion: ['1 – 9'],
   panes: ['F6'],
   screens: ['Ctrl 1', 'Ctrl 2', 'Ctrl 3', 'Ctrl 4', 'Ctrl 5', 'Ctrl 6', 'Ctrl 7', 'Ctrl 8'],
   // Main hears it before the page, so that it works whatever the page is doing.
@@ -74,6 +76,8 @@ const plain: Record<string, Command> = {
   '、': 'search',
   '／': 'search',
 };
+
+for (const digit of '123456789') plain[digit] = 'quickQuestion';
 
 const withControl: Record<string, Command> = {
   n: 'newRecord',

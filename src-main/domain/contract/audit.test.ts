@@ -43,6 +43,7 @@ const events: { readonly [K in AuditEvent['kind']]: Extract<AuditEvent, { kind: 
   'reply-exported': { kind: 'reply-exported' },
   'danger-signs-shown': { kind: 'danger-signs-shown', count: 2 },
   'pairs-exported': { kind: 'pairs-exported', form: 'dpo', count: 12 },
+  'questions-asked': { kind: 'questions-asked' },
   'batch-started': { kind: 'batch-started' },
   'batch-ended': { kind: 'batch-ended' },
   confirmed: { kind: 'confirmed', facts: 12, bulk: true },

@@ -93,6 +93,8 @@ const toldEvents = [
   kind('danger-signs-shown').extend({ count: countSchema }),
   /** Pairs of texts for later training were exported, without what identifies. */
   kind('pairs-exported').extend({ form: z.enum(['sft', 'dpo']), count: countSchema }),
+  /** Somebody asked a model about a record, or without one: told once for a conversation and a sitting. */
+  kind('questions-asked'),
   kind('batch-started'),
   kind('batch-ended'),
   kind('confirmed').extend({ facts: countSchema, bulk: z.boolean() }),
@@ -113,8 +115,13 @@ const toldEvents = [
   kind('schema-changed'),
   kind('settings-changed').extend({
     settings: z
-      .array(z.enum(['locale', 'theme', 'zoom', 'lockMinutes', 'backupPlace', 'backupSchedule']))
-      .max(6),
+      .array(
+        z.enum([
+          ...(['locale', 'theme', 'zoom', 'lockMinutes', 'qaThreshold'] as const),
+          ...(['backupPlace', 'backupSchedule'] as const),
+        ]),
+      )
+      .max(7),
   }),
   kind('policy-read').extend({ sha256: hashSchema }),
   kind('backed-up').extend({ records: countSchema }),

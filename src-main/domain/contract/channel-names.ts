@@ -24,6 +24,7 @@ export const channelNames = [
   'users.reset',
   'users.passphrase',
   'audit.viewed',
+  'audit.printed',
   'audit.read',
   'audit.verify',
   'audit.export',

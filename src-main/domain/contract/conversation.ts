@@ -13,12 +13,27 @@ import {
   turnSchema,
 } from './dialogue';
 import { problemSchema } from './errors';
+import { evidenceSchema } from './fact';
 import { maxQuestionChars, qaAnswerSchema } from './qa';
 
 const rowId = z.uuid();
 /** Milliseconds since the epoch. */
 const moment = z.number();
 const userId = z.string().max(128);
+const recordIdSchema = z.string().min(1).max(128);
+
+/** Records of one patient that a conversation can be about, beside the one that it was begun from. */
+export const maxOtherRecords = 199;
+
+/** A text that was asked. Quotations are places in all of a question's texts, one after the other. */
+export const askedTextSchema = z.object({
+  recordId: recordIdSchema,
+  /** A later version of the record moves its words: then there is nothing to show. */
+  textSha256: z.string(),
+  /** UTF-16 units. */
+  chars: z.int().nonnegative(),
+});
+export type AskedText = z.infer<typeof askedTextSchema>;
 
 /** One question with what came of it. Asked again, or changed, it is another node beside it. */
 export const conversationNodeSchema = z.object({
@@ -31,18 +46,26 @@ export const conversationNodeSchema = z.object({
   state: z.enum(['answered', 'partial', 'failed']),
   /** Of `answered`. */
   answer: qaAnswerSchema.optional(),
-  /** Of `partial`: what was written until then. */
+  /** Of `partial`: what was written until then, and from what. */
   written: z.string().max(100_000).optional(),
+  quotes: z.array(evidenceSchema).max(100).optional(),
   problem: problemSchema.optional(),
-  /** Texts that quotations are places of, by record: a later version of a record moves them. */
-  textSha256: z.string().optional(),
+  /** Empty for a question without a record. */
+  asked: z.array(askedTextSchema).max(1 + maxOtherRecords),
 });
 export type ConversationNode = z.infer<typeof conversationNodeSchema>;
 
 export const storedConversationSchema = z.object({
   id: rowId,
   /** Null for questions without a record. */
-  recordId: z.string().min(1).max(128).nullable(),
+  recordId: recordIdSchema.nullable(),
+  /**
+   * Further records that it is about. Such a conversation has a key of its own, and ends with whichever
+   * of its records is deleted for good first.
+   */
+  others: z.array(recordIdSchema).max(maxOtherRecords),
+  /** `summary`: a row of questions that is shown as one page. */
+  kind: z.enum(['chat', 'summary']),
   title: z.string().max(200),
   createdAt: moment,
   updatedAt: moment,
@@ -54,6 +77,21 @@ export const storedConversationSchema = z.object({
   by: userId.optional(),
 });
 export type StoredConversation = z.infer<typeof storedConversationSchema>;
+
+export const maxQuickQuestions = 40;
+
+/** Questions that are one key away, as the people of this workstation changed them; one row for all. */
+export const storedQuickQuestionsSchema = z.object({
+  id: z.literal('quick-questions'),
+  recordId: z.null(),
+  createdAt: moment,
+  updatedAt: moment,
+  /** Set where those that ship are in force again. */
+  deletedAt: moment.nullable(),
+  questions: z.array(z.string().min(1).max(200)).max(maxQuickQuestions),
+  by: userId.optional(),
+});
+export type StoredQuickQuestions = z.infer<typeof storedQuickQuestionsSchema>;
 
 /** `editing`: a doctor has begun to make it their own; `approved`: it can be copied as a reply. */
 export const replyStateSchema = z.enum(['conversation', 'machine-draft', 'editing', 'approved']);

@@ -9,7 +9,7 @@ import {
   promptPreviewSchema,
 } from './extraction';
 import { modelCardSchema, standingSchema } from './model-card';
-import { qaAnswerSchema, qaEventSchema, qaRequestSchema } from './qa';
+import { qaAnswerSchema, qaEventSchema, qaPreviewSchema, qaRequestSchema } from './qa';
 import { method } from './rpc';
 import { speedSchema } from './usage';
 
@@ -21,6 +21,8 @@ export const hostMethods = {
     event: extractionEventSchema,
   }),
   'qa.ask': method({ params: qaRequestSchema, result: qaAnswerSchema, event: qaEventSchema }),
+  /** What a question would be asked with; asks the model nothing, so it waits for nobody. */
+  'qa.preview': method({ params: qaRequestSchema, result: qaPreviewSchema }),
   'dialogue.draft': method({
     params: draftRequestSchema,
     result: draftResultSchema,

@@ -56,6 +56,8 @@ export const settingsSchema = z.object({
   zoom: z.number().min(0.5).max(2),
   /** Minutes without a hand on mouse or keyboard after which the vault locks. */
   lockMinutes: z.int().min(1).max(15).optional(),
+  /** Confidence from which on a question to a record is answered. Defaults to `defaultThreshold`. */
+  qaThreshold: z.number().min(0.05).max(0.95).optional(),
   /** Who signed in last, to be chosen on the lock screen. */
   lastUserId: userIdSchema.optional(),
   /**
@@ -213,6 +215,7 @@ export const invokeChannels = {
   },
   /** A record's text is on screen. */
   'audit.viewed': { params: z.object({ recordId: z.uuid() }), result: nothing },
+  'audit.printed': { params: z.object({ recordId: z.uuid() }), result: nothing },
   'audit.read': {
     params: z.object({ filter: auditFilterSchema, before: z.int().positive().optional() }),
     result: auditPageSchema,
@@ -370,6 +373,7 @@ export const channelAccess: Readonly<Record<InvokeChannel, ChannelAccess>> = {
   'reply.copy': 'records',
   'audit.signs': 'records',
   'audit.viewed': 'records',
+  'audit.printed': 'records',
   'audit.read': 'audit',
   'audit.verify': 'audit',
   'audit.export': 'audit',

@@ -11,6 +11,12 @@ export const maxQuestionChars = 4000;
 export const maxExchanges = 200;
 
 /**
+ * Confidence that a record holds an answer, from which on one is given. Measured for quotations (`npx tsx
+ * scripts/measure-quotations.ts`): the lowest at which no question without an answer got one.
+ */
+export const defaultThreshold = 0.3;
+
+/**
  * `record`: from a record, with quotations; `record-no-evidence`: 病历中未找到依据, and no answer is
  * written; `no-record`: 无病历依据, what the model knows or makes up.
  */
@@ -61,6 +67,19 @@ export const qaPartsSchema = z.object({
   whole: z.boolean(),
 });
 export type QaParts = z.infer<typeof qaPartsSchema>;
+
+/** What a question would be asked with. */
+export const qaPreviewSchema = z.object({
+  /** As of the answer. */
+  form: z.enum(['written', 'quotations']),
+  /** Of the context; null where quotations are looked for, which need none. */
+  tokens: z.object({ used: z.int().nonnegative(), size: z.int().positive() }).nullable(),
+  /** Null without a record. */
+  parts: qaPartsSchema.nullable(),
+  /** Earlier exchanges that would be left out. */
+  forgotten: z.int().nonnegative(),
+});
+export type QaPreview = z.infer<typeof qaPreviewSchema>;
 
 export const qaEventSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('queued'), ahead: z.int().nonnegative() }),

@@ -7,7 +7,8 @@
  * `review` what a doctor decided of a run's facts; `sections` a record's sections as a doctor corrected
  * them. These are sealed under their record's own key. `schema` holds a version of a schema of the
  * hospital's own, under a key of its own. `conversation` holds questions with their answers and `reply` a
- * drafted reply, under the key of the record that they belong to, or of their own. `deletion` says that a
+ * drafted reply, under the key of the record that they belong to, or of their own; `quick-questions` those
+ * that a person has at hand. `deletion` says that a
  * record was deleted for good; it stands under the id of the key that was destroyed.
  */
 import * as z from 'zod';
@@ -25,6 +26,7 @@ export const tableNames = [
   'sections',
   'schema',
   'conversation',
+  'quick-questions',
   'reply',
 ] as const;
 export const tableSchema = z.enum(tableNames);

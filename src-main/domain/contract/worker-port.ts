@@ -10,6 +10,7 @@ import {
   duplicateRuleSchema,
   examinedFilesSchema,
 } from './batch';
+import { storedConversationSchema, storedQuickQuestionsSchema } from './conversation';
 import { maxDocumentFileBytes, tablePreviewSchema } from './document';
 import {
   evaluationOrderSchema,
@@ -169,6 +170,29 @@ export const workerMethods = {
   /** Saves sections as a person corrected them; `base` as for reviews. */
   'sections.save': method({
     params: z.object({ sections: storedSectionsSchema, base: z.int().nonnegative() }),
+    result: committed.extend({ version: z.int().positive() }),
+  }),
+  /** Saves a conversation as it stands; `base` as for reviews. */
+  'conversations.save': method({
+    params: z.object({ conversation: storedConversationSchema, base: z.int().nonnegative() }),
+    result: committed.extend({ version: z.int().positive() }),
+  }),
+  'conversations.delete': method({
+    params: z.object({ conversationId: rowId }),
+    result: committed,
+  }),
+  'conversations.restore': method({
+    params: z.object({ conversationId: rowId }),
+    result: committed,
+  }),
+  /** All that was ever saved of a conversation, oldest first, still sealed. */
+  'conversations.history': method({
+    params: z.object({ conversationId: rowId }),
+    result: z.object({ rows: z.array(journalRowSchema) }),
+  }),
+  /** Saves the questions that are at hand; `base` as for reviews. */
+  'questions.save': method({
+    params: z.object({ questions: storedQuickQuestionsSchema, base: z.int().nonnegative() }),
     result: committed.extend({ version: z.int().positive() }),
   }),
   /** What the files and folders of a ticket are, before a batch is made of them. */

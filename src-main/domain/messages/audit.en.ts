@@ -38,6 +38,7 @@ export const auditEn = {
     'reply-exported': 'Reply exported',
     'danger-signs-shown': 'Danger signs shown',
     'pairs-exported': 'Training data exported',
+    'questions-asked': 'Questions asked',
     'batch-started': 'Batch started',
     'batch-ended': 'Batch ended',
     confirmed: 'Confirmed',

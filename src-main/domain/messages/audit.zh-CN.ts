@@ -35,6 +35,7 @@ const kinds: Record<AuditKind, string> = {
   'reply-exported': '导出回复',
   'danger-signs-shown': '提示危险征象',
   'pairs-exported': '导出训练数据',
+  'questions-asked': '问答',
   'batch-started': '开始批次',
   'batch-ended': '批次结束',
   confirmed: '审核确认',

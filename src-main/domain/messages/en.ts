@@ -2,6 +2,7 @@
 import { errorsEn } from './errors.en';
 import { auditEn } from './audit.en';
 import { dialogueEn } from './dialogue.en';
+import { qaEn } from './qa.en';
 import { reviewEn } from './review.en';
 import { schemasEn } from './schemas.en';
 import { rotationEn } from './rotation.en';
@@ -26,6 +27,7 @@ export const en = {
     records: 'Records',
     extraction: 'Extract',
     dialogue: 'Replies',
+    qa: 'Ask',
     batch: 'Batch',
     schemas: 'Schemas',
     models: 'Models',
@@ -459,6 +461,7 @@ export const en = {
     batchFirst: 'In a batch: put the selected record first',
     batchUp: 'In a batch: move the selected record up or down',
     panes: 'Move between list, text and facts',
+    quickQuestion: 'Ask that quick question',
     screens: 'Go to Records, Extract, Models',
     lock: 'Lock the workstation',
     exportText: 'Export text',
@@ -606,6 +609,7 @@ export const en = {
   vault: vaultEn,
   audit: auditEn,
   dialogue: dialogueEn,
+  qa: qaEn,
   review: reviewEn,
   schemas: schemasEn,
   rotation: rotationEn,

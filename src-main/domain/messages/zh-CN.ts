@@ -5,6 +5,7 @@
 import { errorsZh } from './errors.zh-CN';
 import { auditZh } from './audit.zh-CN';
 import { dialogueZh } from './dialogue.zh-CN';
+import { qaZh } from './qa.zh-CN';
 import { reviewZh } from './review.zh-CN';
 import { schemasZh } from './schemas.zh-CN';
 import { rotationZh } from './rotation.zh-CN';
@@ -28,6 +29,7 @@ export const zhCN = {
     records: '病历',
     extraction: '抽取',
     dialogue: '回复',
+    qa: '问答',
     batch: '批量',
     schemas: '方案',
     models: '模型',
@@ -435,6 +437,7 @@ export const zhCN = {
     batchFirst: '批次中：把选中的病历排到最前',
     batchUp: '批次中：上移或下移选中的病历',
     panes: '在列表、原文、结果之间切换',
+    quickQuestion: '在问答中直接提第几个快捷问题',
     screens: '切换到病历、抽取、模型',
     lock: '锁定工作站',
     exportText: '导出文本',
@@ -581,6 +584,7 @@ export const zhCN = {
   vault: vaultZh,
   audit: auditZh,
   dialogue: dialogueZh,
+  qa: qaZh,
   review: reviewZh,
   schemas: schemasZh,
   rotation: rotationZh,

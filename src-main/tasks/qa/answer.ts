@@ -5,10 +5,9 @@
  */
 import { AppError } from '../../domain/contract/errors';
 import type { Evidence } from '../../domain/contract/fact';
-import { maxRecordChars } from '../../domain/contract/extraction';
 import type { ModelCard } from '../../domain/contract/model-card';
 import {
-  maxQuestionChars,
+  defaultThreshold,
   type QaAnswer,
   type QaEvent,
   type QaParts,
@@ -20,14 +19,19 @@ import type { LanguageModel, Sequence, Token } from '../../engine/language-model
 import { defaultSampling, type SamplingSettings } from '../generation/sampling';
 import { generate } from '../generation/generate';
 import { stopsOf } from '../generation/stop-watcher';
-import { conversationTokens, type Exchange } from '../prompt/conversation';
 import { UsageMeter } from '../usage-meter';
 import { citedAnswer } from './cited-answer';
+import {
+  answerTokens,
+  canWrite,
+  checkedQuestion,
+  partsOf,
+  QaContextWindow,
+  recordSentences,
+} from './qa-context';
 import { quotationsOf } from './quotations';
-import { answerPrompt, evidencePrompt, freePrompt } from './prompts';
 import { selectEvidence } from './select-evidence';
-import { SentenceSearch } from './sentence-search';
-import { sentencesOf, type Sentence } from './sentences';
+import type { Sentence } from './sentences';
 
 export interface QaContext {
   readonly model: LanguageModel;
@@ -39,13 +43,7 @@ export interface QaContext {
   onEvent?(event: QaEvent): void;
 }
 
-/** Set by hand: more likely than not. */
-export const defaultThreshold = 0.5;
-
-const answerTokens = 400;
 const answerSentences = 6;
-/** Tokens that are kept free for picking evidence and writing. */
-const room = answerTokens + 80;
 
 /**
  * @throws AppError `EMPTY_QUESTION`, `QUESTION_TOO_LONG`, `EMPTY_TEXT`, `TEXT_TOO_LARGE`; `TASK_NOT_SUPPORTED`
@@ -54,13 +52,7 @@ const room = answerTokens + 80;
  * @throws Cancelled; what was told by events until then stands
  */
 export async function answerQuestion(request: QaRequest, context: QaContext): Promise<QaAnswer> {
-  const question = request.question.trim();
-  if (question === '') throw new AppError('EMPTY_QUESTION');
-  if (question.length > maxQuestionChars) {
-    throw new AppError('QUESTION_TOO_LONG', {
-      params: { chars: question.length, limit: maxQuestionChars },
-    });
-  }
+  const question = checkedQuestion(request.question);
   const meter = context.meter ?? new UsageMeter();
   const work = new Work({ ...request, question }, { ...context, meter });
   return request.record ? work.fromRecord(request.record) : work.withoutRecord();
@@ -69,37 +61,29 @@ export async function answerQuestion(request: QaRequest, context: QaContext): Pr
 class Work {
   readonly #request: QaRequest;
   readonly #context: QaContext & { readonly meter: UsageMeter };
+  readonly #window: QaContextWindow;
 
   constructor(request: QaRequest, context: QaContext & { readonly meter: UsageMeter }) {
     this.#request = request;
     this.#context = context;
+    this.#window = new QaContextWindow(context.model, context.card);
   }
 
   async fromRecord(record: NonNullable<QaRequest['record']>): Promise<QaAnswer> {
-    const { text } = record;
-    if (text.trim() === '') throw new AppError('EMPTY_TEXT');
-    if (text.length > maxRecordChars) {
-      throw new AppError('TEXT_TOO_LARGE', {
-        params: { chars: text.length, limit: maxRecordChars },
-      });
-    }
-    const sections = record.sections ?? this.#context.findSections(text);
-    const sentences = sentencesOf(text, sections);
-    if (
-      !this.#context.card.promptFormat.turns ||
-      !this.#context.card.capabilities.tasks.includes('qa')
-    )
-      return this.#quotations(text, sentences);
-    return this.#written(text, sentences);
+    const { card, findSections } = this.#context;
+    const sentences = recordSentences(record, findSections);
+    return canWrite(card)
+      ? this.#written(record.text, sentences)
+      : this.#quotations(record.text, sentences);
   }
 
   async withoutRecord(): Promise<QaAnswer> {
-    const { model, signal, onEvent, meter } = this.#context;
-    const turns = this.#turns();
-    const { prompt, forgotten } = this.#fitted((history) => [
-      ...history,
-      { question: freePrompt(this.#request.question) },
-    ]);
+    const { model, card, signal, onEvent, meter } = this.#context;
+    const { turns } = card.promptFormat;
+    if (!turns || !canWrite(card)) {
+      throw new AppError('TASK_NOT_SUPPORTED', { params: { model: card.name } });
+    }
+    const { prompt, forgotten } = this.#window.free(this.#request);
     return this.#onSequence(async (sequence) => {
       this.#tellContext(prompt.length, { used: [], whole: true }, forgotten);
       const { text, ended } = await generate(model, sequence, prompt, {
@@ -124,37 +108,31 @@ class Work {
   }
 
   /** By search alone. */
-  #quotations(text: string, sentences: readonly Sentence[]): Promise<QaAnswer> {
+  #quotations(text: string, sentences: readonly Sentence[]): QaAnswer {
     const { onEvent } = this.#context;
     const { quotes: found, confidence } = quotationsOf(text, sentences, this.#request.question);
     const isFound = confidence >= this.#threshold && found.length > 0;
     const quotes = isFound ? found : [];
     onEvent?.({ kind: 'evidence', quotes: [...quotes], confidence });
-    const parts = { used: sentences.map(({ start, end }) => ({ start, end })), whole: true };
-    return Promise.resolve(
-      this.#answer({
-        answer: quotes.map((quote) => quote.text).join('\n'),
-        basis: isFound ? 'record' : 'record-no-evidence',
-        form: 'quotations',
-        sentences: quotes.map((quote, at) => ({ text: quote.text, cites: [at] })),
-        quotes,
-        confidence,
-        parts,
-        isCut: false,
-      }),
-    );
+    return this.#answer({
+      answer: quotes.map((quote) => quote.text).join('\n'),
+      basis: isFound ? 'record' : 'record-no-evidence',
+      form: 'quotations',
+      sentences: quotes.map((quote, at) => ({ text: quote.text, cites: [at] })),
+      quotes,
+      confidence,
+      parts: partsOf(sentences, sentences),
+      isCut: false,
+    });
   }
 
   async #written(text: string, sentences: readonly Sentence[]): Promise<QaAnswer> {
-    const { model, signal, onEvent } = this.#context;
+    const { model, signal, onEvent, meter } = this.#context;
     const { question } = this.#request;
-    const shown = this.#thatFit(text, sentences);
-    const asked = evidencePrompt(text, shown, question);
-    const { prompt, forgotten } = this.#fitted((history) => [...history, { question: asked }]);
-    const parts: QaParts = {
-      used: shown.map(({ start, end }) => ({ start, end })),
-      whole: shown.length === sentences.length,
-    };
+    const shown = this.#window.thatFit(text, sentences, question);
+    const fitted = this.#window.evidence(text, shown, this.#request);
+    const { prompt, forgotten } = fitted;
+    const parts = partsOf(shown, sentences);
     return this.#onSequence(async (sequence) => {
       this.#tellContext(prompt.length, parts, forgotten);
       await sequence.prefill(prompt.slice(0, -1), signal);
@@ -172,19 +150,14 @@ class Work {
       const basis = isFound ? 'record' : 'record-no-evidence';
       const common = { basis, form: 'written', quotes, confidence, parts } as const;
       if (!isFound) return this.#answer({ ...common, answer: '', sentences: [], isCut: false });
-      const going = this.#fitted((history) => [
-        ...history,
-        { question: asked, answer: written },
-        { question: answerPrompt },
-      ]);
-      const said = await citedAnswer(model, sequence, going.prompt, {
+      const going = this.#window.answer(text, shown, question, fitted, written);
+      const said = await citedAnswer(model, sequence, going, {
         quotes: quotes.length,
         sampling: this.#sampling,
         maxTokens: answerTokens,
         maxSentences: answerSentences,
         signal,
-        onText: (piece) =>
-          onEvent?.({ kind: 'text', text: piece, speed: this.#context.meter.speed }),
+        onText: (piece) => onEvent?.({ kind: 'text', text: piece, speed: meter.speed }),
       });
       return this.#answer({
         ...common,
@@ -193,69 +166,6 @@ class Work {
         isCut: said.ended === 'length',
       });
     });
-  }
-
-  /** All sentences in their order where they fit; else the best of a search, in the order of the text. */
-  #thatFit(text: string, sentences: readonly Sentence[]): readonly Sentence[] {
-    const { model } = this.#context;
-    const { question } = this.#request;
-    const frame = this.#tokensOf([{ question: evidencePrompt(text, [], question) }]).length;
-    const capacity =
-      model.contextSize - 1 - room - frame - 2 * model.tokenize(answerPrompt, true).length;
-    if (capacity <= 0) {
-      throw new AppError('CONTEXT_EXCEEDED', {
-        params: { needed: frame + room, capacity: model.contextSize },
-      });
-    }
-    const costOf = ({ start, end }: Sentence): number =>
-      model.tokenize(text.slice(start, end), true).length + 8;
-    const costs = sentences.map(costOf);
-    if (costs.reduce((sum, cost) => sum + cost, 0) <= capacity) return sentences;
-    const kept = new Set<number>();
-    let used = 0;
-    for (const { index } of new SentenceSearch(text, sentences).search(question)) {
-      const cost = costs[index] as number;
-      if (used + cost > capacity) continue;
-      used += cost;
-      kept.add(index);
-    }
-    // A question that shares no word with a long record: its beginning is as good as any part.
-    for (let at = 0; at < sentences.length && kept.size === 0; at++)
-      if ((costs[at] as number) <= capacity) kept.add(at);
-    return sentences.filter((_, at) => kept.has(at));
-  }
-
-  /** The conversation with as much of the history as fits, from the newest back. */
-  #fitted(conversation: (history: readonly Exchange[]) => Exchange[]): {
-    readonly prompt: Token[];
-    readonly forgotten: number;
-  } {
-    const { model } = this.#context;
-    const history = this.#request.history ?? [];
-    const capacity = model.contextSize - 1 - room;
-    for (let from = 0; from <= history.length; from++) {
-      const prompt = this.#tokensOf(conversation(history.slice(from)));
-      if (prompt.length <= capacity) return { prompt, forgotten: from };
-      if (from === history.length) {
-        throw new AppError('CONTEXT_EXCEEDED', {
-          params: { needed: prompt.length + room, capacity: model.contextSize },
-        });
-      }
-    }
-    throw new AppError('CONTEXT_EXCEEDED');
-  }
-
-  #tokensOf(exchanges: readonly Exchange[]): Token[] {
-    const { model, card } = this.#context;
-    return conversationTokens(model, card.promptFormat, { exchanges });
-  }
-
-  #turns() {
-    const { card } = this.#context;
-    const { turns } = card.promptFormat;
-    if (!turns || !card.capabilities.tasks.includes('qa'))
-      throw new AppError('TASK_NOT_SUPPORTED', { params: { model: card.name } });
-    return turns;
   }
 
   async #onSequence(work: (sequence: Sequence) => Promise<QaAnswer>): Promise<QaAnswer> {

@@ -14,30 +14,55 @@ export interface FoundSentence extends Sentence {
   readonly score: number;
   /** Share of the question's meaning (by rarity in the record) that the sentence holds, 0..1. */
   readonly coverage: number;
-  /** It stands in a section, or holds words, in which such questions are answered. */
-  readonly fits: boolean;
-  /** It holds the very word by which the question is of its topic: 过敏 of 药物过敏史. */
+  /** The question is about a whole class (手术史？), and the sentence is of it by its words or section. */
+  readonly isOfClass: boolean;
+  /** It stands in a section that is called as it is asked: 过敏史, 出院医嘱. */
+  readonly inAskedSection: boolean;
+  /** It holds the very word by which the question is of its topic, or another one for it: 过敏 of 药物过敏史. */
   readonly holdsAsked: boolean;
+  /** Whether the sentence names what the question does, one thing of a topic (胃镜); null where it names none. */
+  readonly holdsNamed: boolean | null;
 }
 
 const k1 = 1.2;
 const b = 0.75;
 /** Weight of a topic's words against those of the question itself. */
 const topicWeight = 0.4;
+const weakWeight = 0.15;
 const sectionBonus = 1.5;
+const classBonus = 1.5;
 
 interface Topic {
   readonly id: string;
+  /** Ask about all of it. */
   readonly asks: readonly string[];
+  /** Ask about one thing of it. */
+  readonly exact: readonly string[];
+  /** Say by themselves that a sentence is about it. */
   readonly words: readonly string[];
+  /** Say so only beside others. */
+  readonly weak: readonly string[];
   readonly sections: readonly string[];
 }
-const topics: readonly Topic[] = lexicon.topics;
+const topics: readonly Topic[] = lexicon.topics.map((topic) => ({
+  ...topic,
+  asks: topic.asks.map(normalised),
+  exact: topic.exact.map(normalised),
+  words: topic.words.map(normalised),
+  weak: topic.weak.map(normalised),
+}));
+const same: readonly (readonly string[])[] = lexicon.same.map((words) => words.map(normalised));
 
 /** What a question is about, by the lexicon: none, one or several topics. */
-export function topicsOf(question: string): readonly Topic[] {
-  const folded = normalised(question);
-  return topics.filter(({ asks }) => asks.some((word) => folded.includes(normalised(word))));
+function topicsOf(folded: string): readonly Topic[] {
+  return topics.filter(({ asks, exact }) =>
+    [...asks, ...exact].some((word) => folded.includes(word)),
+  );
+}
+
+/** Other words for one, itself first. */
+function wordsFor(word: string): readonly string[] {
+  return [word, ...same.filter(([first]) => first === word).flatMap(([, ...others]) => others)];
 }
 
 export class SentenceSearch {
@@ -63,23 +88,33 @@ export class SentenceSearch {
 
   /** Best first; sentences that share nothing with the question are left out. */
   search(question: string): FoundSentence[] {
-    const asked = countsOf(gramsOf(withoutStopWords(normalised(question))));
-    const about = topicsOf(question);
     const folded = normalised(question);
-    const askedWords = about
-      .flatMap(({ asks }) => asks.map(normalised))
-      .filter((word) => folded.includes(word));
-    const topicWords = [...new Set(about.flatMap(({ words }) => words.map(normalised)))];
+    const asked = countsOf(gramsOf(withoutStopWords(folded)));
+    const about = topicsOf(folded);
+    const held = (words: readonly string[]): string[] =>
+      words.filter((word) => folded.includes(word));
+    const named = held(about.flatMap(({ exact }) => exact)).map(wordsFor);
+    const ofClass = about.filter(({ asks }) => held(asks).length > 0);
+    const classWords = ofClass.flatMap(({ words }) => words);
+    const classAsks = held(ofClass.flatMap(({ asks }) => asks));
+    const askedWords = [...named.flat(), ...classAsks];
+    const strong = [...new Set([...about.flatMap(({ words }) => words), ...named.flat()])];
+    const weak = [...new Set(about.flatMap((topic) => topic.weak))];
     const sections = new Set(about.flatMap((topic) => topic.sections));
     const weight = sum([...asked.keys()].map((gram) => this.#rarity(gram)));
     const found: FoundSentence[] = [];
     this.#sentences.forEach((sentence, index) => {
       const text = this.#texts[index] as string;
-      const inSection = sentence.section !== null && sections.has(sentence.section);
-      const held = topicWords.filter((word) => text.includes(word));
+      const { section } = sentence;
+      const inSection = section !== null && sections.has(section);
       const own = this.#bm25(index, asked.keys());
-      let score = own + topicWeight * sum(held.map((word) => this.#rarityOfWord(word)));
+      const rarityOf = (words: readonly string[]): number =>
+        sum(words.filter((word) => text.includes(word)).map((word) => this.#rarityOfWord(word)));
+      let score = own + topicWeight * rarityOf(strong) + weakWeight * rarityOf(weak);
       if (inSection) score += sectionBonus;
+      const inAskedSection = section !== null && classAsks.some((word) => section.includes(word));
+      const isOfClass = inAskedSection || classWords.some((word) => text.includes(word));
+      if (isOfClass) score += classBonus;
       if (score <= 0) return;
       const covered = sum(
         [...asked.keys()]
@@ -91,8 +126,13 @@ export class SentenceSearch {
         index,
         score,
         coverage: weight === 0 ? 0 : covered / weight,
-        fits: inSection || held.length > 0,
+        isOfClass,
+        inAskedSection,
         holdsAsked: askedWords.some((word) => text.includes(word)),
+        holdsNamed:
+          named.length === 0
+            ? null
+            : named.every((words) => words.some((word) => text.includes(word))),
       });
     });
     return found.sort((one, other) => other.score - one.score || one.index - other.index);

@@ -36,6 +36,7 @@ function hostFor(
     },
     'prompt.preview': () => Promise.reject(new AppError('BAD_REQUEST')),
     'qa.ask': () => Promise.reject(new AppError('BAD_REQUEST')),
+    'qa.preview': () => Promise.reject(new AppError('BAD_REQUEST')),
     'dialogue.draft': () => Promise.reject(new AppError('BAD_REQUEST')),
   });
   extractor.adopt(asPort(port2));

@@ -40,6 +40,7 @@ function start(
     'extraction.run': (_params, context) => answer(context),
     'prompt.preview': () => Promise.reject(new Error('not asked for')),
     'qa.ask': () => Promise.reject(new Error('not asked for')),
+    'qa.preview': () => Promise.reject(new Error('not asked for')),
     'dialogue.draft': () => Promise.reject(new Error('not asked for')),
   });
   const client = new RpcClient<HostMethods>(domPort(port2), hostMethods, 'HOST_DIED');

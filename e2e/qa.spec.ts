@@ -1,0 +1,190 @@
+/** Questions to a record: quotations by the built-in model, and cited answers by one that writes. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Page } from '@playwright/test';
+import { modelCardSchema } from '../src-main/domain/contract/model-card';
+import { cardPathOf } from '../src-main/library/model-card';
+import { filesHolding, expect, modelReady, pasteRecord, signIn, test } from './app';
+import { findings } from './axe';
+import { writeTestCard } from './fixtures/test-models';
+import { writeScriptedModel } from './fixtures/scripted-model';
+import { makeVocabulary } from './fixtures/vocabulary';
+
+const record = [
+  '主诉：反复胸闷三天。',
+  '既往史：高血压病史十年。青霉素过敏。',
+  '诊疗经过：予阿司匹林口服，症状好转。',
+].join('\n');
+
+const exchanges = (page: Page) => page.getByTestId('exchange');
+const lastIn = (page: Page, state: string) =>
+  exchanges(page)
+    .last()
+    .and(page.locator(`[data-state="${state}"]`));
+async function ask(page: Page, question: string): Promise<void> {
+  await page.getByTestId('question').fill(question);
+  await page.getByTestId('question').press('Enter');
+}
+/** The words that are highlighted in the record. */
+const highlighted = (page: Page): Promise<string[]> =>
+  page.evaluate(() => [...(CSS.highlights.get('found') ?? [])].map(String));
+const saved = (page: Page) =>
+  page.locator('[data-testid="qa-saving"][data-saving="saved"]').waitFor({ state: 'attached' });
+
+const folders: string[] = [];
+test.afterEach(async () => {
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
+});
+
+/** A model that picks the third sentence and writes a long answer from it, over and over the same. */
+async function writingModel(answer: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'chimed-qa-model-'));
+  folders.push(folder);
+  const path = join(folder, 'model.gguf');
+  const scripts = [
+    { after: '只写“无。”。\n[bot]:', say: '3；完。' },
+    { after: '不要写编号。\n[bot]:', say: answer },
+  ];
+  const vocabulary = makeVocabulary(`${record}${answer}3；完`, { merged: false });
+  await writeScriptedModel(path, vocabulary, scripts, { seed: 9, context: 2048 });
+  const card = await writeTestCard(path, 240);
+  const able = modelCardSchema.parse({
+    ...card,
+    context: 2048,
+    capabilities: { ...card.capabilities, tasks: ['extraction', 'qa'] },
+  });
+  await writeFile(cardPathOf(path), JSON.stringify(able));
+  return path;
+}
+
+test('the built-in model answers with quotations, each one click from its words, and keeps them', async ({
+  start,
+}) => {
+  const first = await start();
+  const { page, userData } = first;
+  await modelReady(page);
+  await pasteRecord(page, '门诊病历', record);
+  await page.getByTestId('nav-qa').click();
+  await expect(page.getByTestId('quotes-only')).toBeVisible();
+
+  // One key asks a question that is at hand; the answer is the record's own words.
+  await page.getByTestId('record-body').focus();
+  await page.keyboard.press('1');
+  await lastIn(page, 'answered').waitFor();
+  await expect(page.getByTestId('answer-head')).toHaveText('病历原文中的相关内容');
+  await expect(page.getByTestId('quote')).toHaveText(['[1] 青霉素过敏。']);
+  await page.getByTestId('cite').first().focus();
+  await page.keyboard.press('Enter');
+  await expect.poll(() => highlighted(page)).toEqual(['青霉素过敏。']);
+
+  // What the record does not say is not answered, and says how sure that is.
+  await ask(page, '孩子上几年级');
+  await lastIn(page, 'answered').waitFor();
+  await expect(page.getByTestId('answer-head').last()).toHaveText('病历中未找到依据');
+  await expect(exchanges(page).last().getByTestId('confidence')).toBeVisible();
+  await expect(exchanges(page).last().getByTestId('quote')).toHaveCount(0);
+  expect(await findings(page)).toEqual([]);
+
+  // A changed question is a branch; both are kept, also over a restart.
+  await exchanges(page).last().getByTestId('edit-question').click();
+  await page.getByTestId('question').fill('高血压几年了');
+  await page.keyboard.press('Enter');
+  await expect(exchanges(page).last().getByTestId('ways')).toContainText('2 / 2');
+  await lastIn(page, 'answered').waitFor();
+  await expect(exchanges(page).last()).toContainText('高血压病史十年。');
+
+  // A question of one's own among those at hand.
+  await page.getByTestId('edit-quick').click();
+  await page.getByTestId('quick-line').first().fill('口服什么药？');
+  await page.getByTestId('save-quick').click();
+  await expect(page.getByTestId('quick-question').first()).toContainText('口服什么药？');
+
+  // One page, each line with what it is from.
+  await page.getByTestId('summarise').click();
+  await expect(page.getByTestId('summary-line')).toHaveCount(10);
+  const lines = page.getByTestId('summary-line').and(page.locator('[data-basis="record"]'));
+  for (const line of await lines.all())
+    await expect(line.getByTestId('quote').first()).toBeVisible();
+  expect(await lines.count()).toBeGreaterThan(2);
+  await page.getByTestId('copy-summary').click();
+  await expect(page.getByText('已复制')).toBeVisible();
+  await page.keyboard.press('Escape');
+  await saved(page);
+  await first.quit();
+  expect(await filesHolding(userData, '青霉素过敏')).toEqual([]);
+
+  const again = await start({ userData });
+  await again.page.getByTestId('record-row').first().click();
+  await again.page.getByTestId('nav-qa').click();
+  await expect(again.page.getByTestId('quick-question').first()).toContainText('口服什么药？');
+  const select = again.page.getByTestId('conversation-select');
+  await expect(select.locator('option')).toHaveCount(2);
+  await select.selectOption({ index: 1 });
+  await expect(exchanges(again.page)).toHaveCount(2);
+  await exchanges(again.page).last().getByTestId('previous-way').click();
+  await expect(exchanges(again.page).last()).toContainText('孩子上几年级');
+  // Deleted, and taken back.
+  await again.page.getByTestId('remove-conversation').click();
+  await again.page.getByRole('button', { name: '撤销' }).click();
+  await expect(exchanges(again.page)).toHaveCount(2);
+});
+
+test('a model that writes cites every sentence; a lock and a crash keep what was written', async ({
+  start,
+}) => {
+  const answer = `对青霉素过敏。${'一二三四五六七八九十百千万甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉'}。`;
+  const running = await start({ env: { CHIMED_MODEL: await writingModel(answer) } });
+  const { page, pidOf } = running;
+  await modelReady(page);
+  await pasteRecord(page, '门诊病历', record);
+  await page.getByTestId('nav-qa').click();
+  // Before it is asked: what it takes of the context.
+  await expect(page.getByTestId('context-meter')).toContainText('/ 2,048');
+  await ask(page, '有无药物过敏？');
+  await lastIn(page, 'answered').waitFor();
+  const text = page.getByTestId('answer-text');
+  await expect(text).toContainText('对青霉素过敏。[1]');
+  await expect(page.getByTestId('answer-head')).toContainText('未经医师核对');
+  await text.getByTestId('cite').first().click();
+  await expect.poll(() => highlighted(page)).toEqual(['青霉素过敏。']);
+  expect(await findings(page)).toEqual([]);
+  await page.getByTestId('copy-answer').click();
+  await expect(page.getByText('已复制')).toBeVisible();
+  const clipboard = await running.app.evaluate(({ clipboard: system }) => system.readText());
+  expect(clipboard).toContain('对青霉素过敏。[1]');
+  expect(clipboard).toContain('未经医师核对');
+  expect(clipboard).toMatch(/\[1\] 青霉素过敏。 （门诊病历，第 \d+–\d+ 字）/);
+
+  // A host that hangs and dies: the question stands, marked, and can be asked again.
+  const host = await pidOf('chimed-model-host');
+  process.kill(host, 'SIGSTOP');
+  await ask(page, '还有呢？');
+  await lastIn(page, 'running').waitFor();
+  process.kill(host, 'SIGKILL');
+  await lastIn(page, 'failed').waitFor();
+  await expect(exchanges(page).last()).toContainText('HOST_DIED');
+  await modelReady(page);
+  await exchanges(page).last().getByTestId('again').click();
+  await lastIn(page, 'answered').waitFor();
+
+  // A lock in the middle: stopped, kept, and nothing of it is readable on the disk.
+  const next = await pidOf('chimed-model-host');
+  process.kill(next, 'SIGSTOP');
+  await ask(page, '罕见的问题？');
+  await lastIn(page, 'running').waitFor();
+  await page.getByTestId('lock').click();
+  await page.getByTestId('gate').waitFor();
+  expect(await filesHolding(running.userData, '罕见的问题')).toEqual([]);
+  await signIn(page);
+  await page.getByTestId('record-row').first().click();
+  await page.getByTestId('nav-qa').click();
+  await lastIn(page, 'partial').waitFor();
+  await expect(exchanges(page).last()).toContainText('罕见的问题？');
+  await expect(exchanges(page).last().getByTestId('partial')).toBeVisible();
+
+  // Without a record it is marked as such.
+  await page.getByTestId('qa-scope').selectOption('none');
+  await expect(page.getByTestId('no-record-notice')).toBeVisible();
+  await expect(page.getByTestId('record-body')).toHaveCount(0);
+});

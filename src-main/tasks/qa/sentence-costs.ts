@@ -1,0 +1,28 @@
+/** Tokens that each sentence of a record takes in a prompt: counted once, and asked for at every pause in typing. */
+import type { LanguageModel } from '../../engine/language-model';
+import type { Sentence } from './sentences';
+
+/** Its number in brackets and the line feed. */
+const frame = 8;
+
+interface Counted {
+  readonly text: string;
+  readonly costs: readonly number[];
+}
+
+/** The latest record of each model. */
+const counted = new WeakMap<LanguageModel, Counted>();
+
+export function sentenceCosts(
+  model: LanguageModel,
+  text: string,
+  sentences: readonly Sentence[],
+): readonly number[] {
+  const known = counted.get(model);
+  if (known?.text === text && known.costs.length === sentences.length) return known.costs;
+  const costs = sentences.map(
+    ({ start, end }) => model.tokenize(text.slice(start, end), true).length + frame,
+  );
+  counted.set(model, { text, costs });
+  return costs;
+}

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { findSections } from '@domain/rules/sections';
+import { joinTexts, placeIn } from './asked-texts';
+import { charsOf, joined, leftOut } from './left-out';
+
+const textOf = (recordId: string, text: string) => ({
+  ...{ recordId, textSha256: `sha-${recordId}`, chars: text.length, text },
+  sections: findSections(text),
+});
+const records = [
+  textOf('one', '主诉：头痛。\n既往史：青霉素过敏。'),
+  textOf('two', '主诉：胸闷三天。\n过敏史：无。'),
+];
+
+describe('several records as one text', () => {
+  const { text, sections, asked } = joinTexts(records);
+
+  it('every word of it is found again in its own record', () => {
+    for (const record of records) {
+      for (const words of ['主诉', '过敏', record.text]) {
+        const start = text.indexOf(words, text.indexOf(record.text));
+        const place = placeIn(asked, { start, end: start + words.length });
+        expect(place?.recordId).toBe(record.recordId);
+        expect(record.text.slice(place?.start, place?.end)).toBe(words);
+      }
+    }
+  });
+
+  it('sections stand where their headings do', () => {
+    expect(sections.length).toBe(records.flatMap((record) => record.sections).length);
+    expect(sections.length).toBeGreaterThanOrEqual(4);
+    for (const { name, start, end } of sections) expect(text.slice(start, end)).toContain(name);
+  });
+
+  it('what lies in two records lies in none', () => {
+    const border = records[0]?.text.length ?? 0;
+    expect(placeIn(asked, { start: border - 1, end: border + 3 })).toBeNull();
+    expect(placeIn(asked, { start: text.length - 1, end: text.length + 1 })).toBeNull();
+    expect(placeIn([], { start: 0, end: 1 })).toBeNull();
+  });
+});
+
+describe('what is left out of a text', () => {
+  const text = '甲。 乙。\n\n丙。丁。';
+  const used = [
+    { start: 0, end: 2 },
+    { start: 3, end: 5 },
+    { start: 9, end: 11 },
+  ];
+
+  it('is every word that was not used, and no white space', () => {
+    const words = leftOut(text, used).map(({ start, end }) => text.slice(start, end));
+    expect(words).toEqual(['丙。']);
+    expect(leftOut(text, []).map(({ start, end }) => text.slice(start, end))).toEqual([text]);
+    expect(leftOut(text, [{ start: 0, end: text.length }])).toEqual([]);
+  });
+
+  it('neighbours among the used are one', () => {
+    expect(joined(text, used)).toEqual([
+      { start: 0, end: 5 },
+      { start: 9, end: 11 },
+    ]);
+    expect(charsOf(used)).toBe(6);
+  });
+});
