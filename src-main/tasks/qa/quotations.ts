@@ -1,41 +1,60 @@
 /** Quotations by search alone, for a model that cannot select: the answer is then what the record says. */
 import type { Evidence } from '../../domain/contract/fact';
+import { fittedSettings, type Feature, type SearchSettings } from './search-settings';
 import { SentenceSearch, type FoundSentence } from './sentence-search';
 import type { Sentence } from './sentences';
-
-/** More would not be read. */
-const mostQuotes = 5;
-/** Of the best sentence's score, what others must reach. */
-const near = 0.55;
-
-/** Weights of a logistic function over what the search knows of its best sentence: set by hand, not fitted. */
-const weights = { bias: -2.2, coverage: 3.4, fits: 1.1, asked: 1.4 };
 
 export interface Quotations {
   /** In the order of the text. */
   readonly quotes: readonly Evidence[];
   /** That they hold an answer, 0..1. */
   readonly confidence: number;
+  /** From which the confidence comes; absent where nothing was found. */
+  readonly features?: Readonly<Record<Feature, number>>;
 }
 
+/** @param settings Defaults to those that were fitted. */
 export function quotationsOf(
   text: string,
   sentences: readonly Sentence[],
   question: string,
+  settings: SearchSettings = fittedSettings,
 ): Quotations {
-  const found = new SentenceSearch(text, sentences).search(question);
+  const { near, most } = settings.quotations;
+  const found = new SentenceSearch(text, sentences, settings.search).search(question);
   const [best] = found;
   if (!best) return { quotes: [], confidence: 0 };
   const quotes = found
     .filter(({ score }) => score >= near * best.score)
-    .slice(0, mostQuotes)
+    .slice(0, most)
     .sort((one, other) => one.start - other.start)
     .map(({ start, end }) => ({ text: text.slice(start, end), start, end }));
-  return { quotes, confidence: confidenceOf(best) };
+  const features = featuresOf(best, text, question);
+  return { quotes, confidence: confidenceOf(features, settings.confidence), features };
 }
 
-function confidenceOf({ coverage, fits, holdsAsked }: FoundSentence): number {
-  const { bias, coverage: perCoverage, fits: perFit, asked } = weights;
-  const logit = bias + perCoverage * coverage + (fits ? perFit : 0) + (holdsAsked ? asked : 0);
+/** 多少, 几次, 多大: what is asked for is a number. */
+const asksValue = /多少|几|多大|多久|多长|数值|剂量/u;
+
+function featuresOf(
+  { coverage, recordCoverage, fits, holdsAsked, start, end }: FoundSentence,
+  text: string,
+  question: string,
+): Record<Feature, number> {
+  return {
+    coverage,
+    recordCoverage,
+    fits: fits ? 1 : 0,
+    asked: holdsAsked ? 1 : 0,
+    value: asksValue.test(question) && /\d/u.test(text.slice(start, end)) ? 1 : 0,
+  };
+}
+
+function confidenceOf(
+  features: Readonly<Record<Feature, number>>,
+  { bias, ...weights }: SearchSettings['confidence'],
+): number {
+  const names = Object.keys(weights) as Feature[];
+  const logit = names.reduce((sum, name) => sum + weights[name] * features[name], bias);
   return 1 / (1 + Math.exp(-logit));
 }

@@ -5,6 +5,7 @@
  */
 import lexicon from '../../../resources/lexicons/questions.json' with { type: 'json' };
 import { fold } from '../../domain/rules/deidentify/fold';
+import { fittedSettings, type SearchSettings } from './search-settings';
 import type { Sentence } from './sentences';
 
 export interface FoundSentence extends Sentence {
@@ -14,17 +15,13 @@ export interface FoundSentence extends Sentence {
   readonly score: number;
   /** Share of the question's meaning (by rarity in the record) that the sentence holds, 0..1. */
   readonly coverage: number;
+  /** Share of it that the record as a whole holds, 0..1: a word that stands nowhere cannot be answered. */
+  readonly recordCoverage: number;
   /** It stands in a section, or holds words, in which such questions are answered. */
   readonly fits: boolean;
   /** It holds the very word by which the question is of its topic: 过敏 of 药物过敏史. */
   readonly holdsAsked: boolean;
 }
-
-const k1 = 1.2;
-const b = 0.75;
-/** Weight of a topic's words against those of the question itself. */
-const topicWeight = 0.4;
-const sectionBonus = 1.5;
 
 interface Topic {
   readonly id: string;
@@ -47,8 +44,15 @@ export class SentenceSearch {
   readonly #lengths: readonly number[];
   readonly #mean: number;
   readonly #sentencesWith = new Map<string, number>();
+  readonly #settings: SearchSettings['search'];
 
-  constructor(record: string, sentences: readonly Sentence[]) {
+  /** @param settings Defaults to those that were fitted. */
+  constructor(
+    record: string,
+    sentences: readonly Sentence[],
+    settings: SearchSettings['search'] = fittedSettings.search,
+  ) {
+    this.#settings = settings;
     this.#sentences = sentences;
     const folded = normalised(record);
     // `fold` keeps every unit at its place, and so does lower case for what records hold.
@@ -72,6 +76,12 @@ export class SentenceSearch {
     const topicWords = [...new Set(about.flatMap(({ words }) => words.map(normalised)))];
     const sections = new Set(about.flatMap((topic) => topic.sections));
     const weight = sum([...asked.keys()].map((gram) => this.#rarity(gram)));
+    const somewhere = sum(
+      [...asked.keys()]
+        .filter((gram) => this.#sentencesWith.has(gram))
+        .map((gram) => this.#rarity(gram)),
+    );
+    const { topicWeight, sectionBonus } = this.#settings;
     const found: FoundSentence[] = [];
     this.#sentences.forEach((sentence, index) => {
       const text = this.#texts[index] as string;
@@ -91,6 +101,7 @@ export class SentenceSearch {
         index,
         score,
         coverage: weight === 0 ? 0 : covered / weight,
+        recordCoverage: weight === 0 ? 0 : somewhere / weight,
         fits: inSection || held.length > 0,
         holdsAsked: askedWords.some((word) => text.includes(word)),
       });
@@ -101,6 +112,7 @@ export class SentenceSearch {
   #bm25(index: number, grams: Iterable<string>): number {
     const counts = this.#grams[index] as ReadonlyMap<string, number>;
     const length = this.#lengths[index] as number;
+    const { k1, b } = this.#settings;
     let score = 0;
     for (const gram of grams) {
       const count = counts.get(gram);
