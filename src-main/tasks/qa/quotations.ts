@@ -37,12 +37,13 @@ export function quotationsOf(
 const asksValue = /多少|几|多大|多久|多长|数值|剂量/u;
 
 function featuresOf(
-  { coverage, recordCoverage, fits, holdsAsked, start, end }: FoundSentence,
+  { coverage, characters, recordCoverage, fits, holdsAsked, start, end }: FoundSentence,
   text: string,
   question: string,
 ): Record<Feature, number> {
   return {
     coverage,
+    characters,
     recordCoverage,
     fits: fits ? 1 : 0,
     asked: holdsAsked ? 1 : 0,

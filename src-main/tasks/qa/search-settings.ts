@@ -21,6 +21,6 @@ export interface SearchSettings {
   readonly confidence: Readonly<Record<'bias' | Feature, number>>;
 }
 
-export type Feature = 'coverage' | 'recordCoverage' | 'fits' | 'asked' | 'value';
+export type Feature = 'coverage' | 'characters' | 'recordCoverage' | 'fits' | 'asked' | 'value';
 
 export const fittedSettings: SearchSettings = settings;

@@ -15,7 +15,9 @@ export interface FoundSentence extends Sentence {
   readonly score: number;
   /** Share of the question's meaning (by rarity in the record) that the sentence holds, 0..1. */
   readonly coverage: number;
-  /** Share of it that the record as a whole holds, 0..1: a word that stands nowhere cannot be answered. */
+  /** Share of the question's characters that the sentence holds, 0..1: bigrams miss 术中出血 in 术中见出血. */
+  readonly characters: number;
+  /** Share of the question's meaning that the record as a whole holds, 0..1: a word that stands nowhere cannot be answered. */
   readonly recordCoverage: number;
   /** It stands in a section, or holds words, in which such questions are answered. */
   readonly fits: boolean;
@@ -30,6 +32,8 @@ interface Topic {
   readonly sections: readonly string[];
 }
 const topics: readonly Topic[] = lexicon.topics;
+
+const synonyms = lexicon.synonyms.map((words) => words.map(normalised));
 
 /** What a question is about, by the lexicon: none, one or several topics. */
 export function topicsOf(question: string): readonly Topic[] {
@@ -67,7 +71,9 @@ export class SentenceSearch {
 
   /** Best first; sentences that share nothing with the question are left out. */
   search(question: string): FoundSentence[] {
-    const asked = countsOf(gramsOf(withoutStopWords(normalised(question))));
+    const words = withoutStopWords(this.#inItsWords(normalised(question)));
+    const asked = countsOf(gramsOf(words));
+    const characters = [...new Set(words.match(/[a-z0-9\u3400-\u9fff]/gu))];
     const about = topicsOf(question);
     const folded = normalised(question);
     const askedWords = about
@@ -101,12 +107,30 @@ export class SentenceSearch {
         index,
         score,
         coverage: weight === 0 ? 0 : covered / weight,
+        characters:
+          characters.length === 0
+            ? 0
+            : characters.filter((one) => text.includes(one)).length / characters.length,
         recordCoverage: weight === 0 ? 0 : somewhere / weight,
         fits: inSection || held.length > 0,
         holdsAsked: askedWords.some((word) => text.includes(word)),
       });
     });
     return found.sort((one, other) => other.score - one.score || one.index - other.index);
+  }
+
+  /** A word that the record does not use becomes the one of the same meaning that it uses. */
+  #inItsWords(question: string): string {
+    return synonyms.reduce((rest, words) => {
+      const asked = words.find((word) => rest.includes(word));
+      if (asked === undefined || this.#holds(asked)) return rest;
+      const used = words.find((word) => this.#holds(word));
+      return used === undefined ? rest : rest.replaceAll(asked, used);
+    }, question);
+  }
+
+  #holds(word: string): boolean {
+    return this.#texts.some((text) => text.includes(word));
   }
 
   #bm25(index: number, grams: Iterable<string>): number {
