@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { findSections } from '../src-main/domain/rules/sections';
 import { isSupported } from '../src-main/evaluation/grounding-evaluation';
 import { readRecordQuestions, type RecordQuestion } from '../src-main/evaluation/record-questions';
+import { defaultThreshold } from '../src-main/tasks/qa/answer';
 import { quotationsOf, type Quotations } from '../src-main/tasks/qa/quotations';
 import type { Feature, SearchSettings } from '../src-main/tasks/qa/search-settings';
 import { sentencesOf, type Sentence } from '../src-main/tasks/qa/sentences';
@@ -46,11 +47,11 @@ function fittedSearch(): SearchSettings {
   const answerable = questions.filter(({ answer }) => answer.length > 0);
   let best: SearchSettings | undefined;
   let bestWorth = -Infinity;
-  for (const k1 of [0.6, 0.9, 1.2, 1.6])
-    for (const b of [0.1, 0.3, 0.5, 0.75])
-      for (const topicWeight of [0.1, 0.2, 0.4, 0.6])
-        for (const sectionBonus of [0.5, 1, 1.5, 2.5])
-          for (const near of [0.4, 0.55, 0.7])
+  for (const k1 of [0.4, 0.6, 0.9, 1.2])
+    for (const b of [0, 0.1, 0.3, 0.75])
+      for (const topicWeight of [0.2, 0.4, 0.6])
+        for (const sectionBonus of [0, 0.5, 1.5])
+          for (const near of [0.55, 0.7])
             for (const most of [3, 5]) {
               const settings: SearchSettings = {
                 search: { k1, b, topicWeight, sectionBonus },
@@ -97,11 +98,23 @@ function fittedConfidence(settings: SearchSettings): SearchSettings['confidence'
 
 const search = fittedSearch();
 const fitted: SearchSettings = { ...search, confidence: fittedConfidence(search) };
+/** Right: an answer whose quotations hold it, or none where the record does not say. */
+function rightAt(threshold: number): number {
+  return questions.filter((question) => {
+    const { quotes, confidence } = quotedWith(fitted, question);
+    return confidence >= threshold ? isSupported(question, quotes) : question.answer.length === 0;
+  }).length;
+}
+const thresholds = Array.from({ length: 17 }, (_, at) => 0.1 + at * 0.05);
+const [bestThreshold = defaultThreshold] = [defaultThreshold, ...thresholds].sort(
+  (one, other) => rightAt(other) - rightAt(one),
+);
 const source = [
   'fitted by scripts/fit-qa.ts on the questions of `dev` in resources/evaluation/record-qa.json:',
   `${questions.length} questions, ${new Set(questions.map(({ record }) => record)).size} records;`,
   `search by a grid (support less ${priceOfQuote} a quotation),`,
-  `confidence by logistic regression (ridge ${ridge}) of whether the quotations hold the answer`,
+  `confidence by logistic regression (ridge ${ridge}) of whether the quotations hold the answer;`,
+  `at the threshold ${defaultThreshold} ${rightAt(defaultThreshold)} are right, at the best one (${bestThreshold.toFixed(2)}) ${rightAt(bestThreshold)}`,
 ].join(' ');
 await writeFile(
   join(root, 'resources', 'lexicons', 'qa-search.json'),
