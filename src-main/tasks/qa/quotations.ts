@@ -1,5 +1,6 @@
 /** Quotations by search alone, for a model that cannot select: the answer is then what the record says. */
 import type { Evidence } from '../../domain/contract/fact';
+import { fittedSettings, type Feature, type SearchSettings } from './search-settings';
 import { SentenceSearch, type FoundSentence } from './sentence-search';
 import type { Sentence } from './sentences';
 
@@ -19,22 +20,30 @@ export interface Quotations {
   readonly quotes: readonly Evidence[];
   /** That they hold an answer, 0..1. */
   readonly confidence: number;
+  /** From which the confidence comes; absent where nothing was found. */
+  readonly features?: Readonly<Record<Feature, number>>;
 }
 
+/** @param settings Defaults to those that were fitted. */
 export function quotationsOf(
   text: string,
   sentences: readonly Sentence[],
   question: string,
+  settings: SearchSettings = fittedSettings,
 ): Quotations {
-  const found = new SentenceSearch(text, sentences).search(question);
+  const { near, most } = settings.quotations;
+  const found = new SentenceSearch(text, sentences, settings.search).search(question);
   const [best] = found;
   if (!best) return { quotes: [], confidence: 0 };
   const quotes = found
     .filter(({ score, inAskedSection }) => inAskedSection || score >= near * best.score)
     .slice(0, mostQuotes)
+    .filter(({ score }) => score >= near * best.score)
+    .slice(0, most)
     .sort((one, other) => one.start - other.start)
     .map(({ start, end }) => ({ text: text.slice(start, end), start, end }));
-  return { quotes, confidence: confidenceOf(best) };
+  const features = featuresOf(best, text, question);
+  return { quotes, confidence: confidenceOf(features, settings.confidence), features };
 }
 
 function confidenceOf({ coverage, isOfClass, holdsAsked, holdsNamed }: FoundSentence): number {
@@ -42,5 +51,29 @@ function confidenceOf({ coverage, isOfClass, holdsAsked, holdsNamed }: FoundSent
   if (isOfClass) logit += weights.ofClass;
   if (holdsAsked) logit += weights.asked;
   if (holdsNamed !== null) logit += holdsNamed ? weights.named : weights.notNamed;
+/** 多少, 几次, 多大: what is asked for is a number. */
+const asksValue = /多少|几|多大|多久|多长|数值|剂量/u;
+
+function featuresOf(
+  { coverage, characters, recordCoverage, fits, holdsAsked, start, end }: FoundSentence,
+  text: string,
+  question: string,
+): Record<Feature, number> {
+  return {
+    coverage,
+    characters,
+    recordCoverage,
+    fits: fits ? 1 : 0,
+    asked: holdsAsked ? 1 : 0,
+    value: asksValue.test(question) && /\d/u.test(text.slice(start, end)) ? 1 : 0,
+  };
+}
+
+function confidenceOf(
+  features: Readonly<Record<Feature, number>>,
+  { bias, ...weights }: SearchSettings['confidence'],
+): number {
+  const names = Object.keys(weights) as Feature[];
+  const logit = names.reduce((sum, name) => sum + weights[name] * features[name], bias);
   return 1 / (1 + Math.exp(-logit));
 }

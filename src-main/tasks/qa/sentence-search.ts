@@ -5,6 +5,7 @@
  */
 import lexicon from '../../../resources/lexicons/questions.json' with { type: 'json' };
 import { fold } from '../../domain/rules/deidentify/fold';
+import { fittedSettings, type SearchSettings } from './search-settings';
 import type { Sentence } from './sentences';
 
 export interface FoundSentence extends Sentence {
@@ -19,6 +20,13 @@ export interface FoundSentence extends Sentence {
   /** It stands in a section that is called as it is asked: 过敏史, 出院医嘱. */
   readonly inAskedSection: boolean;
   /** It holds the very word by which the question is of its topic, or another one for it: 过敏 of 药物过敏史. */
+  /** Share of the question's characters that the sentence holds, 0..1: bigrams miss 术中出血 in 术中见出血. */
+  readonly characters: number;
+  /** Share of the question's meaning that the record as a whole holds, 0..1: a word that stands nowhere cannot be answered. */
+  readonly recordCoverage: number;
+  /** It stands in a section, or holds words, in which such questions are answered. */
+  readonly fits: boolean;
+  /** It holds the very word by which the question is of its topic: 过敏 of 药物过敏史. */
   readonly holdsAsked: boolean;
   /** Whether the sentence names what the question does, one thing of a topic (胃镜); null where it names none. */
   readonly holdsNamed: boolean | null;
@@ -53,6 +61,8 @@ const topics: readonly Topic[] = lexicon.topics.map((topic) => ({
 }));
 const same: readonly (readonly string[])[] = lexicon.same.map((words) => words.map(normalised));
 
+const synonyms = lexicon.synonyms.map((words) => words.map(normalised));
+
 /** What a question is about, by the lexicon: none, one or several topics. */
 function topicsOf(folded: string): readonly Topic[] {
   return topics.filter(({ asks, exact }) =>
@@ -72,8 +82,15 @@ export class SentenceSearch {
   readonly #lengths: readonly number[];
   readonly #mean: number;
   readonly #sentencesWith = new Map<string, number>();
+  readonly #settings: SearchSettings['search'];
 
-  constructor(record: string, sentences: readonly Sentence[]) {
+  /** @param settings Defaults to those that were fitted. */
+  constructor(
+    record: string,
+    sentences: readonly Sentence[],
+    settings: SearchSettings['search'] = fittedSettings.search,
+  ) {
+    this.#settings = settings;
     this.#sentences = sentences;
     const folded = normalised(record);
     // `fold` keeps every unit at its place, and so does lower case for what records hold.
@@ -88,6 +105,10 @@ export class SentenceSearch {
 
   /** Best first; sentences that share nothing with the question are left out. */
   search(question: string): FoundSentence[] {
+    const words = withoutStopWords(this.#inItsWords(normalised(question)));
+    const asked = countsOf(gramsOf(words));
+    const characters = [...new Set(words.match(/[a-z0-9\u3400-\u9fff]/gu))];
+    const about = topicsOf(question);
     const folded = normalised(question);
     const asked = countsOf(gramsOf(withoutStopWords(folded)));
     const about = topicsOf(folded);
@@ -102,6 +123,12 @@ export class SentenceSearch {
     const weak = [...new Set(about.flatMap((topic) => topic.weak))];
     const sections = new Set(about.flatMap((topic) => topic.sections));
     const weight = sum([...asked.keys()].map((gram) => this.#rarity(gram)));
+    const somewhere = sum(
+      [...asked.keys()]
+        .filter((gram) => this.#sentencesWith.has(gram))
+        .map((gram) => this.#rarity(gram)),
+    );
+    const { topicWeight, sectionBonus } = this.#settings;
     const found: FoundSentence[] = [];
     this.#sentences.forEach((sentence, index) => {
       const text = this.#texts[index] as string;
@@ -128,6 +155,12 @@ export class SentenceSearch {
         coverage: weight === 0 ? 0 : covered / weight,
         isOfClass,
         inAskedSection,
+        characters:
+          characters.length === 0
+            ? 0
+            : characters.filter((one) => text.includes(one)).length / characters.length,
+        recordCoverage: weight === 0 ? 0 : somewhere / weight,
+        fits: inSection || held.length > 0,
         holdsAsked: askedWords.some((word) => text.includes(word)),
         holdsNamed:
           named.length === 0
@@ -138,9 +171,24 @@ export class SentenceSearch {
     return found.sort((one, other) => other.score - one.score || one.index - other.index);
   }
 
+  /** A word that the record does not use becomes the one of the same meaning that it uses. */
+  #inItsWords(question: string): string {
+    return synonyms.reduce((rest, words) => {
+      const asked = words.find((word) => rest.includes(word));
+      if (asked === undefined || this.#holds(asked)) return rest;
+      const used = words.find((word) => this.#holds(word));
+      return used === undefined ? rest : rest.replaceAll(asked, used);
+    }, question);
+  }
+
+  #holds(word: string): boolean {
+    return this.#texts.some((text) => text.includes(word));
+  }
+
   #bm25(index: number, grams: Iterable<string>): number {
     const counts = this.#grams[index] as ReadonlyMap<string, number>;
     const length = this.#lengths[index] as number;
+    const { k1, b } = this.#settings;
     let score = 0;
     for (const gram of grams) {
       const count = counts.get(gram);

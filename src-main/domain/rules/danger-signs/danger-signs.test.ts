@@ -37,6 +37,49 @@ describe('danger signs in a patient’s words', () => {
     }
   });
 
+  it('sentences that were written without the rules, and served to improve them, are told apart as well as docs/dialogue.md says', () => {
+    const sentences = labelledSentences('held-out.txt');
+    const ids = new Set(signClasses.map(({ id }) => id));
+    expect(sentences.flatMap(({ signs }) => signs).filter((id) => !ids.has(id))).toEqual([]);
+    expect(sentences.length).toBeGreaterThanOrEqual(300);
+    const { missRate, alarmRate } = rates(sentences);
+    expect(missRate).toBeLessThanOrEqual(0.02);
+    expect(alarmRate).toBeLessThanOrEqual(0.03);
+  });
+
+  it('sentences in words that the lexicon was never tuned with are missed no more often than docs/dialogue.md says', () => {
+    const { missRate, alarmRate } = rates(labelledSentences('held-out-2.txt'));
+    expect(missRate).toBeLessThanOrEqual(0.67);
+    expect(alarmRate).toBeLessThanOrEqual(0.05);
+  });
+
+  it('what is supposed, told of others or long over raises nothing; what is new does', () => {
+    for (const text of [
+      '如果出现胸痛再来医院',
+      '电视剧里那个人胸痛倒地',
+      '阑尾炎会肚子剧痛吗',
+      '我妈五年前晕倒过一回，后来查了没事',
+      '高热惊厥的护理',
+    ])
+      expect([text, findDangerSigns(text)]).toEqual([text, []]);
+    for (const text of [
+      '胸痛，如果是心梗怎么办',
+      '去年晕倒过，今天又晕倒了',
+      '如果我死了大家都轻松，我不想活了',
+      '以前没有胸痛，现在胸痛',
+      '我会不会是脑梗，半边身子没劲',
+    ])
+      expect([text, findDangerSigns(text).length > 0]).toEqual([text, true]);
+  });
+
+  it('words of a sign that stand close together raise it, unless a clause or a denial is between', () => {
+    expect(findDangerSigns('胸口这儿一阵一阵揪着疼').map(({ signId }) => signId)).toContain(
+      'chest-pain',
+    );
+    for (const text of ['胸口不疼', '摸摸胸口，牙疼', '没有胸口疼'])
+      expect([text, findDangerSigns(text)]).toEqual([text, []]);
+  });
+
   it('every sign of the lexicon is in a sentence of ours', () => {
     const labelled = new Set(tuned.flatMap(({ signs }) => signs));
     const all = signClasses.flatMap((one) => one.signs.map(({ id }) => id));

@@ -37,7 +37,8 @@ export function isDenied(text: string, start: number, end: number): boolean {
   return near.test(read) || list.test(read);
 }
 
-function lastClause(text: string): string {
+/** What stands before a sign in its clause, behind the last 但是. */
+export function lastClause(text: string): string {
   const border = Math.max(...[...'，,。；;：:！!？?\n\r'].map((mark) => text.lastIndexOf(mark)));
   const clause = text.slice(border + 1);
   const but = Math.max(

@@ -4,6 +4,7 @@
  */
 import { fold } from '../deidentify/fold';
 import { isDenied } from './denial';
+import { isElsewhere } from './elsewhere';
 import { signClasses, type Measure, type SignEntry } from './lexicon';
 
 export interface DangerSign {
@@ -34,6 +35,7 @@ export function findDangerSigns(text: string): DangerSign[] {
   for (const { id: classId, signs } of signClasses) {
     for (const sign of signs) {
       for (const { start, end } of placesOf(sign, folded, sentences)) {
+        if (isElsewhere(folded, start, end, classId)) continue;
         found.push({
           classId,
           signId: sign.id,
@@ -50,9 +52,10 @@ export function findDangerSigns(text: string): DangerSign[] {
 function placesOf(sign: SignEntry, text: string, sentences: readonly Stretch[]): Stretch[] {
   const places = [
     ...wordsIn(text, sign.words ?? [], sign.except ?? []),
-    ...(sign.together
-      ? sentences.flatMap((sentence) => togetherIn(text, sentence, sign.together ?? []))
-      : []),
+    ...(sign.orTogether ?? []).flatMap((lists) =>
+      sentences.flatMap((sentence) => togetherIn(text, sentence, lists, sign.except)),
+    ),
+    ...(sign.close ?? []).flatMap((lists) => closeIn(text, lists, sign.except)),
     ...(sign.measure ? measuresIn(text, sign.measure) : []),
   ];
   // 剧烈头痛 is in 突然剧烈头痛: the longer one says it all.
@@ -89,26 +92,61 @@ function togetherIn(
   text: string,
   { start: from, end: to }: Stretch,
   lists: readonly (readonly string[])[],
+  except?: readonly string[],
 ): Stretch[] {
   const sentence = text.slice(from, to);
-  // The first list says of whom or of what, which nobody denies; the others say what happened.
-  const firsts = lists.map((words, at) =>
-    at === 0 ? words.flatMap((word) => occurrences(sentence, word)) : wordsIn(sentence, words),
+  const [firsts = [], ...others] = lists.map((words) => wordsIn(sentence, words, except));
+  // Of a message without full stops, what is far apart is of different matters.
+  for (const first of firsts) {
+    const chosen = [first, ...others.flatMap((places) => nearest(places, first) ?? [])];
+    const start = Math.min(...chosen.map((place) => place.start));
+    const end = Math.max(...chosen.map((place) => place.end));
+    if (chosen.length === lists.length && end - start <= togetherReach)
+      return [{ start: from + start, end: from + end }];
+  }
+  return [];
+}
+
+/** UTF-16 units that the words of `together` may be apart. */
+const togetherReach = 60;
+
+function nearest(places: readonly Stretch[], to: Stretch): Stretch | undefined {
+  const distance = ({ start }: Stretch): number => Math.abs(start - to.start);
+  return places.reduce<Stretch | undefined>(
+    (best, place) => (best && distance(best) <= distance(place) ? best : place),
+    undefined,
   );
-  if (firsts.some(({ length }) => length === 0)) return [];
-  const chosen = firsts.map((places) => places.reduce((a, b) => (b.start < a.start ? b : a)));
-  return [
-    {
-      start: from + Math.min(...chosen.map(({ start }) => start)),
-      end: from + Math.max(...chosen.map(({ end }) => end)),
-    },
-  ];
+}
+
+/** UTF-16 units between the words of `close`, at most. */
+const closeGap = 8;
+
+/** 胸口这儿一阵一阵揪着疼: a word of each list, one soon after the other and none of them denied. */
+function closeIn(
+  text: string,
+  lists: readonly (readonly string[])[],
+  except?: readonly string[],
+): Stretch[] {
+  const [firsts = [], ...others] = lists.map((words) => wordsIn(text, words, except));
+  return others.reduce(
+    (begun, next) =>
+      begun.flatMap(({ start, end }) => {
+        const follows = next.find(
+          (place) =>
+            place.start >= end &&
+            place.start - end <= closeGap &&
+            !/[，,。；;：:！!？?\n\r]/u.test(text.slice(end, place.start)),
+        );
+        return follows ? [{ start, end: follows.end }] : [];
+      }),
+    firsts,
+  );
 }
 
 function measuresIn(text: string, measure: Measure): Stretch[] {
   const { words, above = Infinity, below = -Infinity, least, most } = measure;
   const pattern = new RegExp(
-    `(?:${words.join('|')})[^0-9。；;!?\\n]{0,8}?(\\d{1,3}(?:\\.\\d{1,2})?)`,
+    `(?:${words.map(escaped).join('|')})(?:(?!低压|舒张|下压)[^0-9。；;!?\\n]){0,14}?(\\d{1,3}(?:\\.\\d{1,2})?)`,
     'gu',
   );
   const places: Stretch[] = [];
@@ -121,6 +159,10 @@ function measuresIn(text: string, measure: Measure): Stretch[] {
     places.push({ start: match.index, end: match.index + match[0].length });
   }
   return places;
+}
+
+function escaped(word: string): string {
+  return word.replace(/[+.]/g, '\\$&');
 }
 
 function occurrences(text: string, word: string): Stretch[] {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 export interface LabelledSentence {
   readonly line: number;
-  /** Ids of the signs that must fire; empty where none may. */
+  /** Ids of the signs that must fire (in the held-out files of their class); empty where none may. */
   readonly signs: readonly string[];
   readonly text: string;
 }

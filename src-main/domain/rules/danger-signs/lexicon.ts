@@ -11,6 +11,8 @@ export interface Measure {
   readonly most: number;
 }
 
+type WordLists = readonly (readonly string[])[];
+
 export interface SignEntry {
   readonly id: string;
   readonly zh: string;
@@ -18,7 +20,11 @@ export interface SignEntry {
   /** Each of them alone is the sign. */
   readonly words?: readonly string[];
   /** One word of each list, in one sentence. */
-  readonly together?: readonly (readonly string[])[];
+  readonly together?: WordLists;
+  /** The same, other ways to say it. */
+  readonly orTogether?: readonly WordLists[];
+  /** One word of each list in this order, close together in one clause; several such ways. */
+  readonly close?: readonly WordLists[];
   readonly measure?: Measure;
   /** Phrases that hold a word of the sign and mean something else. */
   readonly except?: readonly string[];
@@ -29,8 +35,30 @@ export interface SignClass {
   readonly signs: readonly SignEntry[];
 }
 
+const groups: Readonly<Record<string, string | readonly string[]>> = lexicon.groups;
+
+/** With the words of its group in the place of each @name. */
+function spelled(list: readonly string[]): string[] {
+  return list.flatMap((word) => (word.startsWith('@') ? (groups[word.slice(1)] ?? []) : [word]));
+}
+
+const entries: readonly SignClass[] = lexicon.classes;
+
 /** The classes of signs; each has advice in `domain/messages`. */
-export const signClasses: readonly SignClass[] = lexicon.classes;
+export const signClasses: readonly SignClass[] = entries.map(({ id, signs }) => ({
+  id,
+  signs: signs.map(({ together, orTogether, close, ...sign }) => ({
+    ...sign,
+    orTogether: [...(together ? [together] : []), ...(orTogether ?? [])].map((lists) =>
+      lists.map(spelled),
+    ),
+    close: (close ?? []).map((lists) => lists.map(spelled)),
+  })),
+}));
+
+export const elsewhere: Readonly<
+  Record<'supposed' | 'told' | 'asked' | 'topic' | 'past' | 'now' | 'over', readonly string[]>
+> = lexicon.elsewhere;
 
 export const denial: Readonly<
   Record<'near' | 'list' | 'never' | 'modifiers' | 'joiners' | 'verbs' | 'after', readonly string[]>

@@ -1,5 +1,6 @@
 /** The parts of a medication order in a text: drug, dose, frequency, duration. */
 import lexicon from '../../../../resources/lexicons/drugs.json' with { type: 'json' };
+import { fold } from '../deidentify/fold';
 
 export type ElementKind = 'drug' | 'dose' | 'frequency' | 'duration';
 
@@ -13,7 +14,8 @@ export interface OrderElement {
 const alternatives = (words: readonly string[]): string =>
   [...words].sort((a, b) => b.length - a.length).join('|');
 
-const number = '(?:\\d+(?:\\.\\d+)?|[一二两三四五六七八九十半])(?:\\s*/\\s*\\d)?(?:百|千|万)?';
+const number =
+  '(?:\\d+(?:\\.\\d+)?|[一二两三四五六七八九十百壹贰叁肆伍陆柒捌玖拾半数几]{1,3})(?:\\s*/\\s*\\d)?(?:百|千|万)?';
 const amount = `(?:${number}(?:\\s*(?:[-~～—–至到]|或)\\s*${number})?)`;
 const doseUnit = alternatives([
   ...[
@@ -68,6 +70,12 @@ const doseUnit = alternatives([
     '小片',
     '半片',
     '两',
+    '剂',
+    '个单位',
+    'tablets?',
+    'capsules?',
+    'puffs?',
+    'drops?',
   ],
 ]);
 const times = '(?:次|回|遍|顿)';
@@ -114,9 +122,33 @@ const patterns: readonly (readonly [ElementKind, RegExp])[] = [
     'frequency',
     /每晚(?:睡前)?|每早|每天早上|每日早晨|每日清晨|睡前(?:服|口服|吃|一|1|用)|临睡前|晨起(?:空腹)?(?:服|口服|顿服)|隔日一次|隔天一次|必要时(?:服|口服|可?加|使用|用)|顿服/gu,
   ],
+  // 白天一片: the time of day before the amount.
   [
     'frequency',
-    /\b(?:qd|bid|tid|qid|qod|qn|qw|biw|hs|prn|q\s?\d{1,2}\s?h|q\.d\.?|b\.i\.d\.?|t\.i\.d\.?|po|iv|im)\b/giu,
+    /(?:白天|早上|早晨|上午|中午|下午|傍晚|晚上|夜里|饭前|饭后|餐前|餐后|睡前|空腹|随餐)(?=(?:[服吃用加减]|口服|注射)?[一两二三半\d])/gu,
+  ],
+  [
+    'frequency',
+    new RegExp(
+      `(?:每|一|隔)${period}(?:抹|擦|贴|滴|喷|含|泡|冲|喝|敷|洗|塞|灌)${amount}\\s*${times}|${amount}\\s*${times}?\\s*/\\s*(?:日|天)|(?:每日|每天|一天|日)${amount}剂`,
+      'gu',
+    ),
+  ],
+  [
+    'frequency',
+    /肌注|静滴|静推|静脉滴注|静脉注射|皮下注射|肌肉注射|外用|雾化吸入|舌下含服|纳肛|塞肛|顿服|嚼服/gu,
+  ],
+  [
+    'frequency',
+    /\b(?:once|twice|(?:one|two|three|four|\d) times?)(?: (?:a|per|every) day| daily| weekly)|\bevery (?:\d{1,2}|other)(?:-\d{1,2})? ?(?:hours?|h|days?|day)|\b(?:daily|nightly|at bedtime|as needed)\b/giu,
+  ],
+  [
+    'duration',
+    /(?:[x×*] ?|for )\d{1,3} ?(?:days?|weeks?|months?|d|w|天|日|周)|(?:连[服吃用]|再[服吃用])[一两二三四五六七八九十\d]{1,3}个?(?:天|日|周|月)/giu,
+  ],
+  [
+    'frequency',
+    /\b(?:qd|bid|tid|qid|qod|qn|qw|biw|hs|prn|q\s?\d{1,2}\s?h|qod|q\d{1,2}h|q\.d\.?|b\.i\.d\.?|t\.i\.d\.?|po|iv|im|sc|ivgtt)(?![a-z])/giu,
   ],
   [
     'duration',
@@ -147,7 +179,7 @@ const patterns: readonly (readonly [ElementKind, RegExp])[] = [
 
 /** What is measured in grams and millilitres and is no drug. */
 const foods =
-  /(?:饮水|喝水|温水|开水|白开水|水分|液体|尿量|牛奶|奶粉|配方奶|喂奶|奶量|食盐|食用油|盐|蛋白质|主食|米饭|蔬菜|水果|瘦肉|鸡蛋|酒精量|饮酒|啤酒|白酒|体重|葡萄酒|热量|血糖|血压|尿酸|肌酐|血红蛋白|胆固醇|甘油三酯|白蛋白|蛋白尿|出血|失血|献血|抽血)[^。；;\n]{0,10}$/u;
+  /(?:饮水|喝水|温水|开水|白开水|水分|液体|尿量|牛奶|奶粉|配方奶|喂奶|奶量|奶|鱼|肉|辅食|豆腐|坚果|酒精|酸奶|豆浆|果汁|咖啡|茶|汤匙米粉|粥|食盐|食用油|盐|蛋白质|主食|米饭|蔬菜|水果|瘦肉|鸡蛋|酒精量|饮酒|啤酒|白酒|体重|葡萄酒|热量|血糖|血压|尿酸|肌酐|血红蛋白|胆固醇|甘油三酯|白蛋白|蛋白尿|出血|失血|献血|抽血)[^。；;\n]{0,10}$/u;
 
 /**
  * Every element, in the order of the text; of those that overlap, the one that begins first, then the
@@ -155,6 +187,7 @@ const foods =
  */
 export function findElements(text: string): OrderElement[] {
   const found: OrderElement[] = [];
+  text = fold(text);
   for (const [kind, pattern] of patterns) {
     for (const match of text.matchAll(pattern)) {
       const start = match.index;
