@@ -27,8 +27,8 @@ export type ReviewCommand =
         | 'next-record'
         | 'history';
     }
-  /** From 0. */
-  | { readonly kind: 'type'; readonly index: number }
+  /** From 0. With `newRow` a member of a group begins a row. */
+  | { readonly kind: 'type'; readonly index: number; readonly newRow?: true }
   | { readonly kind: 'flag'; readonly flag: Flag }
   | { readonly kind: 'edge'; readonly edge: Edge; readonly by: -1 | 1 };
 
@@ -82,7 +82,12 @@ export function reviewCommandOf(event: ReviewKey): ReviewCommand | null {
 }
 
 function commandOf(event: ReviewKey): ReviewCommand | null {
-  if (event.altKey) return null;
+  if (event.altKey) {
+    // By where it lies: with this key some systems write other signs.
+    const digit = /^Digit([0-9])$/.exec(event.code)?.[1];
+    if (digit === undefined || event.ctrlKey || event.metaKey || event.shiftKey) return null;
+    return { kind: 'type', index: (Number(digit) + 9) % 10, newRow: true };
+  }
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   if (event.ctrlKey || event.metaKey) {
     if (key === 'z') return { kind: event.shiftKey ? 'redo' : 'undo' };

@@ -17,7 +17,15 @@ export type ReviewAction =
   | { readonly kind: 'edit'; readonly id: string; readonly fact: Fact }
   /** Takes what the later run says. */
   | { readonly kind: 'take'; readonly id: string }
-  | { readonly kind: 'add'; readonly id: string; readonly fact: Fact };
+  /** Says what it is, and accepts that; null rejects it. */
+  | { readonly kind: 'settle'; readonly id: string; readonly fact: Fact | null }
+  | {
+      readonly kind: 'add';
+      readonly id: string;
+      readonly fact: Fact;
+      /** What it shows to be wrong: rejected by the same act. */
+      readonly instead?: string;
+    };
 
 /**
  * @returns the step, or null where there is nothing to do
@@ -45,7 +53,11 @@ function stepsOf(review: StoredReview, action: ReviewAction, actor: Actor): Item
       ...{ id: action.id, fact, origin: 'doctor', decision: 'accepted', review: 'single' },
       ...actor,
     };
-    return [{ before: null, after: added }];
+    const wrong = review.items.find(({ id }) => id === action.instead);
+    return [
+      { before: null, after: added },
+      ...(wrong ? [{ before: wrong, after: decided(wrong, 'rejected', actor, 'single') }] : []),
+    ];
   }
   const before = review.items.find(({ id }) => id === action.id);
   if (!before) return [];
@@ -63,6 +75,11 @@ function stepsOf(review: StoredReview, action: ReviewAction, actor: Actor): Item
       return [{ before, after: pending(before) }];
     case 'edit':
       return [{ before, after: edited(before, action.fact, actor) }];
+    case 'settle': {
+      const { fact } = action;
+      if (!fact) return [{ before, after: decided(before, 'rejected', actor, 'single') }];
+      return [{ before, after: decided(edited(before, fact, actor), 'accepted', actor, 'single') }];
+    }
     case 'take': {
       if (!before.conflict) return [];
       const { fact } = before.conflict;

@@ -5,6 +5,7 @@ import { isWellFormed } from '../text/well-formed';
 import {
   newField,
   newMention,
+  typedValue,
   valueOf,
   withEdgeMoved,
   withEvidence,
@@ -147,5 +148,24 @@ describe('a field', () => {
     expect(valueOf({ kind: 'yes-no', ...base }, '吸烟')).toEqual({ value: true });
     expect(valueOf(choice, '腺癌，低分化')).toEqual({ value: '低分化' });
     expect(valueOf(choice, '腺癌')).toEqual({});
+    // No unit that the record does not write, and of two options the longer one.
+    expect(valueOf(number, '98')).toEqual({ value: 98 });
+    const both: PlainField = { ...choice, options: ['低分化', '中低分化'] };
+    expect(valueOf(both, '中低分化')).toEqual({ value: '中低分化' });
+  });
+
+  it('what is typed is kept in the form of values, or refused', () => {
+    const base = { id: 'x', english: '' };
+    const date: PlainField = { kind: 'date', ...base };
+    expect(typedValue(date, '2024年3月5日')).toEqual({ value: '2024-03-05' });
+    expect(typedValue(date, '2024-03')).toEqual({ value: '2024-03' });
+    expect(typedValue(date, 'XXXX-03-05')).toEqual({ value: 'XXXX-03-05' });
+    expect(typedValue(date, '三天前')).toBeNull();
+    expect(typedValue(number, '10 年')).toEqual({ value: 10, unit: '年' });
+    expect(typedValue(number, '<0.5')).toEqual({ value: '<0.5' });
+    expect(typedValue(number, '158/92')).toBeNull();
+    expect(typedValue(number, '')).toEqual({});
+    expect(typedValue({ kind: 'yes-no', ...base }, 'false')).toEqual({ value: false });
+    expect(typedValue({ kind: 'choice', ...base, options: ['甲'] }, '乙')).toBeNull();
   });
 });

@@ -2,6 +2,8 @@
 import type { PlainField } from '../contract/annotation-schema';
 import type { Evidence, Fact } from '../contract/fact';
 import type { Section } from '../contract/section';
+import { normaliseDate } from '../rules/normalise/date';
+import { normaliseNumber } from '../rules/normalise/number';
 import { sectionAt } from '../rules/sections';
 
 export interface Span {
@@ -126,25 +128,51 @@ export function valueOf(
   switch (field.kind) {
     case 'text':
       return {};
-    case 'number': {
-      const number = /[-+]?\d+(?:\.\d+)?/.exec(text);
-      if (!number) return {};
-      const unit =
-        field.units.find((known) => text.includes(known.normalize('NFKC'))) ?? field.units[0];
-      return { value: Number(number[0]), ...(unit === undefined ? {} : { unit }) };
-    }
+    case 'number':
+      return normaliseNumber(quotation, field.units) ?? {};
     case 'date': {
-      const date = /(\d{4})\D(?:(\d{1,2})(?:\D(\d{1,2}))?)?/.exec(text);
-      if (!date) return {};
-      const parts = date.slice(1).filter((part) => part !== undefined);
-      return { value: parts.map((part) => part.padStart(2, '0')).join('-') };
+      const value = normaliseDate(quotation);
+      return value === null ? {} : { value };
     }
     case 'yes-no':
       return { value: !/[否无未不非]/.test(text) };
     case 'choice': {
-      const option = field.options.find((each) => text.includes(each.normalize('NFKC')));
+      // 中低分化 is not 低分化, where both can be chosen.
+      const [option] = field.options
+        .filter((each) => text.includes(each.normalize('NFKC')))
+        .sort((a, b) => b.length - a.length);
       return option === undefined ? {} : { value: option };
     }
+    default:
+      return field satisfies never;
+  }
+}
+
+/**
+ * What a person typed as the value of a field, in the form in which values are kept.
+ *
+ * @returns null for what is no value of this field; no value for nothing typed, as the quotation is it
+ */
+export function typedValue(
+  field: PlainField,
+  typed: string,
+): { readonly value?: Fact['value']; readonly unit?: string } | null {
+  const text = typed.trim();
+  if (text === '') return {};
+  switch (field.kind) {
+    case 'text':
+      return { value: text };
+    case 'number':
+      // What is kept of a bound or a range is typed as it is kept.
+      return normaliseNumber(text, field.units);
+    case 'date': {
+      const value = normaliseDate(text) ?? (/^XXXX-\d{2}-\d{2}$/.test(text) ? text : null);
+      return value === null ? null : { value };
+    }
+    case 'yes-no':
+      return text === 'true' || text === 'false' ? { value: text === 'true' } : null;
+    case 'choice':
+      return field.options.includes(text) ? { value: text } : null;
     default:
       return field satisfies never;
   }

@@ -5,8 +5,8 @@ import type { Fact } from '@domain/contract/fact';
 import type { Policy } from '@domain/contract/policy';
 import type { ReviewItem, StoredReview } from '@domain/contract/review';
 import type { Section, StoredSections } from '@domain/contract/section';
+import { addAction, addTargets, wantsValue, type AddTarget } from '@domain/review/add-targets';
 import {
-  newMention,
   withEdgeMoved,
   withEvidence,
   withFlag,
@@ -124,6 +124,8 @@ export class ReviewState {
     const frozen = this.#run?.run.schema === id ? this.#run.run.definition : undefined;
     return new SchemaLook(frozen ?? this.#parts.schema(id) ?? null);
   });
+  /** What words can be added as, in the order of the digits. */
+  readonly targets = $derived(addTargets(this.look));
   readonly rows = $derived(rowsOf(this.#session?.items ?? [], this.order, this.look));
   /** In the order of the rows. */
   readonly items = $derived(
@@ -248,8 +250,8 @@ export class ReviewState {
         if (item) this.edit(withEdgeMoved(item.fact, command.edge, command.by, this.#of()));
         return true;
       case 'type': {
-        const type = this.look.types[command.index];
-        if (type) this.setType(type.id);
+        const target = this.targets[command.index];
+        if (target) this.choose(target, command.newRow);
         return true;
       }
       case 'types':
@@ -283,12 +285,14 @@ export class ReviewState {
     if (item) this.#session?.act({ kind: 'edit', id: item.id, fact });
   }
 
-  /** With words selected, adds a mention of them; otherwise corrects the type of the selected one. */
-  setType(type: string): void {
+  /** With words selected, adds what they say; otherwise corrects the type of the selected mention. */
+  choose(target: AddTarget, newRow = false): void {
     this.typesOpen = false;
-    const { selection } = this;
-    if (selection) this.#add(type, selection);
-    else if (this.selected?.fact.kind === 'mention') this.edit(withType(this.selected.fact, type));
+    const { selection, selected } = this;
+    if (selection) this.#add(target, selection, newRow);
+    else if (target.kind === 'type' && selected?.fact.kind === 'mention') {
+      this.edit(withType(selected.fact, target.id));
+    }
   }
 
   /** Accepts the open facts of the selected one's type or section that are on screen, as one act. */
@@ -470,13 +474,21 @@ export class ReviewState {
     return touched.length > 0;
   }
 
-  #add(type: string, span: Span): void {
-    const id = globalThis.crypto.randomUUID();
+  #add(target: AddTarget, span: Span, newRow: boolean): void {
+    const session = this.#session;
+    if (!session || session.isLocked) return;
+    const newId = globalThis.crypto.randomUUID();
+    const { selected } = this;
+    const of = this.#of();
+    const action = addAction({
+      ...{ target, span, of, items: session.items, selected, newId, newRow },
+    });
     this.selection = null;
-    if (this.#session?.act({ kind: 'add', id, fact: newMention(id, type, span, this.#of()) })) {
-      this.select(id);
-      this.#seen.add(id);
-    }
+    if (!session.act(action) || !('id' in action)) return;
+    this.select(action.id);
+    this.#seen.add(action.id);
+    const fact = this.selected?.fact;
+    this.editing = target.kind !== 'type' && !!fact && wantsValue(target.field, fact);
   }
 
   /** Words that are selected become a field's evidence; without, its value is edited. */
