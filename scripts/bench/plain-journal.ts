@@ -1,12 +1,13 @@
 /**
  * What a journal of records would be without any sealing: the control of `journal.ts`. It does all that
- * records need anyway (an id, the SHA-256 that facts are bound to, a head and a text as rows of their
- * own, versions that follow one another, a checksum, saves that wait sharing one sync) and nothing of
- * what protects them: no keys, no cipher, no chain.
+ * records need anyway (an id, the SHA-256 that facts are bound to, a head, a text and the signature that
+ * the search looks at as rows of their own, versions that follow one another, a checksum, saves that wait
+ * sharing one write and one sync) and nothing of what protects them: no keys, no cipher, no chain.
  */
 import { hash, randomUUID } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
+import { signatureOf } from '../../src-main/domain/search/signature';
 
 interface Waiting {
   readonly rows: readonly PlainRow[];
@@ -17,23 +18,26 @@ interface PlainRow {
   readonly table: string;
   readonly id: string;
   readonly version: number;
-  readonly plain: Buffer;
+  readonly plain: Uint8Array;
 }
 
 export class PlainJournal {
   readonly #file: FileHandle;
+  readonly #isSearchable: boolean;
   readonly #newest = new Map<string, number>();
   #places: number[] = [];
   #queue: Waiting[] = [];
   #flushing = false;
   #end = 0;
 
-  static async open(path: string): Promise<PlainJournal> {
-    return new PlainJournal(await open(path, 'wx+'));
+  /** @param isSearchable whether each record gets a signature */
+  static async open(path: string, isSearchable = true): Promise<PlainJournal> {
+    return new PlainJournal(await open(path, 'wx+'), isSearchable);
   }
 
-  private constructor(file: FileHandle) {
+  private constructor(file: FileHandle, isSearchable: boolean) {
     this.#file = file;
+    this.#isSearchable = isSearchable;
   }
 
   get bytes(): number {
@@ -47,7 +51,7 @@ export class PlainJournal {
     const createdAt = Date.now();
     const textSha256 = hash('sha256', text);
     const head = { title, createdAt, updatedAt: createdAt, deletedAt: null, textId, textSha256 };
-    return this.#append([
+    const rows: PlainRow[] = [
       { table: 'text', id: textId, version: 1, plain: Buffer.from(JSON.stringify({ text })) },
       {
         table: 'record',
@@ -55,7 +59,12 @@ export class PlainJournal {
         version: 1,
         plain: Buffer.from(JSON.stringify({ ...head, chars: text.length, source })),
       },
-    ]);
+    ];
+    if (this.#isSearchable) {
+      const plain = signatureOf([title, text]);
+      rows.push({ table: 'signature', id: recordId, version: 1, plain });
+    }
+    return this.#append(rows);
   }
 
   close(): Promise<void> {
@@ -111,7 +120,8 @@ function encoded(rows: readonly PlainRow[]): Buffer {
     at = frame.writeUInt16BE(id.length, at) + frame.write(id, at + 2, 'latin1');
     at = frame.writeUInt32BE(version, at);
     at = frame.writeUInt32BE(plain.byteLength, at);
-    at += plain.copy(frame, at);
+    frame.set(plain, at);
+    at += plain.byteLength;
   }
   frame.writeUInt32BE(frame.byteLength - 8, 0);
   frame.writeUInt32BE(crc32(frame.subarray(8)), 4);

@@ -255,18 +255,29 @@ function associatedData(head: Uint8Array, address: RowAddress): Uint8Array<Array
     Number.isSafeInteger(address.version) &&
     address.version > 0;
   if (!sound) throw new AppError('SEAL_INVALID');
-  const table = utf8.encode(address.table);
-  const id = utf8.encode(address.id);
-  const idAt = head.byteLength + 4 + table.byteLength;
-  const versionAt = idAt + 4 + id.byteLength;
-  const data = new Uint8Array(versionAt + 8);
+  const { table, id, version } = address;
+  // A UTF-16 unit takes three bytes of UTF-8 at most.
+  const data = new Uint8Array(head.byteLength + 16 + 3 * (table.length + id.length));
   const view = new DataView(data.buffer);
   data.set(head, 0);
-  view.setUint32(head.byteLength, table.byteLength);
-  data.set(table, head.byteLength + 4);
-  view.setUint32(idAt, id.byteLength);
-  data.set(id, idAt + 4);
-  view.setUint32(versionAt, Math.floor(address.version / 2 ** 32));
-  view.setUint32(versionAt + 4, address.version >>> 0);
-  return data;
+  let at = head.byteLength;
+  for (const text of [table, id]) {
+    const bytes = writeUtf8(text, data, at + 4);
+    view.setUint32(at, bytes);
+    at += 4 + bytes;
+  }
+  view.setUint32(at, Math.floor(version / 2 ** 32));
+  view.setUint32(at + 4, version >>> 0);
+  return data.subarray(0, at + 8);
+}
+
+/** @returns how many bytes were written */
+function writeUtf8(text: string, into: Uint8Array, from: number): number {
+  // Our ids are ASCII, for which asking an encoder costs more than writing.
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    if (unit > 0x7f) return utf8.encodeInto(text, into.subarray(from)).written;
+    into[from + at] = unit;
+  }
+  return text.length;
 }

@@ -124,20 +124,21 @@ function foldOf({ units, folds }: Tables, text: string, at: number): string | nu
 export function foldUnits(text: string): Uint16Array {
   const known = prepared();
   const { units } = known;
-  let folded = new Uint16Array(text.length + 16);
+  // Holds what is folded and, one unit each, what is left of the text.
+  let folded = new Uint16Array(text.length);
   let length = 0;
   for (let at = 0; at < text.length; at += 1) {
     const unit = text.charCodeAt(at);
     const one = units[unit] ?? 0;
     const isPair = unit >= 0xd800 && unit < 0xdc00;
     const fold = one === many || isPair ? foldOf(known, text, at) : null;
-    // No code point is folded to more than 18 units.
-    if (length + 18 > folded.length) folded = widened(folded);
-    if (fold === null) folded[length++] = one;
-    else {
-      for (let each = 0; each < fold.length; each += 1) folded[length++] = fold.charCodeAt(each);
-      if (isPair) at += 1;
+    if (fold === null) {
+      folded[length++] = one;
+      continue;
     }
+    if (length + fold.length + text.length - at > folded.length) folded = widened(folded);
+    for (let each = 0; each < fold.length; each += 1) folded[length++] = fold.charCodeAt(each);
+    if (isPair) at += 1;
   }
   return folded.subarray(0, length);
 }
@@ -180,6 +181,7 @@ function wholeEnd(text: string, end: number): number {
   return before >= 0xd800 && before < 0xdc00 && after >= 0xdc00 && after < 0xe000 ? end + 1 : end;
 }
 
+/** By more than any code point is folded to. */
 function widened(units: Uint16Array): Uint16Array<ArrayBuffer> {
   const wider = new Uint16Array(2 * units.length + 64);
   wider.set(units);

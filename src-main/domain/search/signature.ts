@@ -118,12 +118,13 @@ function stepOf(hash: number): number {
   return (Math.imul(hash, 0x9e3779b1) >>> 13) | 1;
 }
 
-function halved(bits: Uint8Array): Uint8Array<ArrayBuffer> {
-  const half = new Uint8Array(bits.length / 2);
+function halved(bits: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const words = new Uint32Array(bits.buffer);
+  const half = new Uint32Array(words.length / 2);
   for (let at = 0; at < half.length; at += 1) {
-    half[at] = (bits[at] ?? 0) | (bits[at + half.length] ?? 0);
+    half[at] = (words[at] ?? 0) | (words[at + half.length] ?? 0);
   }
-  return half;
+  return new Uint8Array(half.buffer);
 }
 
 function bitsSet(bits: Uint8Array): number {
