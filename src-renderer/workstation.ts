@@ -162,6 +162,8 @@ export class Workstation {
       await this.#store.call('files.write', { ticket, text });
       return true;
     },
+  });
+
   readonly training = new TrainingExport({
     replies: () => this.dialogues.approved(),
     find: findInThread,
@@ -235,8 +237,12 @@ export class Workstation {
         },
         onIntegrity: (problem) => this.notices.problem(problem),
       });
-      await Promise.all([this.records.load(), this.schemas.load(), this.dialogues.load()]);
-      await Promise.all([this.records.load(), this.schemas.load(), this.qa.load()]);
+      await Promise.all([
+        this.records.load(),
+        this.schemas.load(),
+        this.dialogues.load(),
+        this.qa.load(),
+      ]);
       // What a person sees comes first, then what it is held against, then this.
       await this.#store.checked();
       await this.#store.call('search.prepare', undefined);
@@ -280,7 +286,6 @@ export class Workstation {
     return true;
   }
 
-  async #copy(text: string): Promise<void> {
   /** Told once a record's words went to a printer. */
   printed(recordId: string): void {
     invoke(this.#bridge, 'audit.printed', { recordId }).catch((error: unknown) => {

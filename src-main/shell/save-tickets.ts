@@ -91,15 +91,8 @@ export class SaveTickets {
     this.#open.clear();
   }
 
-  #dialogFor({
-    format,
-    deidentified,
-    dictionary,
-    schemaId,
-    evaluation,
-  }: SaveOrder): SaveDialogOptions {
   #dialogFor(order: SaveOrder): SaveDialogOptions {
-    const { format, deidentified, dictionary, schemaId, replyId, pairs } = order;
+    const { format, deidentified, dictionary, schemaId, evaluation, replyId, pairs } = order;
     const texts = saveDialogMessages[this.#options.locale()];
     const stamp = stampOf(new Date());
     const stem =
@@ -107,20 +100,15 @@ export class SaveTickets {
         ? texts.schemaName(stamp)
         : evaluation
           ? texts.evaluationName(stamp)
-          : format === 'txt'
-            ? texts.name(stamp, deidentified)
-            : dictionary
-              ? texts.dictionaryName(stamp)
-              : texts.factsName(stamp, deidentified);
-        : replyId !== undefined
-          ? texts.replyName(stamp)
-          : pairs !== undefined
-            ? texts.pairsName(stamp, pairs)
-            : format === 'txt'
-              ? texts.name(stamp, deidentified)
-              : dictionary
-                ? texts.dictionaryName(stamp)
-                : texts.factsName(stamp, deidentified);
+          : replyId !== undefined
+            ? texts.replyName(stamp)
+            : pairs !== undefined
+              ? texts.pairsName(stamp, pairs)
+              : format === 'txt'
+                ? texts.name(stamp, deidentified)
+                : dictionary
+                  ? texts.dictionaryName(stamp)
+                  : texts.factsName(stamp, deidentified);
     const name = `${stem}${format === 'fhir' ? '.fhir' : ''}.${fileEnding(format)}`;
     return {
       defaultPath: join(this.#options.folder(), name),

@@ -4,17 +4,6 @@ import { fittedSettings, type Feature, type SearchSettings } from './search-sett
 import { SentenceSearch, type FoundSentence } from './sentence-search';
 import type { Sentence } from './sentences';
 
-/** More would not be read. */
-const mostQuotes = 6;
-/** Of the best sentence's score, what others must reach. */
-const near = 0.55;
-
-/**
- * Weights of a logistic function over what the search knows of its best sentence: set by hand, on the
- * questions of `grounding.txt` that are not held out.
- */
-const weights = { bias: -2.2, coverage: 3.4, ofClass: 2.6, asked: 1.4, named: 1.2, notNamed: -1.5 };
-
 export interface Quotations {
   /** In the order of the text. */
   readonly quotes: readonly Evidence[];
@@ -36,8 +25,6 @@ export function quotationsOf(
   const [best] = found;
   if (!best) return { quotes: [], confidence: 0 };
   const quotes = found
-    .filter(({ score, inAskedSection }) => inAskedSection || score >= near * best.score)
-    .slice(0, mostQuotes)
     .filter(({ score }) => score >= near * best.score)
     .slice(0, most)
     .sort((one, other) => one.start - other.start)
@@ -46,11 +33,6 @@ export function quotationsOf(
   return { quotes, confidence: confidenceOf(features, settings.confidence), features };
 }
 
-function confidenceOf({ coverage, isOfClass, holdsAsked, holdsNamed }: FoundSentence): number {
-  let logit = weights.bias + weights.coverage * coverage;
-  if (isOfClass) logit += weights.ofClass;
-  if (holdsAsked) logit += weights.asked;
-  if (holdsNamed !== null) logit += holdsNamed ? weights.named : weights.notNamed;
 /** 多少, 几次, 多大: what is asked for is a number. */
 const asksValue = /多少|几|多大|多久|多长|数值|剂量/u;
 

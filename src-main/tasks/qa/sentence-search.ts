@@ -15,11 +15,6 @@ export interface FoundSentence extends Sentence {
   readonly score: number;
   /** Share of the question's meaning (by rarity in the record) that the sentence holds, 0..1. */
   readonly coverage: number;
-  /** The question is about a whole class (手术史？), and the sentence is of it by its words or section. */
-  readonly isOfClass: boolean;
-  /** It stands in a section that is called as it is asked: 过敏史, 出院医嘱. */
-  readonly inAskedSection: boolean;
-  /** It holds the very word by which the question is of its topic, or another one for it: 过敏 of 药物过敏史. */
   /** Share of the question's characters that the sentence holds, 0..1: bigrams miss 术中出血 in 术中见出血. */
   readonly characters: number;
   /** Share of the question's meaning that the record as a whole holds, 0..1: a word that stands nowhere cannot be answered. */
@@ -28,51 +23,22 @@ export interface FoundSentence extends Sentence {
   readonly fits: boolean;
   /** It holds the very word by which the question is of its topic: 过敏 of 药物过敏史. */
   readonly holdsAsked: boolean;
-  /** Whether the sentence names what the question does, one thing of a topic (胃镜); null where it names none. */
-  readonly holdsNamed: boolean | null;
 }
-
-const k1 = 1.2;
-const b = 0.75;
-/** Weight of a topic's words against those of the question itself. */
-const topicWeight = 0.4;
-const weakWeight = 0.15;
-const sectionBonus = 1.5;
-const classBonus = 1.5;
 
 interface Topic {
   readonly id: string;
-  /** Ask about all of it. */
   readonly asks: readonly string[];
-  /** Ask about one thing of it. */
-  readonly exact: readonly string[];
-  /** Say by themselves that a sentence is about it. */
   readonly words: readonly string[];
-  /** Say so only beside others. */
-  readonly weak: readonly string[];
   readonly sections: readonly string[];
 }
-const topics: readonly Topic[] = lexicon.topics.map((topic) => ({
-  ...topic,
-  asks: topic.asks.map(normalised),
-  exact: topic.exact.map(normalised),
-  words: topic.words.map(normalised),
-  weak: topic.weak.map(normalised),
-}));
-const same: readonly (readonly string[])[] = lexicon.same.map((words) => words.map(normalised));
+const topics: readonly Topic[] = lexicon.topics;
 
 const synonyms = lexicon.synonyms.map((words) => words.map(normalised));
 
 /** What a question is about, by the lexicon: none, one or several topics. */
-function topicsOf(folded: string): readonly Topic[] {
-  return topics.filter(({ asks, exact }) =>
-    [...asks, ...exact].some((word) => folded.includes(word)),
-  );
-}
-
-/** Other words for one, itself first. */
-function wordsFor(word: string): readonly string[] {
-  return [word, ...same.filter(([first]) => first === word).flatMap(([, ...others]) => others)];
+export function topicsOf(question: string): readonly Topic[] {
+  const folded = normalised(question);
+  return topics.filter(({ asks }) => asks.some((word) => folded.includes(normalised(word))));
 }
 
 export class SentenceSearch {
@@ -110,17 +76,10 @@ export class SentenceSearch {
     const characters = [...new Set(words.match(/[a-z0-9\u3400-\u9fff]/gu))];
     const about = topicsOf(question);
     const folded = normalised(question);
-    const asked = countsOf(gramsOf(withoutStopWords(folded)));
-    const about = topicsOf(folded);
-    const held = (words: readonly string[]): string[] =>
-      words.filter((word) => folded.includes(word));
-    const named = held(about.flatMap(({ exact }) => exact)).map(wordsFor);
-    const ofClass = about.filter(({ asks }) => held(asks).length > 0);
-    const classWords = ofClass.flatMap(({ words }) => words);
-    const classAsks = held(ofClass.flatMap(({ asks }) => asks));
-    const askedWords = [...named.flat(), ...classAsks];
-    const strong = [...new Set([...about.flatMap(({ words }) => words), ...named.flat()])];
-    const weak = [...new Set(about.flatMap((topic) => topic.weak))];
+    const askedWords = about
+      .flatMap(({ asks }) => asks.map(normalised))
+      .filter((word) => folded.includes(word));
+    const topicWords = [...new Set(about.flatMap(({ words }) => words.map(normalised)))];
     const sections = new Set(about.flatMap((topic) => topic.sections));
     const weight = sum([...asked.keys()].map((gram) => this.#rarity(gram)));
     const somewhere = sum(
@@ -132,16 +91,11 @@ export class SentenceSearch {
     const found: FoundSentence[] = [];
     this.#sentences.forEach((sentence, index) => {
       const text = this.#texts[index] as string;
-      const { section } = sentence;
-      const inSection = section !== null && sections.has(section);
+      const inSection = sentence.section !== null && sections.has(sentence.section);
+      const held = topicWords.filter((word) => text.includes(word));
       const own = this.#bm25(index, asked.keys());
-      const rarityOf = (words: readonly string[]): number =>
-        sum(words.filter((word) => text.includes(word)).map((word) => this.#rarityOfWord(word)));
-      let score = own + topicWeight * rarityOf(strong) + weakWeight * rarityOf(weak);
+      let score = own + topicWeight * sum(held.map((word) => this.#rarityOfWord(word)));
       if (inSection) score += sectionBonus;
-      const inAskedSection = section !== null && classAsks.some((word) => section.includes(word));
-      const isOfClass = inAskedSection || classWords.some((word) => text.includes(word));
-      if (isOfClass) score += classBonus;
       if (score <= 0) return;
       const covered = sum(
         [...asked.keys()]
@@ -153,8 +107,6 @@ export class SentenceSearch {
         index,
         score,
         coverage: weight === 0 ? 0 : covered / weight,
-        isOfClass,
-        inAskedSection,
         characters:
           characters.length === 0
             ? 0
@@ -162,10 +114,6 @@ export class SentenceSearch {
         recordCoverage: weight === 0 ? 0 : somewhere / weight,
         fits: inSection || held.length > 0,
         holdsAsked: askedWords.some((word) => text.includes(word)),
-        holdsNamed:
-          named.length === 0
-            ? null
-            : named.every((words) => words.some((word) => text.includes(word))),
       });
     });
     return found.sort((one, other) => other.score - one.score || one.index - other.index);
