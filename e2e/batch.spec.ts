@@ -100,7 +100,7 @@ test('pasted notes are counted, and run in the order that a person gives them', 
 }) => {
   const { page } = await start();
   await modelReady(page);
-  await page.keyboard.press('Control+4');
+  await page.keyboard.press('Control+5');
   await page.getByTestId('new-batch').click();
   await page.getByTestId('batch-kind-notes').check();
   const notes = [0, 1, 2].map((i) => note(i).repeat(30));

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { findSections } from '../src-main/domain/rules/sections';
 import { isSupported } from '../src-main/evaluation/grounding-evaluation';
 import { readRecordQuestions, type RecordQuestion } from '../src-main/evaluation/record-questions';
-import { defaultThreshold } from '../src-main/tasks/qa/answer';
+import { defaultThreshold } from '../src-main/domain/contract/qa';
 import { quotationsOf, type Quotations } from '../src-main/tasks/qa/quotations';
 import type { Feature, SearchSettings } from '../src-main/tasks/qa/search-settings';
 import { sentencesOf, type Sentence } from '../src-main/tasks/qa/sentences';

@@ -221,8 +221,7 @@ export class Repository {
   }
 
   async *#scan<T>(
-    table: 'record' | 'run' | 'review' | 'schema' | 'reply',
-    table: 'record' | 'run' | 'review' | 'schema' | 'conversation',
+    table: 'record' | 'run' | 'review' | 'schema' | 'reply' | 'conversation',
     schema: z.ZodType<T>,
   ): AsyncGenerator<Scanned<T>> {
     const seen = new Set<string>();

@@ -38,7 +38,7 @@ it('brackets move the ends by where they lie on the keyboard, whatever they writ
 
 it('keys with Alt, and those of the window with Control, are not the review’s', () => {
   expect(kind({ key: 'x', altKey: true })).toBeNull();
-  expect(reviewCommandOf({ ...none, key: '¡', code: 'Digit1', altKey: true })).toEqual({
+  expect(reviewCommandOf(key({ key: '¡', code: 'Digit1', altKey: true }))).toEqual({
     kind: 'type',
     index: 0,
     newRow: true,

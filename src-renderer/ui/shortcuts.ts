@@ -43,7 +43,18 @@ export const keyCaps: Record<Command, readonly string[]> = {
   exportFacts: ['Ctrl Shift E'],
   quickQuestion: ['1 – 9'],
   panes: ['F6'],
-  screens: ['Ctrl 1', 'Ctrl 2', 'Ctrl 3', 'Ctrl 4', 'Ctrl 5', 'Ctrl 6', 'Ctrl 7', 'Ctrl 8'],
+  screens: [
+    'Ctrl 1',
+    'Ctrl 2',
+    'Ctrl 3',
+    'Ctrl 4',
+    'Ctrl 5',
+    'Ctrl 6',
+    'Ctrl 7',
+    'Ctrl 8',
+    'Ctrl 9',
+    'Ctrl 0',
+  ],
   // Main hears it before the page, so that it works whatever the page is doing.
   lock: ['F9', 'Ctrl L'],
   help: ['?', 'F1'],
@@ -95,6 +106,8 @@ const withControl: Record<string, Command> = {
   '6': 'screens',
   '7': 'screens',
   '8': 'screens',
+  '9': 'screens',
+  '0': 'screens',
 };
 
 /** The command a key stands for, or null; Command on macOS counts as Control. */

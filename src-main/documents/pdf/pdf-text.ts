@@ -158,5 +158,5 @@ function pretendToBeNode(): void {
  */
 function pretendToDraw(): void {
   const scope = globalThis as Record<string, unknown>;
-  for (const name of ['DOMMatrix', 'ImageData', 'Path2D']) scope[name] ??= class Undrawn {};
+  for (const name of ['DOMMatrix', 'ImageData', 'Path2D']) scope[name] ??= Object;
 }

@@ -48,7 +48,8 @@ function begun(
   const { port1, port2 } = new MessageChannel();
   const refuse = () => Promise.reject(new Error('not asked for'));
   serve(domPort(port1), hostMethods, {
-    ...{ 'extraction.run': refuse, 'prompt.preview': refuse, 'qa.ask': refuse },
+    ...{ 'extraction.run': refuse, 'prompt.preview': refuse },
+    ...{ 'qa.ask': refuse, 'qa.preview': refuse },
     'dialogue.draft': (request, context) => answer(request, context),
   });
   const client = new RpcClient<HostMethods>(domPort(port2), hostMethods, 'HOST_DIED');

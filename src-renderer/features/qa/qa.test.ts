@@ -53,12 +53,8 @@ function state(
     },
     openSummaries: async (some) => ({
       values: some.map(({ id }) => {
-        const {
-          nodes,
-          leaf: _leaf,
-          ...rest
-        } = (rows.get(id) ?? { value: null }).value as StoredConversation;
-        return { id, value: { ...rest, questions: nodes.length } };
+        const value = (rows.get(id) ?? { value: null }).value as StoredConversation;
+        return { id, value: { ...value, questions: value.nodes.length } };
       }),
       unreadable: [],
     }),
