@@ -184,8 +184,9 @@ test('on confirmed records it takes a fresh run of what was signed, by keyboard,
   await writeFile(many, new Array<string>(400).fill(line).join('\n'));
   await answerDialog(app, many);
   await page.getByTestId('evaluation-choose').click();
+  await page.getByTestId('evaluation-limit').selectOption('200');
   await page.getByTestId('evaluation-start').click();
-  await expect(page.getByTestId('evaluation-progress')).toContainText('/ 400 份');
+  await expect(page.getByTestId('evaluation-progress')).toContainText('/ 200 份');
   await page.getByTestId('evaluation-stop').click();
   await expect(page.getByRole('status').filter({ hasText: '评测已停止' })).toBeVisible();
   await expect(page.getByTestId('evaluation-results')).toHaveCount(0);

@@ -145,6 +145,8 @@ export const evaluationOrderSchema = z.object({
   gold: goldSchema,
   schema: z.string(),
   definition: annotationSchemaSchema.optional(),
+  /** Records to measure on, from the first. Defaults to all. */
+  limit: z.int().positive().optional(),
   configurations: z.array(configurationSchema).min(1).max(maxConfigurations),
 });
 export type EvaluationOrder = z.infer<typeof evaluationOrderSchema>;

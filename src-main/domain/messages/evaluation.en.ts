@@ -23,6 +23,10 @@ export const evaluatingEn: typeof evaluatingZh = {
   countingSigned: 'Counting confirmed records…',
   signedBias:
     'Reviewers saw the results of the model of that time, so what they confirmed leans towards it. Bear this in mind when you compare models on these records.',
+  amount: 'Measured on',
+  allRecords: 'All records',
+  firstRecords: (count: string) => `The first ${count}`,
+  limited: (count: string) => `Only the first ${count} records were measured on.`,
   schema: 'Schema',
   noTypes: 'This schema has fields only, and no types that could be scored.',
   fieldsNotScored:
@@ -47,7 +51,8 @@ export const evaluatingEn: typeof evaluatingZh = {
   stop: 'Stop',
   progress: (configuration: string, done: string, total: string) =>
     `${configuration}: ${done} / ${total} records`,
-  yields: 'It steps back whenever somebody uses the model, and ends when the screen is locked.',
+  yields:
+    'It steps back whenever somebody uses the model, and ends when the screen is locked, also by itself. For a long one take fewer records, or the command line.',
   stopped: 'The evaluation was stopped; there are no scores.',
   emptyTitle: 'No results yet',
   emptyHint: 'Choose data, a schema and a model, then start.',

@@ -20,6 +20,10 @@ export const evaluatingZh = {
   countingSigned: '正在清点已确认的病历…',
   signedBias:
     '审核是对着当时那个模型的结果做的，确认的内容会偏向它。用这些病历比较不同模型时，请考虑这一点。',
+  amount: '评测份数',
+  allRecords: '全部',
+  firstRecords: (count: string) => `前 ${count} 份`,
+  limited: (count: string) => `只评测了前 ${count} 份，没有评测其余病历。`,
   schema: '抽取方案',
   noTypes: '此方案只有字段，没有可以评分的标注类型。',
   fieldsNotScored: '此方案的字段不评分，只检查其依据是否都在原文中。',
@@ -43,7 +47,8 @@ export const evaluatingZh = {
   stop: '停止',
   progress: (configuration: string, done: string, total: string) =>
     `${configuration}：${done} / ${total} 份`,
-  yields: '有人使用模型时，评测会先让开；锁定后评测停止。',
+  yields:
+    '有人使用模型时，评测会先让开；锁定后（包括闲置自动锁定）评测停止，耗时长的请减少份数，或用命令行评测。',
   stopped: '评测已停止，没有得出分数。',
   emptyTitle: '还没有评测结果',
   emptyHint: '选好数据、抽取方案和模型，然后开始评测。',

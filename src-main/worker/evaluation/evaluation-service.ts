@@ -16,7 +16,7 @@ import { evaluateNer, scoredTypes } from '../../evaluation/ner-evaluation';
 import { schemaOf } from '../../tasks/extraction/extract';
 import type { Vault } from '../../vault/vault';
 import type { Extractor } from '../batch/extractor';
-import { goldFile, signedRecords, type GoldStandard } from './gold';
+import { goldFile, signedRecords, type GoldOptions, type GoldStandard } from './gold';
 import { signedCounts } from './signed-counts';
 
 export interface EvaluationParts {
@@ -43,7 +43,7 @@ export class EvaluationService {
 
   readonly handlers: Pick<Handlers<WorkerMethods>, EvaluationMethod> = {
     'evaluation.examine': async ({ ticket, labels }, { signal }) =>
-      (await this.#file({ ticket, labels }, signal)).about,
+      (await this.#file({ ticket, labels }, { signal })).about,
     'evaluation.signed': async (_nothing, { signal }) =>
       signedCounts(await this.#parts.vault(), signal),
     'evaluation.run': async (order, { signal, emit }) => {
@@ -100,10 +100,11 @@ export class EvaluationService {
   /** @throws AppError `EVALUATION_NOTHING_TO_SCORE` and what reading throws */
   async #gold(order: EvaluationOrder, signal: AbortSignal): Promise<GoldStandard> {
     const schema = schemaOf(order);
+    const options = { limit: order.limit, signal };
     const gold =
       order.gold.kind === 'file'
-        ? await this.#file(order.gold, signal)
-        : await signedRecords(await this.#parts.vault(), schema, signal);
+        ? await this.#file(order.gold, options)
+        : await signedRecords(await this.#parts.vault(), schema, options);
     if (gold.records === 0 || scoredTypes(schema, gold.mapping).length === 0) {
       throw new AppError('EVALUATION_NOTHING_TO_SCORE');
     }
@@ -112,10 +113,11 @@ export class EvaluationService {
 
   #file(
     { ticket, labels }: Omit<Extract<Gold, { kind: 'file' }>, 'kind'>,
-    signal: AbortSignal,
+    options: GoldOptions,
   ): ReturnType<typeof goldFile> {
     const { pathOf, labelsDir } = this.#parts;
-    return goldFile(pathOf(ticket), labels === null ? null : pathOf(labels), { labelsDir, signal });
+    const own = labels === null ? null : pathOf(labels);
+    return goldFile(pathOf(ticket), own, { labelsDir, ...options });
   }
 }
 

@@ -165,6 +165,21 @@ describe('an annotated set', () => {
     expect(host.asked.every(({ model }) => model === card.sha256)).toBe(true);
   });
 
+  it('of a long one the first records can be enough', async () => {
+    const path = await setOf(
+      ...[
+        { text, entities: allOf() },
+        { text, entities: [] },
+        { text, entities: [] },
+      ],
+    );
+    const { host, handlers } = desk(new Host(), { [setTicket]: path });
+    const events: EvaluationProgress[] = [];
+    const { evaluations } = await handlers['evaluation.run'](order({ limit: 2 }), context(events));
+    expect([evaluations[0]?.report.records, host.asked.length]).toEqual([2, 2]);
+    expect(events.at(-1)).toEqual({ configuration: 0, done: 2, total: 2 });
+  });
+
   it('the result holds no words of a record, nor of a schema’s examples', async () => {
     const path = await setOf({ text, entities: allOf() });
     const { handlers } = desk(new Host(), { [setTicket]: path });
@@ -331,6 +346,19 @@ describe('the doctor’s own confirmed records', () => {
     expect(report?.strict.types['手术']).toMatchObject({ precision: 0, support: 0 });
     // Nothing of it is kept: no run, no review, no row at all.
     expect(vault.journal.lastSeq).toBe(before);
+  });
+
+  it('of many the oldest can be enough', async () => {
+    await reviewed([fact('药物', '呋塞米'), fact('药物', '患者')]);
+    await reviewed([fact('药物', '病房'), fact('药物', '患者')]);
+    const { evaluations } = await desk().handlers['evaluation.run'](
+      { ...own(), limit: 1 },
+      context(),
+    );
+    expect(evaluations[0]?.report).toMatchObject({
+      records: 1,
+      strict: { types: { 药物: { recall: 1, support: 1 } } },
+    });
   });
 
   it('without any there is nothing to score', async () => {

@@ -20,6 +20,12 @@ export interface GoldRecord extends LabelledRecord {
   readonly sections?: readonly Section[];
 }
 
+export interface GoldOptions {
+  /** Records, from the first. Defaults to all. */
+  readonly limit?: number | undefined;
+  readonly signal: AbortSignal;
+}
+
 export interface GoldStandard {
   readonly records: number;
   readonly mapping: LabelMapping;
@@ -37,9 +43,9 @@ export interface GoldStandard {
 export async function goldFile(
   path: string,
   labels: string | null,
-  { labelsDir, signal }: { readonly labelsDir: string; readonly signal: AbortSignal },
+  { labelsDir, ...options }: GoldOptions & { readonly labelsDir: string },
 ): Promise<GoldStandard & { readonly about: ExaminedGold }> {
-  const { records, defects, labels: seen } = await surveyRecords(path, { signal });
+  const { records, defects, labels: seen } = await surveyRecords(path, options);
   const mappings =
     labels === null ? await readLabelMappings(labelsDir) : [await readLabelMapping(labels)];
   const mapping = mappingFor(mappings, seen);
@@ -47,7 +53,7 @@ export async function goldFile(
   return {
     records,
     mapping,
-    read: () => labelledRecords(path, { signal }),
+    read: () => labelledRecords(path, options),
     about: { name: basename(path), records, defects, labels: mapping.name, types: [...types] },
   };
 }
@@ -64,7 +70,7 @@ const signedName = 'confirmed';
 export async function signedRecords(
   vault: Vault,
   { id, types }: Pick<AnnotationSchema, 'id' | 'types'>,
-  signal: AbortSignal,
+  { limit = Infinity, signal }: GoldOptions,
 ): Promise<GoldStandard> {
   const known = new Set(types.map((type) => type.id));
   const source = new ExportSource(vault, { which: 'confirmed', schema: id });
@@ -86,6 +92,7 @@ export async function signedRecords(
         defects: mentions.length - annotations.length,
         ...(record.sections ? { sections: record.sections } : {}),
       };
+      if (line >= limit) return;
     }
   }
   let records = 0;

@@ -34,12 +34,16 @@ export interface ShownResult {
   readonly fileName: string | null;
   /** Milliseconds since the epoch. */
   readonly at: number;
+  /** Only the first records were measured on. */
+  readonly limited: boolean;
 }
 
 export class EvaluationState {
   readonly #parts: EvaluationParts;
   kind = $state<Gold['kind']>('file');
   schemaId = $state('ccks2019-symptom');
+  /** Records to measure on, from the first; null for all. */
+  limit = $state<number | null>(null);
   #drafts = $state.raw<readonly ConfigurationDraft[]>([new ConfigurationDraft()]);
   #set = $state<string | null>(null);
   #labels = $state<string | null>(null);
@@ -140,6 +144,7 @@ export class EvaluationState {
     configurations: readonly Configuration[],
   ): Promise<void> {
     const gold = this.#gold();
+    const all = this.records;
     if (this.running || !gold) return;
     const abort = new AbortController();
     this.#stopping = abort;
@@ -150,11 +155,12 @@ export class EvaluationState {
         {
           ...{ gold, schema: schema.id, configurations: [...configurations] },
           ...(isOwn ? { definition: schema } : {}),
+          ...(this.limit === null ? {} : { limit: this.limit }),
         },
         { signal: abort.signal, onEvent: (progress) => (this.#progress = progress) },
       );
       const fileName = gold.kind === 'file' ? (this.#examined?.name ?? null) : null;
-      this.#shown = { result, schema, fileName, at: Date.now() };
+      this.#shown = { result, schema, fileName, at: Date.now(), limited: all > measuredOf(result) };
     });
     this.#stopped = abort.signal.aborted;
     this.#stopping = null;
@@ -201,4 +207,8 @@ export class EvaluationState {
       if (!(error instanceof Cancelled)) this.#problem = problemOf(error);
     }
   }
+}
+
+function measuredOf({ evaluations }: EvaluationResult): number {
+  return evaluations[0]?.report.records ?? 0;
 }

@@ -90,6 +90,16 @@ describe('what is measured on', () => {
     ]);
   });
 
+  it('a limit goes with the order, and it is known that there was more', async () => {
+    const { state, orders } = make({ examine: async () => ({ ...examinedAs('x'), records: 9 }) });
+    await state.choose('set');
+    await run(state);
+    state.limit = 4;
+    await run(state);
+    expect(orders.map(({ limit }) => limit)).toEqual([undefined, 4]);
+    expect(state.shown?.limited).toBe(true);
+  });
+
   it('confirmed records are those of the chosen schema', async () => {
     const { state, orders } = make();
     state.kind = 'records';
@@ -118,7 +128,7 @@ describe('what came out', () => {
     await state.choose('set');
     await run(state);
     const shown = state.shown;
-    expect(shown?.fileName).toBe('t1');
+    expect([shown?.fileName, shown?.limited]).toEqual(['t1', false]);
     await run(state);
     expect([state.problem?.code, state.stopped, state.shown]).toEqual(['HOST_DIED', false, shown]);
     const stopped = run(state);
