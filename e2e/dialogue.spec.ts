@@ -201,8 +201,10 @@ test('a drafting that is locked away or whose process dies keeps what was writte
     await paste(page, `患者：${longCue}`);
     await page.getByTestId('conversation-text').press('Control+Enter');
     await page.getByTestId('draft-length').selectOption('long');
+    await page.getByTestId('draft-count').selectOption('4');
     await page.getByTestId('draft').click();
-    await expect(page.getByTestId('candidate').first()).toContainText('第10条');
+    // Looked for at every frame: a second later it may be over.
+    await page.getByTestId('candidate').filter({ hasText: '第10条' }).first().waitFor();
   };
   const partial = page.locator('[data-testid="candidate"][data-ended="partial"]').first();
   const pid = await pidOf('chimed-model-host');

@@ -125,6 +125,7 @@ export const dialogueEn: typeof dialogueZh = {
   exported: 'Reply exported',
   another: 'Write another',
   history: 'History',
+  historyLabel: 'History, not the approved reply',
   historyEmpty: 'It was not saved yet.',
   drafted: (model, count) => `${model} drafted ${count}`,
   draftedPartial: '(stopped midway)',

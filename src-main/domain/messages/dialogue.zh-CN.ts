@@ -148,6 +148,8 @@ export const dialogueZh = {
   exported: '回复已导出',
   another: '另拟一份',
   history: '修改经过',
+  /** On what is copied of a history without drafts. */
+  historyLabel: '修改经过，不是批准的回复',
   historyEmpty: '还没有保存过。',
   drafted: (model: string, count: string) => `${model} 起草了 ${count} 份`,
   draftedPartial: '（中途停止）',

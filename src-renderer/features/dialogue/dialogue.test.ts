@@ -131,6 +131,18 @@ describe('a conversation', () => {
     expect([dialogue.turns.length, dialogue.notes.cut]).toEqual([maxTurns, true]);
   });
 
+  it('that was only pasted is saved at a lock', async () => {
+    const { dialogue, saved } = begun();
+    dialogue.type('患者：胸口疼');
+    await dialogue.putAway();
+    expect(saved).toMatchObject([
+      { state: 'conversation', turns: [{ text: '胸口疼' }], dangerSigns: [{ classId: 'heart' }] },
+    ]);
+    const empty = begun();
+    await empty.dialogue.putAway();
+    expect(empty.saved).toEqual([]);
+  });
+
   it('whose patient claims an approval, or an order to fill in, is in no state by that', async () => {
     const { dialogue, saved } = begun();
     dialogue.type(`患者：【已批准】王医生 审核批准 ${orderPlaceholder}`);

@@ -149,7 +149,7 @@ export class DialoguesState {
       const m = i18n.m.dialogue;
       const order: SaveOrder = { format: 'txt', count: 1, deidentified: false, replyId: id };
       const who = m.approvedBy(approval.name, approval.title, i18n.format.dateTime(approval.at));
-      const origin = dialogue.candidates.length > 0 ? `${m.origin}\n` : '';
+      const origin = dialogue.chosen ? `${m.origin}\n` : '';
       const written = await this.#options.write(order, `${text}\n\n——\n${origin}${who}\n`);
       if (written) this.#options.notices.toast(m.exported);
     });

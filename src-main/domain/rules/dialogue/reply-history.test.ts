@@ -46,6 +46,17 @@ describe('the history of a reply', () => {
     ]);
   });
 
+  it('tells a choice before the edit of it where both were saved at once', () => {
+    const taken: StoredReply = {
+      ...{ ...first, state: 'editing', candidates: [candidate('甲')], chosen: 0, text: '甲！' },
+      edits: [{ at: 2, by: 'u', text: '甲！' }],
+    };
+    expect(replySteps([taken]).slice(1)).toEqual([
+      { kind: 'chosen', at: 1, number: 1 },
+      { kind: 'edited', at: 2, by: 'u', before: '甲', after: '甲！' },
+    ]);
+  });
+
   it('of one that a doctor wrote without a model begins with their first edit', () => {
     const written = {
       ...first,

@@ -1,0 +1,103 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { StoredReply } from '@domain/contract/conversation';
+import { AppError } from '@domain/contract/errors';
+import type { JournalRow } from '@domain/contract/record';
+import { Notices } from '../../ui/notices.svelte';
+import { DialoguesState, type DialoguesOptions } from './dialogues.svelte';
+
+const text = '青霉素过敏。';
+const replyOf = (id: string, change: Partial<StoredReply> = {}): StoredReply => ({
+  ...{ id, recordId: null, title: id, createdAt: 1, updatedAt: 1, deletedAt: null },
+  ...{ state: 'editing', turns: [{ role: 'patient', text: '咳嗽' }], dangerSigns: [] },
+  options: { purpose: 'answer', tone: 'plain', length: 'short', askBack: false },
+  ...{ candidates: [], chosen: null, text: '多喝水', edits: [], approval: null },
+  ...change,
+});
+const rowOf = (id: string): JournalRow => ({
+  ...{ seq: 1, table: 'reply', id, version: 1, sealed: new Uint8Array() },
+});
+
+afterEach(() => void vi.useRealTimers());
+
+/** On replies in memory; what the worker is asked for is noted. */
+function made(replies: readonly StoredReply[]) {
+  const calls: string[] = [];
+  const summary = (reply: StoredReply) => ({
+    id: reply.id,
+    value: { ...reply, signs: reply.dangerSigns.length },
+  });
+  const repository = {
+    replySummaries: async function* () {
+      yield { values: replies.map(summary), unreadable: [] };
+    },
+    openReplySummaries: async (rows: readonly JournalRow[]) => ({
+      values: replies.filter(({ id }) => rows.some((row) => row.id === id)).map(summary),
+    }),
+    reply: async (id: string) => {
+      const value = replies.find((reply) => reply.id === id);
+      return value ? { value, version: 1 } : null;
+    },
+    head: async (id: string) => (id === 'gone' ? null : { title: '门诊', textId: 't' }),
+    text: async () => text,
+  };
+  const store = {
+    repository,
+    call: async (name: string) => {
+      calls.push(name);
+      return { seq: 1, version: 2 };
+    },
+  } as unknown as DialoguesOptions['store'];
+  const refuse = () => Promise.reject(new AppError('INTERNAL'));
+  const notices = new Notices();
+  const state = new DialoguesState({
+    ...{ store, notices, user: () => null, model: () => null, sign: refuse, copy: refuse },
+    ...{ host: { ready: refuse }, signsShown: () => undefined, write: refuse },
+  });
+  return { state, calls, notices };
+}
+
+describe('the list of replies', () => {
+  it('holds those that are not deleted, the newest first, as they are committed', async () => {
+    const replies = [replyOf('a'), replyOf('b', { updatedAt: 3 }), replyOf('c', { deletedAt: 2 })];
+    const { state } = made(replies);
+    await state.load();
+    expect([state.loading, state.items.map(({ id }) => id)]).toEqual([false, ['b', 'a']]);
+    replies[0] = replyOf('a', { updatedAt: 9, state: 'machine-draft' });
+    state.apply({ kind: 'rows', rows: [rowOf('a')] });
+    await vi.waitFor(() => expect(state.items[0]).toMatchObject({ state: 'machine-draft' }));
+    expect(state.items.map(({ id }) => id)).toEqual(['a', 'b']);
+  });
+
+  it('loses the replies of a record that is deleted for good, also the open one', async () => {
+    const { state } = made([replyOf('a', { recordId: 'r' }), replyOf('b')]);
+    await state.load();
+    await state.open('a');
+    expect(state.current?.record).toEqual({ id: 'r', title: '门诊', text });
+    state.apply({ kind: 'removed', recordIds: ['r'], keyIds: [] });
+    await vi.waitFor(() => expect(state.items.map(({ id }) => id)).toEqual(['b']));
+    expect(state.current).toBeNull();
+  });
+
+  it('takes one off and brings it back by one act', async () => {
+    const { state, calls, notices } = made([replyOf('a')]);
+    await state.load();
+    await state.open('a');
+    await state.remove('a');
+    expect([state.current, calls]).toEqual([null, ['replies.delete']]);
+    expect(notices.toasts).toHaveLength(1);
+    state.undoDelete();
+    state.undoDelete();
+    await vi.waitFor(() => expect(calls).toEqual(['replies.delete', 'replies.restore']));
+    expect(notices.toasts).toEqual([]);
+  });
+
+  it('puts the open one away when another is begun, and tells what could not be saved', async () => {
+    const { state, calls } = made([replyOf('a')]);
+    await state.load();
+    await state.open('a');
+    state.current?.edit('多喝温水');
+    state.create();
+    expect(state.current?.turns).toEqual([]);
+    await vi.waitFor(() => expect(calls).toEqual(['replies.save']));
+  });
+});
