@@ -19,7 +19,7 @@ export const qaEn: typeof qaZh = {
   scope: 'Ask about',
   scopes: {
     record: 'This record',
-    patient: (count: string) => `${count} records of this patient`,
+    patient: (count: string) => `Patient: ${count} records`,
     none: 'No record',
   },
   noRecordNotice: 'Not from a record: answers come from no record and are a hint at most.',

@@ -17,7 +17,7 @@ export const qaZh = {
   scope: '问答范围',
   scopes: {
     record: '本份病历',
-    patient: (count: string) => `同一患者的 ${count} 份病历`,
+    patient: (count: string) => `同一患者 ${count} 份`,
     none: '不用病历',
   },
   noRecordNotice: '无病历依据：回答不来自病历，只能作参考。',

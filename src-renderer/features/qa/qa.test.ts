@@ -49,9 +49,9 @@ function state(
   const host = hostThat(answer, preview);
   closers.push(host.die);
   const rows = new Map(before.map((value) => [value.id, { value, version: 1 }]));
-  const summaryOf = ({ nodes, leaf: _leaf, ...rest }: StoredConversation) => ({
-    id: rest.id,
-    value: { ...rest, questions: nodes.length },
+  const summaryOf = ({ id, nodes, ...value }: StoredConversation) => ({
+    id,
+    value: { id, ...value, questions: nodes.length },
   });
   const removed: string[] = [];
   const errors: unknown[] = [];
