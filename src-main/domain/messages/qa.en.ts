@@ -19,7 +19,7 @@ export const qaEn: typeof qaZh = {
   scope: 'Ask about',
   scopes: {
     record: 'This record',
-    patient: (count: string) => `${count} records of this patient`,
+    patient: (count: string) => `Patient: ${count} records`,
     none: 'No record',
   },
   noRecordNotice: 'Not from a record: answers come from no record and are a hint at most.',
@@ -91,6 +91,8 @@ export const qaEn: typeof qaZh = {
   whole: 'The whole record is in it',
   searched: (parts: string, chars: string) =>
     `A long record: ${parts} passages of it were used, ${chars} characters`,
+  longRecord: 'The record does not fit; what bears on the question will be looked for in it',
+  nothingWritten: 'The model wrote nothing. Ask again, or in other words.',
   usedParts: 'Passages used',
   leftOut: (parts: string, chars: string) =>
     `Left out of the record: ${parts} passages, ${chars} characters`,

@@ -17,7 +17,7 @@ export const qaZh = {
   scope: '问答范围',
   scopes: {
     record: '本份病历',
-    patient: (count: string) => `同一患者的 ${count} 份病历`,
+    patient: (count: string) => `同一患者 ${count} 份`,
     none: '不用病历',
   },
   noRecordNotice: '无病历依据：回答不来自病历，只能作参考。',
@@ -85,6 +85,8 @@ export const qaZh = {
   contextUse: (used: string, size: string) => `上下文 ${used} / ${size}`,
   whole: '整份病历都在内',
   searched: (parts: string, chars: string) => `病历较长，只用了其中 ${parts} 段，共 ${chars} 字`,
+  longRecord: '病历放不下，将按问题检索其中的相关部分',
+  nothingWritten: '模型没有写出回答。可以重新回答，或换一种问法。',
   usedParts: '用到的部分',
   leftOut: (parts: string, chars: string) => `略去病历 ${parts} 段，共 ${chars} 字`,
   forgotten: (count: string) => `略去最早的 ${count} 轮问答`,

@@ -7,7 +7,7 @@ import { sentencesOf } from './sentences';
 
 export interface GroundingQuestion {
   readonly record: string;
-  /** Nothing (words of the lexicon, weights, threshold) was set by questions to it. */
+  /** No word of the lexicon and no weight was set by questions to it; the threshold had both in view. */
   readonly isHeldOut: boolean;
   readonly text: string;
   readonly question: string;

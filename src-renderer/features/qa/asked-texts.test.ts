@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { findSections } from '@domain/rules/sections';
-import { joinTexts, placeIn } from './asked-texts';
+import { areSameTexts, joinTexts, placeIn } from './asked-texts';
 import { charsOf, joined, leftOut } from './left-out';
 
 const textOf = (recordId: string, text: string) => ({
@@ -38,6 +38,14 @@ describe('several records as one text', () => {
     expect(placeIn(asked, { start: text.length - 1, end: text.length + 1 })).toBeNull();
     expect(placeIn([], { start: 0, end: 1 })).toBeNull();
   });
+});
+
+it('places of one time are those of another only in the same texts in the same order', () => {
+  const [one, two] = records.map((record) => joinTexts([record]).asked);
+  const both = joinTexts(records).asked;
+  expect(areSameTexts(both, [...(one ?? []), ...(two ?? [])])).toBe(true);
+  expect(areSameTexts(both, [...both].reverse())).toBe(false);
+  expect(areSameTexts(both, one ?? [])).toBe(false);
 });
 
 describe('what is left out of a text', () => {

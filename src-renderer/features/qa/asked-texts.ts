@@ -54,3 +54,9 @@ export function placeIn(
   }
   return null;
 }
+
+/** Whether places in the one are places in the other. */
+export function areSameTexts(one: readonly AskedText[], other: readonly AskedText[]): boolean {
+  const keyOf = ({ recordId, textSha256 }: AskedText): string => `${recordId} ${textSha256}`;
+  return one.map(keyOf).join('\n') === other.map(keyOf).join('\n');
+}

@@ -144,6 +144,8 @@ export class QaState {
     for await (const { values } of this.#parts.summaries()) {
       this.#all.put(values.map(({ value }) => value));
     }
+    // Whoever was quicker than the list sees what there is.
+    if (this.#conversation?.isEmpty && this.#draft === '') await this.choose(this.#scope);
     await this.quick.load();
   }
 

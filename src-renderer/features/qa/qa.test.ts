@@ -35,27 +35,32 @@ const open = (id: string) => ({
 });
 const writer = { sha256: 'w' } as LoadedModel;
 
+interface Given {
+  readonly loaded?: LoadedModel;
+  readonly preview?: (request: QaRequest) => QaPreview;
+  /** What the store holds. */
+  readonly stored?: readonly StoredConversation[];
+}
+
 function state(
   answer: Answerer = async ({ question }) => answerOf(`答${question}`),
-  {
-    loaded = null as LoadedModel | null,
-    preview = undefined as ((request: QaRequest) => QaPreview) | undefined,
-  } = {},
+  { loaded, preview, stored: before = [] }: Given = {},
 ) {
   const host = hostThat(answer, preview);
   closers.push(host.die);
-  const rows = new Map<string, { value: StoredConversation; version: number }>();
+  const rows = new Map(before.map((value) => [value.id, { value, version: 1 }]));
+  const summaryOf = ({ id, nodes, ...value }: StoredConversation) => ({
+    id,
+    value: { id, ...value, questions: nodes.length },
+  });
   const removed: string[] = [];
   const errors: unknown[] = [];
   const qa = new QaState({
     async *summaries() {
-      yield { values: [], unreadable: [] };
+      yield { values: before.map(summaryOf), unreadable: [] };
     },
     openSummaries: async (some) => ({
-      values: some.map(({ id }) => {
-        const value = (rows.get(id) ?? { value: null }).value as StoredConversation;
-        return { id, value: { ...value, questions: value.nodes.length } };
-      }),
+      values: some.flatMap(({ id }) => rows.get(id) ?? []).map(({ value }) => summaryOf(value)),
       unreadable: [],
     }),
     stored: async (id) => rows.get(id) ?? null,
@@ -71,7 +76,7 @@ function state(
     questions: { stored: async () => null, save: async (_, base) => ({ version: base + 1 }) },
     ask: (request, options) => host.client.call('qa.ask', request, options),
     preview: (request) => host.client.call('qa.preview', request),
-    writer: () => ({ model: null, loaded }),
+    writer: () => ({ model: null, loaded: loaded ?? null }),
     records: () => records,
     text: async (textId) => texts[textId.slice(2)] ?? '',
     sections: async () => null,
@@ -286,6 +291,19 @@ describe('a conversation on screen', () => {
     expect(qa.conversation?.path).toHaveLength(asked.length);
     await qa.putAway();
     expect(values()[0]).toMatchObject({ kind: 'summary', title: '病历摘要' });
+  });
+
+  it('that was asked before is there also for who opens its record before the list was read', async () => {
+    const { qa, values } = state();
+    await qa.show(open('one'));
+    qa.ask('一');
+    await qa.conversation?.idle();
+    await qa.putAway();
+    const later = state(undefined, { stored: values() });
+    await later.qa.show(open('one'));
+    expect(later.qa.conversation?.isEmpty).toBe(true);
+    await later.qa.load();
+    expect(later.qa.conversation?.path.map(({ question }) => question)).toEqual(['一']);
   });
 
   it('counts the context of what is typed, before it is asked', async () => {
