@@ -10,7 +10,7 @@ import { openModel, type ModelChoice } from './open-model';
 import { standardOutput } from './output';
 import { exitCodes, locale, note, ProgressLine } from './terminal';
 
-interface EvalAnswersOptions extends ModelChoice {
+export interface EvalAnswersOptions extends ModelChoice {
   readonly data: string;
   readonly limit?: number;
   readonly format: 'text' | 'json';
@@ -93,7 +93,11 @@ interface Work extends Awaited<ReturnType<typeof openModel>> {
   progress(done: number, total: number): void;
 }
 
-async function measured(
+/**
+ * Opens the model, shows what `work` says of it, and ends in an exit code.
+ * @returns and throws as `evalMcqCommand`
+ */
+export async function measured(
   options: EvalAnswersOptions,
   modelsDir: string,
   work: (work: Work) => Promise<{ readonly report: unknown; readonly lines: readonly string[] }>,

@@ -18,6 +18,8 @@ import {
   evalMcqCommand,
   type EvalGenerateOptions,
 } from './eval-answers-command';
+import { splits } from '../evaluation/record-questions';
+import { evalGroundingCommand, type EvalGroundingOptions } from './eval-grounding-command';
 import { evalNerCommand, type EvalNerOptions } from './eval-command';
 import { inspectCommand, verifyCommand } from './model-commands';
 import { exportCommand, type ExportCommandOptions } from './export-command';
@@ -293,6 +295,26 @@ answerOptions(
 ).action(async (options: EvalGenerateOptions) => {
   process.exitCode = await evalGenerateCommand(options, join(root, 'models'));
 });
+
+answerOptions(
+  evaluation
+    .command('qa-grounding')
+    .description('questions about records: do quotations hold the answer, is nothing made up')
+    .option(
+      '--data <file>',
+      'records with questions, JSON',
+      join(root, 'resources', 'evaluation', 'record-qa.json'),
+    )
+    .addOption(
+      new Option('--split <split>', 'which records: dev served for fitting, test did not')
+        .choices([...splits])
+        .default('test'),
+    )
+    .option('--threshold <p>', 'of the confidence that there is an answer, 0 to 1', share),
+).action(async (options: EvalGroundingOptions) => {
+  process.exitCode = await evalGroundingCommand(options, join(root, 'models'));
+});
+
 const schema = program.command('schema').description('what can be looked for in records');
 
 schema

@@ -567,6 +567,22 @@ export const en = {
     tokens: (prompt: string, reused: string, decoded: string) =>
       `Tokens: ${prompt} of prompts (${reused} reused), ${decoded} decoded`,
     answered: (done: string, total: string) => `${done} / ${total} questions`,
+    grounding: {
+      asked: (count: string, threshold: string) =>
+        `Questions about records: ${count}; threshold of 'there is an answer': ${threshold}`,
+      support: (share: string) => `With an answer: the quotations hold it: ${share}`,
+      supportOfAnswered: (share: string) =>
+        `Where something is quoted, it holds the answer: ${share}`,
+      citations: (share: string) => `Quotations that are the record word for word: ${share}`,
+      abstentionPrecision: (share: string) =>
+        `Where no evidence was found, the record has none: ${share}`,
+      abstentionRecall: (share: string) =>
+        `Without an answer in the record: no evidence found: ${share}`,
+      nearMisses: (share: string) => `Of these, where the record holds something like it: ${share}`,
+      quotes: (mean: string, tooLong: string) =>
+        `Quotations an answer: ${mean}; questions beyond the context: ${tooLong}`,
+      kinds: 'By kind: quotations hold the answer; precision and recall of finding no evidence',
+    },
     accuracy: (value: string, low: string, high: string, counts: string) =>
       `${value} % (95 % interval ${low} % to ${high} %, ${counts})`,
     byProbability: (accuracy: string) => `Accuracy by probability: ${accuracy}`,

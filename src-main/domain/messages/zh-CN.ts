@@ -543,6 +543,19 @@ export const zhCN = {
     tokens: (prompt: string, reused: string, decoded: string) =>
       `词元：提示 ${prompt} 个（其中 ${reused} 个沿用），解码 ${decoded} 个`,
     answered: (done: string, total: string) => `已评测 ${done} / ${total} 题`,
+    grounding: {
+      asked: (count: string, threshold: string) =>
+        `针对病历的问题 ${count} 个，“有答案”的阈值 ${threshold}`,
+      support: (share: string) => `有答案的问题，引文包含答案：${share}`,
+      supportOfAnswered: (share: string) => `给出引文的问题，引文包含答案：${share}`,
+      citations: (share: string) => `引文与原文逐字一致：${share}`,
+      abstentionPrecision: (share: string) => `答“未找到依据”时，病历确实未提：${share}`,
+      abstentionRecall: (share: string) => `病历未提的问题，答“未找到依据”：${share}`,
+      nearMisses: (share: string) => `其中病历有相近内容的：${share}`,
+      quotes: (mean: string, tooLong: string) =>
+        `每个回答平均引文 ${mean} 条；超出上下文的问题 ${tooLong} 个`,
+      kinds: '各类问题：引文包含答案；未找到依据的精确率；未找到依据的召回率',
+    },
     accuracy: (value: string, low: string, high: string, counts: string) =>
       `${value}%（95% 区间 ${low}%～${high}%，${counts}）`,
     byProbability: (accuracy: string) => `按概率判定的正确率：${accuracy}`,
