@@ -79,6 +79,7 @@ import { confirmReview } from './vault/confirm-review';
 import { policyPath } from './vault/policy';
 import { examineBackup, finishRestore, restore, type RestoreProof } from './vault/restore';
 import { VaultSession } from './vault/session';
+import { Upkeep } from './vault/upkeep';
 import { wipeVault } from './vault/wipe';
 import { isPending, isWorking, LockedBatchKeys } from './worker/locked-batches';
 import { WorkerSupervisor, type LockedBatches, type WorkerStore } from './worker/supervisor';
@@ -283,8 +284,8 @@ function noteExported(order: SaveOrder): void {
   audit.tell({ event, ...(of === undefined ? {} : { subject: of }) });
 }
 
-/** Milliseconds between two looks whether a backup is due. */
-const backupLookMs = 3_600_000;
+/** Milliseconds between two looks whether a backup is due, or compacting worth it. */
+const upkeepLookMs = 3_600_000;
 
 const backupsFile = join(userData, 'backups.json');
 const backups = new BackupDesk({
@@ -347,6 +348,8 @@ async function compactIfWorth(): Promise<void> {
     audit.tell({ event: { kind: 'journal-compacted' }, result: problemOf(error).code });
   }
 }
+
+const upkeep = new Upkeep({ backUpIfDue, compactIfWorth, everyMs: upkeepLookMs });
 
 /** By the schedule. A lock in between ends it; the next look makes it up. */
 async function backUpIfDue(): Promise<void> {
@@ -799,8 +802,7 @@ async function lookAfterLog(): Promise<void> {
   await audit.anchor();
   await audit.inspect();
   await audit.clean();
-  await backUpIfDue();
-  await compactIfWorth();
+  await upkeep.look();
 }
 
 /** Who may not read records cannot ask; then it is for the next doctor to find out. */
@@ -1010,7 +1012,7 @@ void app.whenReady().then(async () => {
   });
   await endTrial();
   await backups.load();
-  setInterval(() => void backUpIfDue().then(compactIfWorth), backupLookMs).unref();
+  upkeep.start();
   try {
     await finishRestore(dataDir);
     await vault.load();

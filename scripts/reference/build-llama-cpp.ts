@@ -1,7 +1,7 @@
 /**
- * `tsx scripts/reference/build-llama-cpp.ts FOLDER`: builds `llama-bench` and `llama-quantize` of exactly
- * the llama.cpp that node-llama-cpp carries, as what our own speed is compared with. Takes 5-10 minutes
- * and 300 MB in FOLDER, which is kept: a second run builds only what is missing.
+ * `tsx scripts/reference/build-llama-cpp.ts FOLDER`: builds `llama-bench`, `llama-quantize` and
+ * `llama-server` of exactly the llama.cpp that node-llama-cpp carries, as what our own speed is compared
+ * with. Takes 10-20 minutes and 600 MB in FOLDER, which is kept: a second run builds only what is missing.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,7 +14,7 @@ import { PlainError, runScript, say } from '../terminal';
 import { referenceTool } from './tools';
 
 const bundle = join(projectRoot, 'node_modules/node-llama-cpp/llama/gitRelease.bundle');
-const targets = ['llama-bench', 'llama-quantize'] as const;
+const targets = ['llama-bench', 'llama-quantize', 'llama-server'] as const;
 
 /**
  * The code paths of the binaries that node-llama-cpp ships: those choose the instruction set of the
@@ -31,7 +31,7 @@ const options = {
   LLAMA_OPENSSL: 'OFF',
   LLAMA_BUILD_TESTS: 'OFF',
   LLAMA_BUILD_EXAMPLES: 'OFF',
-  LLAMA_BUILD_SERVER: 'OFF',
+  LLAMA_BUILD_SERVER: 'ON',
 };
 
 await runScript(async () => {

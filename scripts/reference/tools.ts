@@ -7,7 +7,10 @@ import { PlainError } from '../terminal';
  * @param folder the one given to `build-llama-cpp.ts`
  * @throws PlainError where it has not been built
  */
-export function referenceTool(folder: string, name: 'llama-bench' | 'llama-quantize'): string {
+export function referenceTool(
+  folder: string,
+  name: 'llama-bench' | 'llama-quantize' | 'llama-server',
+): string {
   const suffix = process.platform === 'win32' ? '.exe' : '';
   const path = join(folder, 'llama.cpp', 'build', 'bin', `${name}${suffix}`);
   if (existsSync(path)) return path;

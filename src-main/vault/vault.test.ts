@@ -160,6 +160,36 @@ describe('compacting', () => {
       expect(await read(`old-${at}`)).toEqual(plainOf(`old-${at}`));
   });
 
+  test('waits for a backup that is written and for what is being saved, and both come out whole', async () => {
+    const deleted = await saved('a');
+    await saved('b');
+    await vault.shred(deleted, deletion('a'));
+    const order: string[] = [];
+    let finishBackup = (): void => undefined;
+    const backup = vault.onSnapshot(async ({ journalFile, journalBytes }) => {
+      await new Promise<void>((resolve) => (finishBackup = resolve));
+      const bytes = new Uint8Array(journalBytes);
+      await journalFile.read(bytes, 0, journalBytes, 0);
+      order.push('backup');
+      return bytes;
+    });
+    const atFirst = await bytesOf(journalFileName);
+    const compacting = vault.compact().then(() => order.push('compacted'));
+    await saved('c').then(() => order.push('saved'));
+    const meanwhile = [...order];
+    finishBackup();
+    expect(meanwhile).toEqual(['saved']);
+    const inBackup = await backup;
+    // The file that the backup copies is not the one that compacting puts in its place.
+    expect(Buffer.from(inBackup)).toEqual(atFirst);
+    const saving = saved('d').then(() => order.push('saved'));
+    await Promise.all([compacting, saving]);
+    expect(order.slice(0, 2)).toEqual(['saved', 'backup']);
+    await reopen();
+    for (const id of ['b', 'c', 'd']) expect(await read(id)).toEqual(plainOf(id));
+    expect(await read('a')).toBeNull();
+  });
+
   test('that cannot write leaves the journal as it is', async () => {
     const gone = await saved('a');
     await vault.shred(gone, deletion('a'));
