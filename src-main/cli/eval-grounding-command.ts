@@ -5,7 +5,7 @@ import { findSections } from '../domain/rules/sections';
 import type { Accuracy } from '../evaluation/choice-evaluation';
 import { evaluateGrounding, type GroundingReport } from '../evaluation/grounding-evaluation';
 import { readRecordQuestions, type Split } from '../evaluation/record-questions';
-import { defaultThreshold } from '../tasks/qa/answer';
+import { defaultThreshold } from '../domain/contract/qa';
 import { measured, type EvalAnswersOptions } from './eval-answers-command';
 import { locale } from './terminal';
 

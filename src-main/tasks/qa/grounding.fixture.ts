@@ -7,8 +7,6 @@ import { sentencesOf } from './sentences';
 
 export interface GroundingQuestion {
   readonly record: string;
-  /** No word of the lexicon and no weight was set by questions to it; the threshold had both in view. */
-  readonly isHeldOut: boolean;
   readonly text: string;
   readonly question: string;
   /** Words one of which a right quotation holds; none where the record does not answer. */
@@ -22,17 +20,15 @@ export async function groundingQuestions(): Promise<GroundingQuestion[]> {
   const all: GroundingQuestion[] = [];
   for (const part of source.split(/^== /mu).slice(1)) {
     const [name = '', ...lines] = part.trimEnd().split('\n');
-    const isHeldOut = name.startsWith('*');
-    const record = isHeldOut ? name.slice(1) : name;
     const own = lines.filter((line) => !line.startsWith('? ')).join('\n');
-    const text = own === '' ? await readFile(join(samples, `${record}.txt`), 'utf8') : own;
+    const text = own === '' ? await readFile(join(samples, `${name}.txt`), 'utf8') : own;
     for (const line of lines) {
       if (!line.startsWith('? ')) continue;
       const [question = '', answer = ''] = line.slice(2).split(' => ');
       const gold = answer === '-' ? [] : answer.split(' | ');
       for (const words of gold)
-        if (!text.includes(words)) throw new Error(`${record}: the record does not say ${words}`);
-      all.push({ record, isHeldOut, text, question, gold });
+        if (!text.includes(words)) throw new Error(`${name}: the record does not say ${words}`);
+      all.push({ record: name, text, question, gold });
     }
   }
   return all;
