@@ -47,10 +47,13 @@ describe('danger signs in a patient’s words', () => {
     expect(alarmRate).toBeLessThanOrEqual(0.03);
   });
 
-  it('sentences in words that the lexicon was never tuned with are missed no more often than docs/dialogue.md says', () => {
-    const { missRate, alarmRate } = rates(labelledSentences('held-out-2.txt'));
-    expect(missRate).toBeLessThanOrEqual(0.67);
+  it('messages that no rule was made with are told apart as well as docs/dialogue.md says', () => {
+    const { missRate, alarmRate } = rates(labelledSentences('held-out-3.txt'));
+    expect(missRate).toBeLessThanOrEqual(0.13);
     expect(alarmRate).toBeLessThanOrEqual(0.05);
+    const sought = rates(labelledSentences('held-out-2.txt'));
+    expect(sought.missRate).toBeLessThanOrEqual(0.04);
+    expect(sought.alarmRate).toBeLessThanOrEqual(0.05);
   });
 
   it('what is supposed, told of others or long over raises nothing; what is new does', () => {
