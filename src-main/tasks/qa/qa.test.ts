@@ -269,6 +269,18 @@ describe('sentences', () => {
     expect(best('血压多少')).toBe('血壓１５０／９０ｍｍＨｇ。');
     expect(best('喜欢吃什么水果')).toBe('');
   });
+
+  it('a search understands the words that people use where the record has others', () => {
+    const text = '主诉：咳嗽。\n昨夜睡眠差。\n按时预防接种。\n右侧少量胸腔积液。';
+    const search = new SentenceSearch(text, sentencesOf(text, []));
+    const best = (question: string): string => {
+      const [first] = search.search(question);
+      return first ? text.slice(first.start, first.end) : '';
+    };
+    expect(best('疫苗打了吗')).toBe('按时预防接种。');
+    expect(best('有胸水吗')).toBe('右侧少量胸腔积液。');
+    expect(best('睡得怎么样')).toBe('昨夜睡眠差。');
+  });
 });
 
 describe('what a question would be asked with', () => {

@@ -37,7 +37,7 @@ describe('danger signs in a patient’s words', () => {
     }
   });
 
-  it('sentences that were written without the rules, and served to improve them, are told apart as well as docs/dialogue.md says', () => {
+  it('sentences that were written apart from the rules, and then served to improve them, are told apart as well as docs/dialogue.md says', () => {
     const sentences = labelledSentences('held-out.txt');
     const ids = new Set(signClasses.map(({ id }) => id));
     expect(sentences.flatMap(({ signs }) => signs).filter((id) => !ids.has(id))).toEqual([]);
@@ -45,11 +45,14 @@ describe('danger signs in a patient’s words', () => {
     const { missRate, alarmRate } = rates(sentences);
     expect(missRate).toBeLessThanOrEqual(0.02);
     expect(alarmRate).toBeLessThanOrEqual(0.03);
+    const sought = rates(labelledSentences('held-out-2.txt'));
+    expect(sought.missRate).toBeLessThanOrEqual(0.04);
+    expect(sought.alarmRate).toBeLessThanOrEqual(0.05);
   });
 
-  it('sentences in words that the lexicon was never tuned with are missed no more often than docs/dialogue.md says', () => {
-    const { missRate, alarmRate } = rates(labelledSentences('held-out-2.txt'));
-    expect(missRate).toBeLessThanOrEqual(0.67);
+  it('messages that no rule was made with are told apart as well as docs/dialogue.md says', () => {
+    const { missRate, alarmRate } = rates(labelledSentences('held-out-3.txt'));
+    expect(missRate).toBeLessThanOrEqual(0.13);
     expect(alarmRate).toBeLessThanOrEqual(0.05);
   });
 

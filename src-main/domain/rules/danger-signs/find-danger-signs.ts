@@ -59,16 +59,14 @@ function placesOf(sign: SignEntry, text: string, sentences: readonly Stretch[]):
     ...(sign.measure ? measuresIn(text, sign.measure) : []),
   ];
   // 剧烈头痛 is in 突然剧烈头痛: the longer one says it all.
-  return places.filter(
-    (place, at) =>
-      !places.some(
-        (other, i) =>
-          i !== at &&
-          other.start <= place.start &&
-          other.end >= place.end &&
-          (other.end - other.start > place.end - place.start || i < at),
-      ),
-  );
+  let reached = 0;
+  return places
+    .sort((a, b) => a.start - b.start || b.end - a.end)
+    .filter(({ end }) => {
+      if (end <= reached) return false;
+      reached = end;
+      return true;
+    });
 }
 
 /** Where one of the words stands and is not denied. */
@@ -128,19 +126,17 @@ function closeIn(
   except?: readonly string[],
 ): Stretch[] {
   const [firsts = [], ...others] = lists.map((words) => wordsIn(text, words, except));
-  return others.reduce(
-    (begun, next) =>
-      begun.flatMap(({ start, end }) => {
-        const follows = next.find(
-          (place) =>
-            place.start >= end &&
-            place.start - end <= closeGap &&
-            !/[，,。；;：:！!？?\n\r]/u.test(text.slice(end, place.start)),
-        );
-        return follows ? [{ start, end: follows.end }] : [];
-      }),
-    firsts,
-  );
+  return others.reduce((begun, next) => {
+    const at = new Map(next.map((place) => [place.start, place]));
+    return begun.flatMap(({ start, end }) => {
+      for (let from = end; from <= end + closeGap; from++) {
+        const follows = at.get(from);
+        if (follows) return [{ start, end: follows.end }];
+        if (/[，,。；;：:！!？?\n\r]/u.test(text[from] ?? '')) return [];
+      }
+      return [];
+    });
+  }, firsts);
 }
 
 function measuresIn(text: string, measure: Measure): Stretch[] {
