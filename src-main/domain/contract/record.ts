@@ -7,7 +7,8 @@
  * `review` what a doctor decided of a run's facts; `sections` a record's sections as a doctor corrected
  * them. These are sealed under their record's own key. `schema` holds a version of a schema of the
  * hospital's own, under a key of its own. `conversation` holds questions with their answers and `reply` a
- * drafted reply, under the key of the record that they belong to, or of their own. `deletion` says that a
+ * drafted reply, under the key of the record that they belong to, or of their own. `study` holds a random
+ * sample of records for research, which two doctors review, under a key of its own. `deletion` says that a
  * record was deleted for good; it stands under the id of the key that was destroyed.
  */
 import * as z from 'zod';
@@ -26,6 +27,7 @@ export const tableNames = [
   'schema',
   'conversation',
   'reply',
+  'study',
 ] as const;
 export const tableSchema = z.enum(tableNames);
 export type TableName = (typeof tableNames)[number];
