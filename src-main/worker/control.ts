@@ -122,6 +122,9 @@ const actSchema = z.enum([
   'review-changed',
   'review-amended',
   'sections-changed',
+  'study-started',
+  'study-begun',
+  'study-compared',
   'batch-started',
   'batch-ended',
 ]);

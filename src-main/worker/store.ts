@@ -26,6 +26,7 @@ import type { Vault } from '../vault/vault';
 import type { Answer, Question } from './control';
 import { Duplicates } from './duplicates';
 import { SchemaStore } from './schema-store';
+import { StudyStore } from './study-store';
 import { latestRow, openRow, sealedRow, type Committed, type Stored } from './sealed-rows';
 import { checkReview, type Signer } from './review-rows';
 import { openRecord } from './open-records';
@@ -60,6 +61,7 @@ export class RecordStore {
   readonly #signer: Signer | null;
   readonly #deletion: DeletionRule;
   readonly schemas: SchemaStore;
+  readonly studies: StudyStore;
   readonly search: RecordSearch;
 
   constructor({ vault, now, userId, signPublic, deletion }: StoreOptions) {
@@ -72,6 +74,7 @@ export class RecordStore {
     this.#signer = userId && signPublic ? { userId, signPublic } : null;
     this.#deletion = deletion ?? defaultPolicy.retention;
     this.schemas = new SchemaStore({ vault, now: this.#now, userId: this.#userId });
+    this.studies = new StudyStore({ vault, now: this.#now, userId: this.#userId });
   }
 
   /**
@@ -177,7 +180,7 @@ export class RecordStore {
    * @param base version of the row; 0 where there is none yet
    * @returns the row, and whether a confirmed review was taken up again with it
    * @throws AppError `RECORD_NOT_FOUND`; `VERSION_CONFLICT` when the row or the text is another one by
-   *   now; those of `checkReview`; and what the journal throws
+   *   now; those of `checkReview` and `StudyStore.checkReview`; and what the journal throws
    */
   saveReview(
     review: StoredReview,
@@ -191,6 +194,7 @@ export class RecordStore {
         userId: this.#userId,
         signer: this.#signer,
       });
+      await this.studies.checkReview(review);
       const updatedAt = Math.max(this.#now(), before?.value.updatedAt ?? 0);
       const by = this.#userId ?? undefined;
       const saved = await this.#saveOver(record.key, 'review', review.id, {

@@ -80,6 +80,10 @@ const toldEvents = [
   /** A confirmed review was taken up again as a new version. */
   kind('review-amended'),
   kind('sections-changed'),
+  /** A random sample was drawn; its second reviewer began; its agreement was computed. */
+  kind('study-started'),
+  kind('study-begun'),
+  kind('study-compared'),
   kind('batch-started'),
   kind('batch-ended'),
   kind('confirmed').extend({ facts: countSchema, bulk: z.boolean() }),

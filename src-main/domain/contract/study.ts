@@ -113,6 +113,7 @@ export type MethodsData = z.infer<typeof methodsSchema>;
 export const studyOverviewSchema = z.object({
   study: storedStudySchema,
   records: z.array(studyProgressSchema),
-  methods: methodsSchema,
+  /** Null until the agreement is computed. */
+  methods: methodsSchema.nullable(),
 });
 export type StudyOverview = z.infer<typeof studyOverviewSchema>;
