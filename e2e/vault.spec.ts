@@ -293,7 +293,7 @@ test('each role sees its own: doctor, administrator, auditor', async ({ start })
     );
   }
   expect(seen).toEqual({
-    李医师: ['records', 'extraction', 'batch', 'schemas', 'models'],
+    李医师: ['records', 'extraction', 'batch', 'schemas', 'research', 'models'],
     赵管理: ['models', 'users', 'audit'],
     钱审计: ['audit'],
   });

@@ -266,9 +266,10 @@ const saves = new SaveTickets({
 });
 
 /** A file with records, or with a schema, has been written: for the audit log. */
-function noteExported({ format, count, deidentified, recordId, schemaId }: SaveOrder): void {
-  const of = recordId ?? schemaId;
-  const records = schemaId === undefined ? count : 0;
+function noteExported(order: SaveOrder): void {
+  const { format, count, deidentified, recordId, schemaId, studyId } = order;
+  const of = recordId ?? schemaId ?? studyId;
+  const records = schemaId === undefined && studyId === undefined ? count : 0;
   const event = { kind: 'exported' as const, format, count: records, deidentified };
   audit.tell({ event, ...(of === undefined ? {} : { subject: of }) });
 }

@@ -1,6 +1,7 @@
 /** The page's composition root: makes every part once and connects them. */
 import { fitsClipboard } from '@domain/contract/clipboard';
 import { AppError, problemOf } from '@domain/contract/errors';
+import type { SaveOrder } from '@domain/contract/save-file';
 import { findSections } from '@domain/rules/sections';
 import { hostMethods, type HostMethods } from '@domain/contract/host-port';
 import { workerMethods, type WorkerMethods } from '@domain/contract/worker-port';
@@ -17,7 +18,8 @@ import { ExtractionState } from './features/extraction';
 import { ModelsState } from './features/models';
 import { firstSample, RecordsState } from './features/records';
 import { DryRun, SchemaCatalogue, SchemasState } from './features/schemas';
-import { ReviewState } from './features/review';
+import { ResearchState } from './features/research';
+import { ReviewState, type ReviewParts } from './features/review';
 import { documentTarget, SettingsState } from './features/settings';
 import { RotationModel } from './features/rotation';
 import { SystemState } from './features/status';
@@ -64,14 +66,10 @@ export class Workstation {
     catalogue: this.catalogue,
     notices: this.notices,
     user: () => this.vault.user?.id ?? null,
-    save: async (schema, text) => {
+    save: (schema, text) => {
       // Texts of examples may come from a record: with them it is one that leaves as it is.
       const deidentified = !schema.examples?.length;
-      const order = { format: 'json' as const, count: 1, deidentified, schemaId: schema.id };
-      const ticket = await invoke(this.#bridge, 'files.save', order);
-      if (ticket === null) return false;
-      await this.#store.call('files.write', { ticket, text });
-      return true;
+      return this.#save({ format: 'json', count: 1, deidentified, schemaId: schema.id }, text);
     },
   });
   readonly dryRun = new DryRun(this.#host, this.models, () => firstSample(i18n.locale));
@@ -80,14 +78,10 @@ export class Workstation {
     this.#host,
     this.models,
     this.catalogue,
-    (recordId) => {
-      invoke(this.#bridge, 'audit.viewed', { recordId }).catch((error: unknown) => {
-        this.notices.error(error);
-      });
-    },
+    (recordId) => this.#viewed(recordId),
   );
 
-  readonly review = new ReviewState({
+  readonly #reviewParts: Omit<ReviewParts, 'nextRecord'> = {
     review: (id) => this.#store.repository.review(id),
     sections: (recordId) => this.#store.repository.sections(recordId),
     saveReview: (review, base) => this.#store.call('reviews.save', { review, base }),
@@ -97,23 +91,37 @@ export class Workstation {
     findSections,
     user: () => this.vault.user,
     policy: () => this.vault.policy,
-    nextRecord: () => this.#nextRecord(),
     history: async (reviewId) => {
       const { rows } = await this.#store.call('reviews.history', { reviewId });
       const { values } = await this.#store.repository.openReviews(rows);
       return values.map(({ value }) => value).sort((a, b) => a.version - b.version);
     },
+  };
+  readonly review = new ReviewState({
+    ...this.#reviewParts,
+    nextRecord: () => this.#nextRecord(),
+  });
+  readonly research = new ResearchState({
+    ...this.#reviewParts,
+    call: (name, params) => this.#store.call(name, params),
+    record: async (id) => {
+      const head = await this.#store.repository.head(id);
+      if (!head || head.deletedAt !== null) return null;
+      const { title, textSha256, textId } = head;
+      return { title, textSha256, text: await this.#store.repository.text(textId) };
+    },
+    run: (id) => this.#store.repository.run(id),
+    viewed: (recordId) => this.#viewed(recordId),
+    copy: (text) => this.#copy(text),
+    save: (order, text) => this.#save(order, text),
+    version: () => this.system.info?.version ?? '',
+    onFinished: () => this.notices.toast(i18n.m.research.finished),
   });
 
   readonly deidentify = new DeidentifyState({
     find: findInThread,
     policy: () => this.vault.policy,
-    save: async (order, text) => {
-      const ticket = await invoke(this.#bridge, 'files.save', order);
-      if (ticket === null) return false;
-      await this.#store.call('files.write', { ticket, text });
-      return true;
-    },
+    save: (order, text) => this.#save(order, text),
   });
 
   readonly exporting = new ExportState({
@@ -180,7 +188,7 @@ export class Workstation {
         },
         onIntegrity: (problem) => this.notices.problem(problem),
       });
-      await Promise.all([this.records.load(), this.schemas.load()]);
+      await Promise.all([this.records.load(), this.schemas.load(), this.research.load()]);
       // What a person sees comes first, then what it is held against, then this.
       await this.#store.checked();
       await this.#store.call('search.prepare', undefined);
@@ -203,6 +211,7 @@ export class Workstation {
     await Promise.all([
       this.extraction.putAway(),
       this.review.putAway(),
+      this.research.review.putAway(),
       this.schemas.keepDrafts(),
       drafted,
     ]);
@@ -212,6 +221,20 @@ export class Workstation {
   /** Calls `listener` for menu items and global shortcuts. */
   onMenuCommand(listener: (command: string) => void): () => void {
     return this.#bridge.subscribe('menu.command', listener);
+  }
+
+  #viewed(recordId: string): void {
+    invoke(this.#bridge, 'audit.viewed', { recordId }).catch((error: unknown) => {
+      this.notices.error(error);
+    });
+  }
+
+  /** Where a person chooses; false where they choose no place. */
+  async #save(order: SaveOrder, text: string): Promise<boolean> {
+    const ticket = await invoke(this.#bridge, 'files.save', order);
+    if (ticket === null) return false;
+    await this.#store.call('files.write', { ticket, text });
+    return true;
   }
 
   async #copy(text: string): Promise<void> {

@@ -86,17 +86,20 @@ export class SaveTickets {
     this.#open.clear();
   }
 
-  #dialogFor({ format, deidentified, dictionary, schemaId }: SaveOrder): SaveDialogOptions {
+  #dialogFor(order: SaveOrder): SaveDialogOptions {
+    const { format, deidentified, dictionary, schemaId, studyId } = order;
     const texts = saveDialogMessages[this.#options.locale()];
     const stamp = stampOf(new Date());
     const stem =
       schemaId !== undefined
         ? texts.schemaName(stamp)
-        : format === 'txt'
-          ? texts.name(stamp, deidentified)
-          : dictionary
-            ? texts.dictionaryName(stamp)
-            : texts.factsName(stamp, deidentified);
+        : studyId !== undefined
+          ? texts.methodsName(stamp)
+          : format === 'txt'
+            ? texts.name(stamp, deidentified)
+            : dictionary
+              ? texts.dictionaryName(stamp)
+              : texts.factsName(stamp, deidentified);
     const name = `${stem}${format === 'fhir' ? '.fhir' : ''}.${fileEnding(format)}`;
     return {
       defaultPath: join(this.#options.folder(), name),

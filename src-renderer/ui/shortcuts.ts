@@ -41,7 +41,7 @@ export const keyCaps: Record<Command, readonly string[]> = {
   batchUp: ['Alt ↑', 'Alt ↓'],
   exportFacts: ['Ctrl Shift E'],
   panes: ['F6'],
-  screens: ['Ctrl 1', 'Ctrl 2', 'Ctrl 3', 'Ctrl 4', 'Ctrl 5', 'Ctrl 6', 'Ctrl 7'],
+  screens: ['Ctrl 1', 'Ctrl 2', 'Ctrl 3', 'Ctrl 4', 'Ctrl 5', 'Ctrl 6', 'Ctrl 7', 'Ctrl 8'],
   // Main hears it before the page, so that it works whatever the page is doing.
   lock: ['F9', 'Ctrl L'],
   help: ['?', 'F1'],
@@ -90,6 +90,7 @@ const withControl: Record<string, Command> = {
   '5': 'screens',
   '6': 'screens',
   '7': 'screens',
+  '8': 'screens',
 };
 
 /** The command a key stands for, or null; Command on macOS counts as Control. */

@@ -36,6 +36,8 @@ export const saveOrderSchema = z.object({
   dictionary: z.literal(true).optional(),
   /** A schema is written, not records. */
   schemaId: opaqueIdSchema.optional(),
+  /** The methods paragraph of a sample is written: counts, no records. */
+  studyId: opaqueIdSchema.optional(),
 });
 export type SaveOrder = z.infer<typeof saveOrderSchema>;
 

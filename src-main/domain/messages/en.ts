@@ -1,6 +1,7 @@
 /** The English texts; the type makes a missing or extra key a compile error. */
 import { errorsEn } from './errors.en';
 import { auditEn } from './audit.en';
+import { researchEn } from './research.en';
 import { reviewEn } from './review.en';
 import { schemasEn } from './schemas.en';
 import { rotationEn } from './rotation.en';
@@ -25,6 +26,7 @@ export const en = {
     extraction: 'Extract',
     batch: 'Batch',
     schemas: 'Schemas',
+    research: 'Research',
     models: 'Models',
     users: 'Manage',
     audit: 'Audit',
@@ -597,6 +599,7 @@ export const en = {
   },
   vault: vaultEn,
   audit: auditEn,
+  research: researchEn,
   review: reviewEn,
   schemas: schemasEn,
   rotation: rotationEn,

@@ -8,6 +8,7 @@ interface SaveDialogMessages {
   factsName(stamp: string, deidentified: boolean): string;
   dictionaryName(stamp: string): string;
   schemaName(stamp: string): string;
+  methodsName(stamp: string): string;
   readonly format: Record<SaveFormat, string>;
 }
 
@@ -18,6 +19,7 @@ export const saveDialogMessages: Record<Locale, SaveDialogMessages> = {
       deidentified ? `去标识抽取结果_${stamp}` : `抽取结果_${stamp}`,
     dictionaryName: (stamp) => `数据字典_${stamp}`,
     schemaName: (stamp) => `抽取方案_${stamp}`,
+    methodsName: (stamp) => `方法学描述_${stamp}`,
     format: {
       ...{ txt: '文本文件', csv: '逗号分隔的表格', xlsx: '电子表格', html: '网页' },
       ...{ json: 'JSON', jsonl: 'JSON（每行一条）', fhir: 'FHIR R4' },
@@ -30,6 +32,7 @@ export const saveDialogMessages: Record<Locale, SaveDialogMessages> = {
       deidentified ? `facts-deidentified-${stamp}` : `facts-${stamp}`,
     dictionaryName: (stamp) => `data-dictionary-${stamp}`,
     schemaName: (stamp) => `schema-${stamp}`,
+    methodsName: (stamp) => `methods-${stamp}`,
     format: {
       ...{ txt: 'Text file', csv: 'Comma-separated table', xlsx: 'Workbook', html: 'Web page' },
       ...{ json: 'JSON', jsonl: 'JSON, a record a line', fhir: 'FHIR R4' },

@@ -4,6 +4,7 @@
  */
 import { errorsZh } from './errors.zh-CN';
 import { auditZh } from './audit.zh-CN';
+import { researchZh } from './research.zh-CN';
 import { reviewZh } from './review.zh-CN';
 import { schemasZh } from './schemas.zh-CN';
 import { rotationZh } from './rotation.zh-CN';
@@ -27,6 +28,7 @@ export const zhCN = {
     extraction: '抽取',
     batch: '批量',
     schemas: '方案',
+    research: '研究',
     models: '模型',
     users: '管理',
     audit: '审计',
@@ -572,6 +574,7 @@ export const zhCN = {
   },
   vault: vaultZh,
   audit: auditZh,
+  research: researchZh,
   review: reviewZh,
   schemas: schemasZh,
   rotation: rotationZh,
