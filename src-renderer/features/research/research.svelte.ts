@@ -94,6 +94,7 @@ export class ResearchState {
     const mine = this.#studies.filter(
       ({ second, result }) => second !== null && second === this.userId && result === null,
     );
+    // eslint-disable-next-line svelte/prefer-svelte-reactivity -- made anew, never changed
     return new Set(mine.flatMap(({ records }) => records.map(({ recordId }) => recordId)));
   });
 
