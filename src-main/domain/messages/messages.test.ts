@@ -76,6 +76,7 @@ describe('formats', () => {
     expect(formatterFor('zh-CN').integer(2_000_000)).toBe('2,000,000');
     expect(formatterFor('en').percent(0.456)).toBe('46%');
     expect(formatterFor('zh-CN').decimal(0.78412)).toBe('0.784');
+    expect(formatterFor('en').measure(1)).toBe('1.000');
   });
 
   it('dates follow the language, with a 24-hour clock', () => {

@@ -20,10 +20,10 @@ export function methodsText(
 ): string {
   const messages = messagesFor(locale);
   const { text: m, notMeasured } = messages.research;
-  const { integer, decimal } = formatterFor(locale);
+  const { integer, measure } = formatterFor(locale);
   const join = (parts: readonly string[]): string =>
     parts.length === 0 ? m.unknown : parts.join(messages.common.listSeparator);
-  const number = (value: number | null): string => (value === null ? notMeasured : decimal(value));
+  const number = (value: number | null): string => (value === null ? notMeasured : measure(value));
   const counts = ({ both, onlyFirst, onlySecond }: PairCounts): string =>
     m.counts(integer(both), integer(onlyFirst), integer(onlySecond));
   /** With how many records it was, where not all were alike. */
