@@ -293,7 +293,10 @@ test('each role sees its own: doctor, administrator, auditor', async ({ start })
     );
   }
   expect(seen).toEqual({
-    李医师: ['records', 'extraction', 'batch', 'dialogue', 'schemas', 'models'],
+    李医师: [
+      ...['records', 'extraction', 'qa', 'dialogue', 'batch', 'schemas', 'research'],
+      ...['models', 'evaluation'],
+    ],
     赵管理: ['models', 'users', 'audit'],
     钱审计: ['audit'],
   });

@@ -269,7 +269,7 @@ const saves = new SaveTickets({
 
 /** A file with records, a schema, a reply or texts for training has been written: for the audit log. */
 function noteExported(order: SaveOrder): void {
-  const { format, count, deidentified, recordId, schemaId, replyId, pairs } = order;
+  const { format, count, deidentified, recordId, schemaId, studyId, replyId, pairs } = order;
   if (replyId !== undefined) {
     audit.tell({ event: { kind: 'reply-exported' }, subject: replyId });
     return;
@@ -278,8 +278,8 @@ function noteExported(order: SaveOrder): void {
     audit.tell({ event: { kind: 'pairs-exported', form: pairs, count } });
     return;
   }
-  const of = recordId ?? schemaId;
-  const records = schemaId === undefined ? count : 0;
+  const of = recordId ?? schemaId ?? studyId;
+  const records = schemaId === undefined && studyId === undefined ? count : 0;
   const event = { kind: 'exported' as const, format, count: records, deidentified };
   audit.tell({ event, ...(of === undefined ? {} : { subject: of }) });
 }

@@ -22,7 +22,8 @@ import { ModelsState } from './features/models';
 import { firstSample, RecordsState } from './features/records';
 import { QaState } from './features/qa';
 import { DryRun, SchemaCatalogue, SchemasState } from './features/schemas';
-import { ReviewState } from './features/review';
+import { ResearchState } from './features/research';
+import { ReviewState, type ReviewParts } from './features/review';
 import { documentTarget, SettingsState } from './features/settings';
 import { RotationModel } from './features/rotation';
 import { SystemState } from './features/status';
@@ -69,7 +70,7 @@ export class Workstation {
     catalogue: this.catalogue,
     notices: this.notices,
     user: () => this.vault.user?.id ?? null,
-    save: async (schema, text) => {
+    save: (schema, text) => {
       // Texts of examples may come from a record: with them it is one that leaves as it is.
       const deidentified = !schema.examples?.length;
       const order = { format: 'json' as const, count: 1, deidentified, schemaId: schema.id };
@@ -82,14 +83,10 @@ export class Workstation {
     this.#host,
     this.models,
     this.catalogue,
-    (recordId) => {
-      invoke(this.#bridge, 'audit.viewed', { recordId }).catch((error: unknown) => {
-        this.notices.error(error);
-      });
-    },
+    (recordId) => this.#viewed(recordId),
   );
 
-  readonly review = new ReviewState({
+  readonly #reviewParts: Omit<ReviewParts, 'nextRecord'> = {
     review: (id) => this.#store.repository.review(id),
     sections: (recordId) => this.#store.repository.sections(recordId),
     saveReview: (review, base) => this.#store.call('reviews.save', { review, base }),
@@ -99,12 +96,31 @@ export class Workstation {
     findSections,
     user: () => this.vault.user,
     policy: () => this.vault.policy,
-    nextRecord: () => this.#nextRecord(),
     history: async (reviewId) => {
       const { rows } = await this.#store.call('reviews.history', { reviewId });
       const { values } = await this.#store.repository.openReviews(rows);
       return values.map(({ value }) => value).sort((a, b) => a.version - b.version);
     },
+  };
+  readonly review = new ReviewState({
+    ...this.#reviewParts,
+    nextRecord: () => this.#nextRecord(),
+  });
+  readonly research = new ResearchState({
+    ...this.#reviewParts,
+    call: (name, params) => this.#store.call(name, params),
+    record: async (id) => {
+      const head = await this.#store.repository.head(id);
+      if (!head || head.deletedAt !== null) return null;
+      const { title, textSha256, textId } = head;
+      return { title, textSha256, text: await this.#store.repository.text(textId) };
+    },
+    run: (id) => this.#store.repository.run(id),
+    viewed: (recordId) => this.#viewed(recordId),
+    copy: (text) => this.copy(text),
+    save: (order, text) => this.#write(order, text),
+    version: () => this.system.info?.version ?? '',
+    onFinished: () => this.notices.toast(i18n.m.research.finished),
   });
 
   readonly qa = new QaState({
@@ -156,12 +172,7 @@ export class Workstation {
     examine: (ticket, labels) => this.#store.call('evaluation.examine', { ticket, labels }),
     signed: () => this.#store.call('evaluation.signed', {}),
     run: (order, options) => this.#store.call('evaluation.run', order, options),
-    save: async (order, text) => {
-      const ticket = await invoke(this.#bridge, 'files.save', order);
-      if (ticket === null) return false;
-      await this.#store.call('files.write', { ticket, text });
-      return true;
-    },
+    save: (order, text) => this.#write(order, text),
   });
 
   readonly training = new TrainingExport({
@@ -242,6 +253,7 @@ export class Workstation {
         this.schemas.load(),
         this.dialogues.load(),
         this.qa.load(),
+        this.research.load(),
       ]);
       // What a person sees comes first, then what it is held against, then this.
       await this.#store.checked();
@@ -266,6 +278,7 @@ export class Workstation {
       this.extraction.putAway(),
       this.review.putAway(),
       this.qa.putAway(),
+      this.research.review.putAway(),
       this.schemas.keepDrafts(),
       this.dialogues.putAway(),
       drafted,
@@ -276,6 +289,12 @@ export class Workstation {
   /** Calls `listener` for menu items and global shortcuts. */
   onMenuCommand(listener: (command: string) => void): () => void {
     return this.#bridge.subscribe('menu.command', listener);
+  }
+
+  #viewed(recordId: string): void {
+    invoke(this.#bridge, 'audit.viewed', { recordId }).catch((error: unknown) => {
+      this.notices.error(error);
+    });
   }
 
   /** Lets a person choose a place and writes there; false when they did not. @throws AppError */

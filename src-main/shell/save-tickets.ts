@@ -92,23 +92,26 @@ export class SaveTickets {
   }
 
   #dialogFor(order: SaveOrder): SaveDialogOptions {
-    const { format, deidentified, dictionary, schemaId, evaluation, replyId, pairs } = order;
+    const { format, deidentified, dictionary, schemaId, studyId, evaluation, replyId, pairs } =
+      order;
     const texts = saveDialogMessages[this.#options.locale()];
     const stamp = stampOf(new Date());
     const stem =
       schemaId !== undefined
         ? texts.schemaName(stamp)
-        : evaluation
-          ? texts.evaluationName(stamp)
-          : replyId !== undefined
-            ? texts.replyName(stamp)
-            : pairs !== undefined
-              ? texts.pairsName(stamp, pairs)
-              : format === 'txt'
-                ? texts.name(stamp, deidentified)
-                : dictionary
-                  ? texts.dictionaryName(stamp)
-                  : texts.factsName(stamp, deidentified);
+        : studyId !== undefined
+          ? texts.methodsName(stamp)
+          : evaluation
+            ? texts.evaluationName(stamp)
+            : replyId !== undefined
+              ? texts.replyName(stamp)
+              : pairs !== undefined
+                ? texts.pairsName(stamp, pairs)
+                : format === 'txt'
+                  ? texts.name(stamp, deidentified)
+                  : dictionary
+                    ? texts.dictionaryName(stamp)
+                    : texts.factsName(stamp, deidentified);
     const name = `${stem}${format === 'fhir' ? '.fhir' : ''}.${fileEnding(format)}`;
     return {
       defaultPath: join(this.#options.folder(), name),

@@ -128,6 +128,9 @@ const actSchema = z.enum([
   'reply-deleted',
   'reply-restored',
   'questions-asked',
+  'study-started',
+  'study-begun',
+  'study-compared',
   'batch-started',
   'batch-ended',
 ]);

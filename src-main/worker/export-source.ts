@@ -134,11 +134,13 @@ export class ExportSource {
   }
 }
 
-/** An adjudication wins over the first review; a blind second one is no result. Then the newest. */
+/** A signed adjudication wins over the first review; a blind second one is no result. Then the newest. */
 function currentReview(reviews: readonly StoredReview[]): StoredReview | undefined {
   const rank = ({ role }: StoredReview): number => (role === 'adjudication' ? 1 : 0);
   return reviews
-    .filter(({ role }) => role !== 'second')
+    .filter(
+      ({ role, confirmation }) => role === 'primary' || (role === 'adjudication' && confirmation),
+    )
     .sort((a, b) => rank(b) - rank(a) || b.updatedAt - a.updatedAt || b.version - a.version)[0];
 }
 

@@ -26,7 +26,9 @@ export async function checkReview(
   before: StoredReview | null,
   { userId, signer }: { readonly userId: string | null; readonly signer: Signer | null },
 ): Promise<void> {
-  if (review.id !== reviewIdOf(review.recordId, review.role)) throw new AppError('BAD_REQUEST');
+  if (review.id !== reviewIdOf(review.recordId, review.role, review.study)) {
+    throw new AppError('BAD_REQUEST');
+  }
   checkTurn(review, before);
   checkHistory(review, before, userId);
   if (review.confirmation) await checkConfirmation(review, signer);

@@ -416,6 +416,20 @@ export class WorkerService {
       'replies.history': async ({ replyId }) => ({
         rows: await (await this.#store).replies.history(replyId),
       }),
+      'studies.list': async () => ({ studies: await (await this.#store).studies.list() }),
+      'studies.population': async ({ schema }) => ({
+        records: await (await this.#store).studies.population(schema),
+      }),
+      'studies.draw': async ({ schema, size }) => {
+        const drawn = await (await this.#store).studies.draw(schema, size);
+        this.#act('study-started', drawn.studyId);
+        return drawn;
+      },
+      'studies.begin': async ({ studyId }) =>
+        this.#acted('study-begun', studyId, (await this.#store).studies.begin(studyId)),
+      'studies.compare': async ({ studyId }) =>
+        this.#acted('study-compared', studyId, (await this.#store).studies.compare(studyId)),
+      'studies.get': async ({ studyId }) => (await this.#store).studies.overview(studyId),
       'sections.save': async ({ sections, base }) =>
         this.#acted(
           'sections-changed',

@@ -29,6 +29,7 @@ import type { Answer, Question } from './control';
 import { conversationStore, quickQuestionStore } from './conversation-stores';
 import { Duplicates } from './duplicates';
 import { SchemaStore } from './schema-store';
+import { StudyStore } from './study-store';
 import { latestRow, openRow, sealedRow, type Committed, type Stored } from './sealed-rows';
 import { replyStore } from './reply-store';
 import { checkReview, type Signer } from './review-rows';
@@ -70,6 +71,7 @@ export class RecordStore {
   readonly #replies: WorkStore<StoredReply>;
   readonly conversations: WorkStore<StoredConversation>;
   readonly questions: WorkStore<StoredQuickQuestions>;
+  readonly studies: StudyStore;
   readonly search: RecordSearch;
 
   constructor({ vault, now, userId, signPublic, deletion }: StoreOptions) {
@@ -85,10 +87,9 @@ export class RecordStore {
     this.schemas = new SchemaStore(parts);
     this.#replies = replyStore(parts, this.#signer);
     this.replies = this.#replies;
-    const common = { vault, now: this.#now, userId: this.#userId };
-    this.schemas = new SchemaStore(common);
-    this.conversations = conversationStore(common);
-    this.questions = quickQuestionStore(common);
+    this.conversations = conversationStore(parts);
+    this.questions = quickQuestionStore(parts);
+    this.studies = new StudyStore(parts);
   }
 
   /**
@@ -194,7 +195,7 @@ export class RecordStore {
    * @param base version of the row; 0 where there is none yet
    * @returns the row, and whether a confirmed review was taken up again with it
    * @throws AppError `RECORD_NOT_FOUND`; `VERSION_CONFLICT` when the row or the text is another one by
-   *   now; those of `checkReview`; and what the journal throws
+   *   now; those of `checkReview` and `StudyStore.checkReview`; and what the journal throws
    */
   saveReview(
     review: StoredReview,
@@ -208,6 +209,7 @@ export class RecordStore {
         userId: this.#userId,
         signer: this.#signer,
       });
+      await this.studies.checkReview(review);
       const updatedAt = Math.max(this.#now(), before?.value.updatedAt ?? 0);
       const by = this.#userId ?? undefined;
       const saved = await this.#saveOver(record.key, 'review', review.id, {

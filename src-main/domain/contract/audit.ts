@@ -95,6 +95,10 @@ const toldEvents = [
   kind('pairs-exported').extend({ form: z.enum(['sft', 'dpo']), count: countSchema }),
   /** Somebody asked a model about a record, or without one: told once for a conversation and a sitting. */
   kind('questions-asked'),
+  /** A random sample was drawn; its second reviewer began; its agreement was computed. */
+  kind('study-started'),
+  kind('study-begun'),
+  kind('study-compared'),
   kind('batch-started'),
   kind('batch-ended'),
   kind('confirmed').extend({ facts: countSchema, bulk: z.boolean() }),

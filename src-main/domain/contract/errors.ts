@@ -139,6 +139,11 @@ export const errorCodes = [
   'REVIEW_LOCKED',
   'REVIEW_INCOMPLETE',
   'CONFIRMATION_INVALID',
+  // research
+  'SAMPLE_EMPTY',
+  'SAMPLE_NOT_BLIND',
+  'SAMPLE_TAKEN',
+  'SAMPLE_NOT_READY',
   // backups
   'BACKUP_INCOMPLETE',
   'BACKUP_TAMPERED',

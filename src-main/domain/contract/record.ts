@@ -8,7 +8,8 @@
  * them. These are sealed under their record's own key. `schema` holds a version of a schema of the
  * hospital's own, under a key of its own. `conversation` holds questions with their answers and `reply` a
  * drafted reply, under the key of the record that they belong to, or of their own; `quick-questions` those
- * that a person has at hand. `deletion` says that a
+ * that a person has at hand. `study` holds a random sample of records for research, which two doctors review,
+ * under a key of its own. `deletion` says that a
  * record was deleted for good; it stands under the id of the key that was destroyed.
  */
 import * as z from 'zod';
@@ -28,6 +29,7 @@ export const tableNames = [
   'conversation',
   'quick-questions',
   'reply',
+  'study',
 ] as const;
 export const tableSchema = z.enum(tableNames);
 export type TableName = (typeof tableNames)[number];

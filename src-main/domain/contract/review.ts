@@ -11,7 +11,7 @@ export type Decision = z.infer<typeof decisionSchema>;
 
 /**
  * `bulk`: accepted with others that were on screen, by one act; `carried`: decided one by one of an
- * earlier run, and a later one says the same.
+ * earlier run, and a later one says the same; or, in an adjudication, by both reviewers.
  */
 export const decidedBySchema = z.enum(['single', 'bulk', 'carried']);
 export type DecidedBy = z.infer<typeof decidedBySchema>;
@@ -67,6 +67,8 @@ export const storedReviewSchema = z.object({
   /** The version of the text that offsets point into. */
   textSha256: z.string(),
   role: reviewRoleSchema,
+  /** The sample that it is part of; the first review is of none. */
+  study: z.uuid().optional(),
   /** The run whose facts are reviewed; null where a person marks a text that no model has read. */
   runId: z.string().min(1).max(128).nullable(),
   schema: z.string(),

@@ -42,6 +42,8 @@ export const saveOrderSchema = z.object({
   replyId: z.uuid().optional(),
   /** Texts for later training are written; `count` are examples or pairs. */
   pairs: z.enum(['sft', 'dpo']).optional(),
+  /** The methods paragraph of a sample is written: counts, no records. */
+  studyId: opaqueIdSchema.optional(),
 });
 export type SaveOrder = z.infer<typeof saveOrderSchema>;
 

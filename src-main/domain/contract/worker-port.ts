@@ -34,6 +34,7 @@ import { method } from './rpc';
 import { maxFileChars, ticketSchema } from './save-file';
 import { maxSchemaChars, ownSchemaIdSchema } from './stored-schema';
 import { storedSectionsSchema } from './section';
+import { maxSampleRecords, storedStudySchema, studyOverviewSchema } from './study';
 import { searchHitSchema, searchRequestSchema, searchResultSchema } from './search';
 
 /** Largest file accepted as one record, bytes (2,000,000 characters of 4 bytes). */
@@ -58,6 +59,7 @@ const rowClaimSchema = rowAddressSchema.extend({
 export type RowClaim = z.infer<typeof rowClaimSchema>;
 const itemNumbers = z.array(z.int().nonnegative()).min(1).max(100_000);
 const committed = z.object({ seq: z.int().positive() });
+const ofStudy = z.object({ studyId: z.uuid() });
 
 export const workerMethods = {
   /** Bytes of a text, docx or pdf into the original text; the content says which it is. */
@@ -167,6 +169,27 @@ export const workerMethods = {
     params: z.object({ replyId: z.uuid() }),
     result: z.object({ rows: z.array(journalRowSchema) }),
   }),
+  /** Samples for research; see `StudyStore`. */
+  'studies.list': method({
+    params: z.object({}),
+    result: z.object({ studies: z.array(storedStudySchema) }),
+  }),
+  'studies.population': method({
+    params: z.object({ schema: z.string().max(64) }),
+    result: z.object({ records: z.int().nonnegative() }),
+  }),
+  'studies.draw': method({
+    params: z.object({
+      schema: z.string().max(64),
+      size: z.int().positive().max(maxSampleRecords),
+    }),
+    result: committed.extend({ studyId: z.uuid() }),
+  }),
+  /** Makes who is signed in the second, blind reviewer. */
+  'studies.begin': method({ params: ofStudy, result: committed }),
+  /** Computes the agreement once both reviews are done. */
+  'studies.compare': method({ params: ofStudy, result: committed }),
+  'studies.get': method({ params: ofStudy, result: studyOverviewSchema }),
   /** Saves sections as a person corrected them; `base` as for reviews. */
   'sections.save': method({
     params: z.object({ sections: storedSectionsSchema, base: z.int().nonnegative() }),

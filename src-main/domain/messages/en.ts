@@ -3,6 +3,7 @@ import { errorsEn } from './errors.en';
 import { auditEn } from './audit.en';
 import { dialogueEn } from './dialogue.en';
 import { qaEn } from './qa.en';
+import { researchEn } from './research.en';
 import { reviewEn } from './review.en';
 import { schemasEn } from './schemas.en';
 import { rotationEn } from './rotation.en';
@@ -30,6 +31,7 @@ export const en = {
     qa: 'Ask',
     batch: 'Batch',
     schemas: 'Schemas',
+    research: 'Research',
     models: 'Models',
     evaluation: 'Evaluate',
     users: 'Manage',
@@ -626,6 +628,7 @@ export const en = {
   audit: auditEn,
   dialogue: dialogueEn,
   qa: qaEn,
+  research: researchEn,
   review: reviewEn,
   schemas: schemasEn,
   rotation: rotationEn,

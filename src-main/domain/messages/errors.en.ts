@@ -487,6 +487,22 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     title: 'Some facts are still undecided',
     remedy: 'Accept or reject each fact and settle the conflicts, then confirm.',
   },
+  SAMPLE_EMPTY: {
+    title: 'There is no record to draw',
+    remedy: 'Only records confirmed under this schema can be drawn. Review and confirm some first.',
+  },
+  SAMPLE_NOT_BLIND: {
+    title: 'You confirmed records of this sample yourself',
+    remedy: 'The second review has to be made by a doctor who confirmed none of them.',
+  },
+  SAMPLE_TAKEN: {
+    title: 'Another doctor is making this second review',
+    remedy: 'Let them go on, or draw a sample of your own.',
+  },
+  SAMPLE_NOT_READY: {
+    title: 'The second review is not finished',
+    remedy: 'Confirm every record of the sample, then compute the agreement.',
+  },
   CONFIRMATION_INVALID: {
     title: 'The confirmation did not take effect',
     remedy:

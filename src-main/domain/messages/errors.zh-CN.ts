@@ -443,6 +443,22 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     title: '还有内容没有审核',
     remedy: '请逐条采纳或驳回，并处理与新结果不一致的内容，然后再确认。',
   },
+  SAMPLE_EMPTY: {
+    title: '没有可抽取的病历',
+    remedy: '样本只从按该方案审核确认过的病历中抽取，请先审核并确认一些病历。',
+  },
+  SAMPLE_NOT_BLIND: {
+    title: '样本中有您自己确认过的病历',
+    remedy: '第二次审核须由没有确认过其中任何一份病历的医师完成。',
+  },
+  SAMPLE_TAKEN: {
+    title: '已有其他医师在做这份样本的第二次审核',
+    remedy: '请由该医师继续完成，或者另抽一份样本。',
+  },
+  SAMPLE_NOT_READY: {
+    title: '第二次审核尚未完成',
+    remedy: '请先确认样本中的每一份病历，再计算一致性。',
+  },
   CONFIRMATION_INVALID: {
     title: '审核确认没有生效',
     remedy: '审核内容已经保存，但确认与内容或登录的医师对不上。请重新打开病历，再确认一次。',

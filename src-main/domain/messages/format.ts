@@ -8,6 +8,8 @@ export interface Formatter {
   count(value: number): string;
   /** A number with at most three decimals. */
   decimal(value: number): string;
+  /** A measure between -1 and 1, always with three decimals. */
+  measure(value: number): string;
   /** Tokens a second: whole numbers, small ones with a decimal. */
   speed(value: number): string;
   /** A share of 1 as a whole percentage; `1` is 100 %. */
@@ -31,6 +33,10 @@ export function formatterFor(locale: Locale): Formatter {
   if (known) return known;
   const integer = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
   const decimal = new Intl.NumberFormat(locale, { maximumFractionDigits: 3 });
+  const measure = new Intl.NumberFormat(locale, {
+    minimumFractionDigits: 3,
+    maximumFractionDigits: 3,
+  });
   const percent = new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 0 });
   const dateTimeParts: Intl.DateTimeFormatOptions = {
     year: 'numeric',
@@ -51,6 +57,7 @@ export function formatterFor(locale: Locale): Formatter {
     integer: (value) => integer.format(value),
     count: (value) => short.format(value),
     decimal: (value) => decimal.format(value),
+    measure: (value) => measure.format(value),
     speed: (value) => (value < 20 ? tenths : integer).format(value),
     percent: (share) => percent.format(share),
     bytes: (value) =>

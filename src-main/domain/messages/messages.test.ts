@@ -21,7 +21,7 @@ const en = leaves(messagesFor('en'));
 
 /** Names of products, formats and options that a Chinese text rightly holds in Latin letters. */
 const latinAllowed =
-  /ChiMed-GPT|PDF|Alt|txt|docx|pdf|csv|xlsx|doc|xls|Office|WPS|--text-column|Electron|GGUF|Excel|CSV|JSONL?|FHIR R4|UTF-8|UTF-16|GB18030|SHA-256|\.txt|--force|--help|--labels|config\.json|Llama|SentencePiece|CUDA|Metal|Vulkan|GB/g;
+  /ChiMed-GPT|F1|Cohen|PDF|Alt|txt|docx|pdf|csv|xlsx|doc|xls|Office|WPS|--text-column|Electron|GGUF|Excel|CSV|JSONL?|FHIR R4|UTF-8|UTF-16|GB18030|SHA-256|\.txt|--force|--help|--labels|config\.json|Llama|SentencePiece|CUDA|Metal|Vulkan|GB/g;
 
 describe('messages', () => {
   it('both languages have exactly the same texts', () => {
@@ -76,6 +76,7 @@ describe('formats', () => {
     expect(formatterFor('zh-CN').integer(2_000_000)).toBe('2,000,000');
     expect(formatterFor('en').percent(0.456)).toBe('46%');
     expect(formatterFor('zh-CN').decimal(0.78412)).toBe('0.784');
+    expect(formatterFor('en').measure(1)).toBe('1.000');
   });
 
   it('dates follow the language, with a 24-hour clock', () => {

@@ -11,6 +11,7 @@ interface SaveDialogMessages {
   evaluationName(stamp: string): string;
   replyName(stamp: string): string;
   pairsName(stamp: string, form: 'sft' | 'dpo'): string;
+  methodsName(stamp: string): string;
   readonly format: Record<SaveFormat, string>;
 }
 
@@ -25,6 +26,7 @@ export const saveDialogMessages: Record<Locale, SaveDialogMessages> = {
     replyName: (stamp) => `患者回复_${stamp}`,
     pairsName: (stamp, form) =>
       form === 'sft' ? `去标识微调数据_${stamp}` : `去标识偏好数据_${stamp}`,
+    methodsName: (stamp) => `方法学描述_${stamp}`,
     format: {
       ...{ txt: '文本文件', csv: '逗号分隔的表格', xlsx: '电子表格', html: '网页' },
       ...{ json: 'JSON', jsonl: 'JSON（每行一条）', fhir: 'FHIR R4' },
@@ -40,6 +42,7 @@ export const saveDialogMessages: Record<Locale, SaveDialogMessages> = {
     evaluationName: (stamp) => `evaluation-${stamp}`,
     replyName: (stamp) => `reply-${stamp}`,
     pairsName: (stamp, form) => `training-${form}-deidentified-${stamp}`,
+    methodsName: (stamp) => `methods-${stamp}`,
     format: {
       ...{ txt: 'Text file', csv: 'Comma-separated table', xlsx: 'Workbook', html: 'Web page' },
       ...{ json: 'JSON', jsonl: 'JSON, a record a line', fhir: 'FHIR R4' },

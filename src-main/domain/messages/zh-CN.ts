@@ -6,6 +6,7 @@ import { errorsZh } from './errors.zh-CN';
 import { auditZh } from './audit.zh-CN';
 import { dialogueZh } from './dialogue.zh-CN';
 import { qaZh } from './qa.zh-CN';
+import { researchZh } from './research.zh-CN';
 import { reviewZh } from './review.zh-CN';
 import { schemasZh } from './schemas.zh-CN';
 import { rotationZh } from './rotation.zh-CN';
@@ -32,6 +33,7 @@ export const zhCN = {
     qa: '问答',
     batch: '批量',
     schemas: '方案',
+    research: '研究',
     models: '模型',
     evaluation: '评测',
     users: '管理',
@@ -598,6 +600,7 @@ export const zhCN = {
   audit: auditZh,
   dialogue: dialogueZh,
   qa: qaZh,
+  research: researchZh,
   review: reviewZh,
   schemas: schemasZh,
   rotation: rotationZh,

@@ -14,6 +14,12 @@ export type ReviewAction =
   | { readonly kind: 'accept' | 'reject' | 'reopen'; readonly id: string }
   /** The facts of one group that are on screen, by one act. */
   | { readonly kind: 'accept-all'; readonly ids: readonly string[] }
+  /** Settles where two reviews differ, by one act; what a person had added stays there as rejected. */
+  | {
+      readonly kind: 'choose';
+      readonly accept: readonly string[];
+      readonly reject: readonly string[];
+    }
   | { readonly kind: 'edit'; readonly id: string; readonly fact: Fact }
   /** Takes what the later run says. */
   | { readonly kind: 'take'; readonly id: string }
@@ -45,6 +51,18 @@ function stepsOf(review: StoredReview, action: ReviewAction, actor: Actor): Item
     return review.items
       .filter(({ id, decision, conflict }) => wanted.has(id) && decision === 'pending' && !conflict)
       .map((item) => ({ before: item, after: decided(item, 'accepted', actor, 'bulk') }));
+  }
+  if (action.kind === 'choose') {
+    const { accept, reject } = action;
+    return review.items.flatMap((before): ItemStep[] => {
+      const decision = accept.includes(before.id)
+        ? 'accepted'
+        : reject.includes(before.id)
+          ? 'rejected'
+          : null;
+      if (decision === null || before.decision === decision) return [];
+      return [{ before, after: decided(before, decision, actor, 'single') }];
+    });
   }
   if (action.kind === 'add') {
     if (review.items.some(({ id }) => id === action.id)) return [];

@@ -9,7 +9,7 @@ import { progressOf } from './progress';
 
 /** What a confirmation binds: the canonical JSON of the record, its text's version, and every item. */
 export function confirmedContent(review: StoredReview): string {
-  const { recordId, textSha256, role, runId, schema, version } = review;
+  const { recordId, textSha256, role, study, runId, schema, version } = review;
   const items = review.items.map(
     ({ id, fact, origin, machine, decision, review: how, at, by }) => ({
       ...{ id, fact, origin, machine, decision, at, by },
@@ -18,7 +18,7 @@ export function confirmedContent(review: StoredReview): string {
   );
   return canonicalJson({
     format: 'chimed-review/1',
-    ...{ recordId, textSha256, role, runId, schema, version, items },
+    ...{ recordId, textSha256, role, study, runId, schema, version, items },
   });
 }
 

@@ -11,9 +11,9 @@ export interface Actor {
   readonly by: string;
 }
 
-/** Id of the one review that a record has in a role. */
-export function reviewIdOf(recordId: string, role: ReviewRole): string {
-  return `${recordId}.${role}`;
+/** Id of the one review that a record has in a role; of a second one and an adjudication, in a study. */
+export function reviewIdOf(recordId: string, role: ReviewRole, study?: string): string {
+  return study === undefined ? `${recordId}.${role}` : `${recordId}.${role}.${study}`;
 }
 
 /** The order in which items are stored and confirmed: of their facts, then of their ids. */
@@ -26,17 +26,19 @@ export interface ReviewSubject {
   /** The version of the text that is reviewed. */
   readonly textSha256: string;
   readonly role: ReviewRole;
+  readonly study?: string | undefined;
 }
 
 /** A review of what a run found; nothing of it is decided yet. */
 export function startReview(
-  { recordId, textSha256, role }: ReviewSubject,
+  { recordId, textSha256, role, study }: ReviewSubject,
   run: Pick<StoredRun, 'id' | 'run' | 'facts'>,
   { at, by }: Actor,
 ): StoredReview {
   return {
-    id: reviewIdOf(recordId, role),
+    id: reviewIdOf(recordId, role, study),
     ...{ recordId, textSha256, role },
+    ...(study === undefined ? {} : { study }),
     runId: run.id,
     schema: run.run.schema,
     version: 1,

@@ -1,18 +1,21 @@
 /**
- * Agreement between two reviews of the same text, of accepted mentions.
+ * Agreement between two reviews of the same text, of accepted facts.
  *
  * F1 treats one review as the truth of the other; it is the same either way round, and is what agreement
  * on marked words is reported by where what is not marked cannot be counted (Hripcsak and Rothschild
  * 2005, J Am Med Inform Assoc 12:296). Cohen's kappa (Cohen 1960, Educ Psychol Meas 20:37) is over
  * characters: each has the type of the shortest accepted mention over it, or none.
+ *
+ * Strict: the same type at the same place, of a field also with the same value. Relaxed: the same type
+ * with one character in common, or a field with the same value; each fact is the partner of one other.
  */
-import type { Fact } from '../contract/fact';
+import { compareFacts, type Fact } from '../contract/fact';
 import type { ReviewItem } from '../contract/review';
 
 type Items = readonly Pick<ReviewItem, 'fact' | 'decision'>[];
 
 export interface PairCounts {
-  /** Mentions of the same place and type in both. */
+  /** Facts that both have. */
   readonly both: number;
   readonly onlyFirst: number;
   readonly onlySecond: number;
@@ -25,6 +28,24 @@ export function pairCounts(first: Items, second: Items): PairCounts {
   const a = new Set(accepted(first).map(keyOf));
   const b = new Set(accepted(second).map(keyOf));
   const both = [...a].filter((key) => b.has(key)).length;
+  return { both, onlyFirst: a.size - both, onlySecond: b.size - both };
+}
+
+/** As `pairCounts`, but a partner need only be near; the same ones find each other first. */
+export function relaxedPairCounts(first: Items, second: Items): PairCounts {
+  const strict = pairCounts(first, second);
+  const a = new Map(accepted(first).map((fact) => [keyOf(fact), fact]));
+  const b = new Map(accepted(second).map((fact) => [keyOf(fact), fact]));
+  const free = [...b].filter(([key]) => !a.has(key)).map(([, fact]) => fact);
+  free.sort(compareFacts);
+  let both = strict.both;
+  const open = [...a].filter(([key]) => !b.has(key)).map(([, fact]) => fact);
+  for (const fact of open.sort(compareFacts)) {
+    const at = free.findIndex((other) => isNear(fact, other));
+    if (at < 0) continue;
+    free.splice(at, 1);
+    both += 1;
+  }
   return { both, onlyFirst: a.size - both, onlySecond: b.size - both };
 }
 
@@ -44,6 +65,20 @@ export function sumOfPairs(all: readonly PairCounts[]): PairCounts {
 export function f1Of({ both, onlyFirst, onlySecond }: PairCounts): number | null {
   const marked = 2 * both + onlyFirst + onlySecond;
   return marked === 0 ? null : (2 * both) / marked;
+}
+
+/** Of one type against everything else. */
+export function labelCountsOf(type: string, counts: LabelCounts): LabelCounts {
+  const collapsed = new Map<string, Map<string, number>>();
+  const label = (each: string): string => (each === type ? type : '');
+  for (const [first, row] of counts) {
+    const into = collapsed.get(label(first)) ?? new Map<string, number>();
+    for (const [second, count] of row) {
+      into.set(label(second), (into.get(label(second)) ?? 0) + count);
+    }
+    collapsed.set(label(first), into);
+  }
+  return collapsed;
 }
 
 /** @param chars UTF-16 code units of the text */
@@ -96,35 +131,13 @@ export function kappaOf(counts: LabelCounts): number | null {
   return expected === 1 ? null : (same / total - expected) / (1 - expected);
 }
 
-/** Mentions that only one of two reviews has, in the order of the text: what is to be adjudicated. */
-export function disagreements(
-  first: Items,
-  second: Items,
-): { readonly fact: Fact; readonly of: 'first' | 'second' }[] {
-  const a = accepted(first);
-  const b = accepted(second);
-  const inFirst = new Set(a.map(keyOf));
-  const inSecond = new Set(b.map(keyOf));
-  return [
-    ...a
-      .filter((fact) => !inSecond.has(keyOf(fact)))
-      .map((fact) => ({ fact, of: 'first' as const })),
-    ...b
-      .filter((fact) => !inFirst.has(keyOf(fact)))
-      .map((fact) => ({ fact, of: 'second' as const })),
-  ].sort(
-    (x, y) => (x.fact.start ?? 0) - (y.fact.start ?? 0) || (x.fact.end ?? 0) - (y.fact.end ?? 0),
-  );
-}
-
 /**
- * A random sample that depends on nothing but the ids, the share and the seed, so that it can be drawn
+ * A random sample that depends on nothing but the ids, its size and the seed, so that it can be drawn
  * again: the ids with the smallest hashes (FNV-1a, 32 bits, with a final mix).
  *
- * @param percent 0 to 100; rounded up to whole records
+ * @param size number of ids; all where there are fewer
  */
-export function sampleOf(ids: readonly string[], percent: number, seed: string): string[] {
-  const size = Math.min(ids.length, Math.ceil((ids.length * percent) / 100));
+export function sampleOf(ids: readonly string[], size: number, seed: string): string[] {
   return [...new Set(ids)]
     .map((id) => ({ id, hash: hashOf(`${seed}\n${id}`) }))
     .sort((a, b) => a.hash - b.hash || (a.id < b.id ? -1 : 1))
@@ -133,21 +146,29 @@ export function sampleOf(ids: readonly string[], percent: number, seed: string):
 }
 
 function accepted(items: Items): Fact[] {
-  return items
-    .filter(({ decision, fact }) => decision === 'accepted' && fact.kind === 'mention')
-    .map(({ fact }) => fact);
+  return items.filter(({ decision }) => decision === 'accepted').map(({ fact }) => fact);
 }
 
-function keyOf({ type, start, end }: Fact): string {
-  return JSON.stringify([type, start, end]);
+function keyOf({ kind, type, start, end, value, unit, group }: Fact): string {
+  const said = kind === 'field' ? [group?.name, group?.index, value, unit] : [];
+  return JSON.stringify([kind, type, start, end, ...said]);
+}
+
+function isNear(a: Fact, b: Fact): boolean {
+  if (a.kind !== b.kind || a.type !== b.type || a.group?.name !== b.group?.name) return false;
+  if (a.kind === 'field' && a.value !== undefined && a.value === b.value && a.unit === b.unit) {
+    return true;
+  }
+  if (a.start === null || a.end === null || b.start === null || b.end === null) return false;
+  return a.start < b.end && b.start < a.end;
 }
 
 /** The shortest mention over a character says its type: what is inside is what is meant there. */
 function labelsOf(items: Items, chars: number): string[] {
   const labels = new Array<string>(chars).fill('');
-  const longestFirst = accepted(items).sort(
-    (a, b) => lengthOf(b) - lengthOf(a) || (a.type < b.type ? -1 : 1),
-  );
+  const longestFirst = accepted(items)
+    .filter(({ kind }) => kind === 'mention')
+    .sort((a, b) => lengthOf(b) - lengthOf(a) || (a.type < b.type ? -1 : 1));
   for (const { type, start, end } of longestFirst) {
     if (start !== null && end !== null) labels.fill(type, start, Math.min(end, chars));
   }

@@ -1,2 +1,3 @@
-export { ReviewState } from './review.svelte';
+export { ReviewState, type ReviewKind, type ReviewParts } from './review.svelte';
+export type { ReviewedRun } from './review-session.svelte';
 export { default as ReviewView } from './ReviewView.svelte';

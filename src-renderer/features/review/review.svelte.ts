@@ -3,7 +3,7 @@ import type { AnnotationSchema } from '@domain/contract/annotation-schema';
 import { AppError, problemOf, type Problem } from '@domain/contract/errors';
 import type { Fact } from '@domain/contract/fact';
 import type { Policy } from '@domain/contract/policy';
-import type { ReviewItem, StoredReview } from '@domain/contract/review';
+import type { ReviewItem, ReviewRole, StoredReview } from '@domain/contract/review';
 import type { Section, StoredSections } from '@domain/contract/section';
 import { addAction, addTargets, wantsValue, type AddTarget } from '@domain/review/add-targets';
 import {
@@ -16,7 +16,7 @@ import {
 } from '@domain/review/edit-fact';
 import { nextOpen, type ReviewOrder } from '@domain/review/order';
 import { isOpen } from '@domain/review/progress';
-import { reviewIdOf, startByHand, startReview } from '@domain/review/review';
+import { reviewIdOf, startByHand, startReview, type Actor } from '@domain/review/review';
 import type { Versioned } from '../../data/repository';
 import { SchemaLook } from '../schemas';
 import type { ReviewScreen } from './on-screen';
@@ -31,7 +31,16 @@ export interface ReviewedRecord {
   readonly text: string;
 }
 
+/** A review that is not the first one of its record. */
+export interface ReviewKind {
+  readonly role: Exclude<ReviewRole, 'primary'>;
+  readonly study: string;
+  begin(run: ReviewedRun, actor: Actor): StoredReview;
+}
+
 export interface ReviewParts {
+  /** Which review of the record it is. Defaults to the first one. */
+  kind?(): ReviewKind | null;
   review(id: string): Promise<Versioned<StoredReview> | null>;
   sections(recordId: string): Promise<Versioned<StoredSections> | null>;
   saveReview: ReviewPlace['save'];
@@ -108,11 +117,19 @@ export class ReviewState {
   get user() {
     return this.#parts.user();
   }
+  /** Whether a confirmed version may be followed by another one. */
+  get canAmend(): boolean {
+    return this.#kind === null;
+  }
+  get #kind(): ReviewKind | null {
+    return this.#parts.kind?.() ?? null;
+  }
   get bulkAllowed(): boolean {
     return this.#parts.policy().review.bulkAllowed;
   }
   /** A run that was made after the confirmation, and is not in the review. */
   get newerRun(): ReviewedRun | null {
+    if (this.#kind) return null;
     const { review, isLocked } = this.#session ?? {};
     return isLocked && this.#run && this.#run.id !== review?.runId ? this.#run : null;
   }
@@ -171,7 +188,8 @@ export class ReviewState {
     this.#problem = null;
     try {
       await this.#leaving.get(record.id);
-      const id = reviewIdOf(record.id, 'primary');
+      const kind = this.#kind;
+      const id = reviewIdOf(record.id, kind?.role ?? 'primary', kind?.study);
       const [stored, sections] = await Promise.all([
         this.#parts.review(id),
         this.#parts.sections(record.id),
@@ -320,6 +338,21 @@ export class ReviewState {
     this.#notice = { kind: 'bulk', accepted: ids.length, hidden: group.length - ids.length };
   }
 
+  /** Settles a place where two reviews differ, by one act. */
+  settle(choice: { readonly accept: readonly string[]; readonly reject: readonly string[] }): void {
+    const item = this.selected;
+    if (!item) return;
+    this.#notice = null;
+    if (!this.#isSeen(item)) {
+      this.#screen?.reveal(item.id);
+      this.#notice = { kind: 'not-seen' };
+      return;
+    }
+    this.#session?.act({ kind: 'choose', ...choice });
+    const next = nextOpen(this.items, item.id);
+    if (next) this.select(next.id);
+  }
+
   /** Confirms the review. */
   async confirm(): Promise<void> {
     const session = this.#session;
@@ -373,10 +406,13 @@ export class ReviewState {
     const subject = { recordId, textSha256, role: 'primary' as const };
     const actor = { at: Date.now(), by: this.user?.id ?? '' };
     const run = this.#run;
-    const review =
-      fits?.value ?? (run ? startReview(subject, run, actor) : startByHand(subject, schema, actor));
-    this.#session = this.#sessionOf(review, fits?.version ?? 0);
-    if (run) this.#meet(run);
+    const kind = this.#kind;
+    const begin = (): StoredReview => {
+      if (!run) return startByHand(subject, schema, actor);
+      return kind ? kind.begin(run, actor) : startReview(subject, run, actor);
+    };
+    this.#session = this.#sessionOf(fits?.value ?? begin(), fits?.version ?? 0);
+    if (run && !kind) this.#meet(run);
     this.#selectOpen(1);
     if (this.#selectedId === null) this.select(this.items[0]?.id ?? null);
   }

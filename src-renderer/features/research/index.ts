@@ -1,0 +1,2 @@
+export { ResearchState } from './research.svelte';
+export { default as ResearchView } from './ResearchView.svelte';
