@@ -38,7 +38,8 @@ export class LlamaServer {
         ...['--model', modelPath, '--host', '127.0.0.1', '--port', String(port)],
         ...['--threads', String(threads), '--threads-batch', String(threads)],
         ...['--parallel', String(parallel), '--ctx-size', String(parallel * context)],
-        ...['--no-webui', '--log-disable', '--gpu-layers', '0'],
+        // Its kernels for AMX crash on this model; ours, which node-llama-cpp ships, do not use them.
+        ...['--no-webui', '--log-disable', '--no-repack'],
       ],
       { stdio: 'ignore' },
     );
@@ -47,10 +48,11 @@ export class LlamaServer {
       await sleep(100);
       const health = await fetch(`${server.#address}/health`).catch(() => null);
       if (health?.ok) return server;
-      if (child.exitCode !== null) break;
+      if (hasEnded(child)) break;
     }
     await server.stop();
-    throw new PlainError('llama-server does not answer.');
+    const { signalCode } = child;
+    throw new PlainError(`llama-server does not answer${signalCode ? ` (${signalCode})` : ''}.`);
   }
 
   /**
@@ -75,11 +77,15 @@ export class LlamaServer {
   }
 
   async stop(): Promise<void> {
-    if (this.#child.exitCode !== null) return;
+    if (hasEnded(this.#child)) return;
     const ended = once(this.#child, 'exit');
     this.#child.kill();
     await ended;
   }
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
 }
 
 async function freePort(): Promise<number> {
