@@ -203,7 +203,8 @@ test('allowed to, a batch goes on while the screen is locked, which shows counts
   );
   await page.locator('[data-testid="batch-item"]').first().dblclick();
   await page.locator('[data-testid="run-status"][data-status="completed"]').waitFor();
-  expect(await filesHolding(userData, '硝苯地平')).toEqual([]);
+  // Words of the lexicons are in the program's own code.
+  expect(await filesHolding(userData, '岁，高血压病史')).toEqual([]);
 });
 
 test(

@@ -306,6 +306,8 @@ test('sections are corrected by hand and stay so; a text without a run can be ma
   await page.getByTestId('section-row').nth(1).getByTestId('section-remove').click();
   await expect(page.getByTestId('section-row')).toHaveCount(1);
   await page.keyboard.press('Escape');
+  // While it is on its way out, keys are still its own.
+  await expect(page.getByTestId('section-row')).toHaveCount(0);
   await page.keyboard.press('c');
   for (let at = 0; at < 3; at += 1) await page.keyboard.press('ArrowRight');
   await page.keyboard.press('Shift+ArrowRight');
@@ -345,4 +347,66 @@ test('from the press of the run key to the confirmation by keyboard alone', asyn
   await keyboard.press('Control+Enter');
   await confirmed(page);
   expect(keyboard.pressed).toBeLessThanOrEqual(facts);
+});
+
+test('a missed field and a row of a group by one selection and one key, with typed values', async ({
+  start,
+}) => {
+  const text = '2024-03-05血常规：白细胞12.1×10^9/L，三天前血红蛋白98g/L。';
+  const silent = {
+    ...{ id: 'n-检验', kind: 'field' as const, type: '检验', text: null, start: null, end: null },
+    ...{ evidence: [], attributes: {}, confidence: null },
+  };
+  const note: Note = { title: '检验', text, facts: [silent], schema: 'lab-results' };
+  const { userData } = await folderWith(start, [note]);
+  const { page } = await opened(start, userData);
+  const select = async (words: string): Promise<void> => {
+    await page.keyboard.press('c');
+    for (let at = 0; at < text.indexOf(words); at += 1) await page.keyboard.press('ArrowRight');
+    for (let at = 0; at < words.length; at += 1) await page.keyboard.press('Shift+ArrowRight');
+  };
+  const add = async (words: string, key: string): Promise<void> => {
+    // The caret begins at the beginning of the text where no words are selected.
+    await rows(page).first().waitFor();
+    await select(words);
+    await page.keyboard.press(key);
+    await page.keyboard.press('Escape');
+  };
+  // The caret stands at the selected fact; without a place that is the beginning of the text.
+  const toSilent = () => page.locator('[data-testid="fact"][data-type="检验"]').click();
+  await toSilent();
+  await add('白细胞', '1');
+  await toSilent();
+  await add('12.1×10^9/L', '2');
+  const value = rows(page).filter({ hasText: '12.1' });
+  await expect(value.getByTestId('fact-attributes')).toContainText('12.1 ×10^9/L');
+  await expect(page.locator('[data-testid="fact"][data-type="检验"]')).toHaveAttribute(
+    'data-decision',
+    'rejected',
+  );
+  // What cannot be read off the words is typed; what is no date is refused.
+  await toSilent();
+  await select('三天前');
+  await page.keyboard.press('5');
+  await page.getByTestId('field-editor').waitFor();
+  await page.getByTestId('field-value').fill('前天');
+  await page.getByTestId('field-fault').waitFor();
+  await page.getByTestId('field-value').fill('2024年3月2日');
+  await expect(page.getByTestId('field-kept')).toContainText('2024-03-02');
+  expect(await findings(page)).toEqual([]);
+  await page.keyboard.press('Enter');
+  await page.getByTestId('field-editor').waitFor({ state: 'hidden' });
+  await expect(rows(page).filter({ hasText: '三天前' })).toContainText('2024-03-02');
+  await page.keyboard.press('Escape');
+  // A second item begins a second row; one undo takes it away.
+  await toSilent();
+  await add('血红蛋白', '1');
+  await expect(rows(page)).toHaveCount(5);
+  await page.keyboard.press('Control+z');
+  await expect(rows(page)).toHaveCount(4);
+  await page.keyboard.press('Control+y');
+  await saved(page);
+  if (process.env['SHOTS']) await page.screenshot({ path: `${process.env['SHOTS']}/lab.png` });
+  await page.keyboard.press('Control+Enter');
+  await confirmed(page);
 });
