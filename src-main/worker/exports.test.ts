@@ -154,13 +154,14 @@ describe('what is exported of a record', () => {
     await storeReview(vault, { ...first, id: 'second', role: 'second', updatedAt: 9, items: [] });
     await run();
     expect((await written()).records[0]?.facts).toHaveLength(2);
-    await storeReview(vault, {
-      ...first,
-      id: 'adj',
-      role: 'adjudication',
-      updatedAt: 0,
-      items: [],
-    });
+    const adjudication: StoredReview = {
+      ...{ ...first, id: 'adj', role: 'adjudication', updatedAt: 0, items: [] },
+    };
+    // One that nobody has signed yet is no result.
+    await storeReview(vault, { ...adjudication, confirmation: null });
+    await run();
+    expect((await written()).records[0]?.facts).toHaveLength(2);
+    await storeReview(vault, adjudication);
     await run();
     expect((await written()).records[0]?.facts).toEqual([]);
     await run({ selection: { which: 'all', schema: 'ccks2019-symptom' } });

@@ -142,8 +142,11 @@ describe('a sample', () => {
     for (const primary of [one, two]) {
       expect(await code(second.store.studies.compare(studyId))).toBe('SAMPLE_NOT_READY');
       const begun = secondOf(primary, studyId);
+      // Begun is not done.
+      await second.store.saveReview(begun, 0);
+      expect(await code(second.store.studies.compare(studyId))).toBe('SAMPLE_NOT_READY');
       const done = await signed(acted(begun, second, acceptAll(begun)), second);
-      await second.store.saveReview(done, 0);
+      await second.store.saveReview(done, 1);
       seconds.push(done);
     }
     const early = startAdjudication(one, seconds[0] ?? one, studyId, { at: 70, by: third.id });

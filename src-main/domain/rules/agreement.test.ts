@@ -47,6 +47,10 @@ describe('F1 between two reviews', () => {
     const b = [item('A', 2, 5), item('A', 11, 12), item('A', 12, 13), item('B', 0, 3)];
     expect(relaxedPairCounts(a, b)).toEqual({ both: 2, onlyFirst: 0, onlySecond: 2 });
     expect(pairCounts(a, b).both).toBe(0);
+    const between = [item('A', 1, 3)];
+    expect(relaxedPairCounts([item('A', 0, 2), item('A', 2, 4)], between)).toEqual({
+      ...{ both: 1, onlyFirst: 1, onlySecond: 0 },
+    });
     // Touching is not sharing; the same pair is taken before a near one.
     expect(relaxedPairCounts([item('A', 0, 2)], [item('A', 2, 4)]).both).toBe(0);
     const nested = [item('A', 0, 4), item('A', 1, 2)];
