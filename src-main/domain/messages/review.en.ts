@@ -36,7 +36,7 @@ export const reviewEn = {
   value: 'Value',
   unit: 'Unit',
   keptAs: (words: string) => `Kept as ${words}`,
-  noDate: 'This is no date. Write it as 2024-03-05, 2024-03 or 2024年3月5日.',
+  noDate: 'This is no date. Write it as 2024-03-05 or 2024-03.',
   noNumber: 'This is no number. Write it as 12.1, <0.5 or 3.5-9.5, with or without its unit.',
   newRowHint: 'Hold Alt to begin a new row.',
   setNothing: 'Set to not mentioned',
