@@ -177,7 +177,7 @@ test('on confirmed records it takes a fresh run of what was signed, by keyboard,
   await storeReviewedRecords(userData);
   const { app, page } = await start({ userData });
   await modelReady(page);
-  await page.keyboard.press('Control+8');
+  await page.keyboard.press('Control+9');
   const many = join(folder, 'many.jsonl');
   const entities = [{ type: '药物', start: 0, end: 2 }];
   const line = JSON.stringify({ text: (notes[0]?.[0] ?? '').repeat(20), entities });
