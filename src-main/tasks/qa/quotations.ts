@@ -13,6 +13,11 @@ export interface Quotations {
   readonly features?: Readonly<Record<Feature, number>>;
 }
 
+/** Of 现用药？ or 手术史？: more would not be read. */
+const mostOfClass = 6;
+/** That a sentence with a word of a class answers a question about all of it; set by hand. */
+const confidenceOfClass = 0.8;
+
 /** @param settings Defaults to those that were fitted. */
 export function quotationsOf(
   text: string,
@@ -24,13 +29,18 @@ export function quotationsOf(
   const found = new SentenceSearch(text, sentences, settings.search).search(question);
   const [best] = found;
   if (!best) return { quotes: [], confidence: 0 };
-  const quotes = found
-    .filter(({ score }) => score >= near * best.score)
-    .slice(0, most)
+  const ofClass = found.filter(({ isOfClass }) => isOfClass);
+  const chosen =
+    ofClass.length > 0
+      ? ofClass.slice(0, mostOfClass)
+      : found.filter(({ score }) => score >= near * best.score).slice(0, most);
+  const quotes = chosen
     .sort((one, other) => one.start - other.start)
     .map(({ start, end }) => ({ text: text.slice(start, end), start, end }));
   const features = featuresOf(best, text, question);
-  return { quotes, confidence: confidenceOf(features, settings.confidence), features };
+  const fitted = confidenceOf(features, settings.confidence);
+  const confidence = ofClass.length > 0 ? Math.max(fitted, confidenceOfClass) : fitted;
+  return { quotes, confidence, features };
 }
 
 /** 多少, 几次, 多大: what is asked for is a number. */

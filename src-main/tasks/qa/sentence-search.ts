@@ -23,7 +23,12 @@ export interface FoundSentence extends Sentence {
   readonly fits: boolean;
   /** It holds the very word by which the question is of its topic: 过敏 of 药物过敏史. */
   readonly holdsAsked: boolean;
+  /** The question is about a whole class of things (现用药？), and the sentence holds a word of such. */
+  readonly isOfClass: boolean;
 }
+
+/** What a question about a whole class may have beside the words that ask for it. */
+const beside = /[史吗呢有无情况结果现的\s\p{P}]/gu;
 
 interface Topic {
   readonly id: string;
@@ -33,6 +38,7 @@ interface Topic {
 }
 const topics: readonly Topic[] = lexicon.topics;
 
+const wholes = new Set(lexicon.whole.map((words) => normalised(words).replace(beside, '')));
 const synonyms = lexicon.synonyms.map((words) => words.map(normalised));
 
 /** What a question is about, by the lexicon: none, one or several topics. */
@@ -80,6 +86,7 @@ export class SentenceSearch {
       .flatMap(({ asks }) => asks.map(normalised))
       .filter((word) => folded.includes(word));
     const topicWords = [...new Set(about.flatMap(({ words }) => words.map(normalised)))];
+    const isOfWhole = wholes.has(folded.replace(beside, ''));
     const sections = new Set(about.flatMap((topic) => topic.sections));
     const weight = sum([...asked.keys()].map((gram) => this.#rarity(gram)));
     const somewhere = sum(
@@ -114,6 +121,7 @@ export class SentenceSearch {
         recordCoverage: weight === 0 ? 0 : somewhere / weight,
         fits: inSection || held.length > 0,
         holdsAsked: askedWords.some((word) => text.includes(word)),
+        isOfClass: isOfWhole && held.length > 0,
       });
     });
     return found.sort((one, other) => other.score - one.score || one.index - other.index);
