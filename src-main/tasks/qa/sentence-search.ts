@@ -39,6 +39,8 @@ interface Topic {
 const topics: readonly Topic[] = lexicon.topics;
 
 const wholes = new Set(lexicon.whole.map((words) => normalised(words).replace(beside, '')));
+/** Longest first, so that none is cut by a part of it. */
+const stopWords = [...lexicon.stop].sort((one, other) => other.length - one.length);
 const synonyms = lexicon.synonyms.map((words) => words.map(normalised));
 
 /** What a question is about, by the lexicon: none, one or several topics. */
@@ -77,11 +79,11 @@ export class SentenceSearch {
 
   /** Best first; sentences that share nothing with the question are left out. */
   search(question: string): FoundSentence[] {
-    const words = withoutStopWords(this.#inItsWords(normalised(question)));
+    const folded = normalised(question);
+    const words = withoutStopWords(this.#inItsWords(folded));
     const asked = countsOf(gramsOf(words));
     const characters = [...new Set(words.match(/[a-z0-9\u3400-\u9fff]/gu))];
     const about = topicsOf(question);
-    const folded = normalised(question);
     const askedWords = about
       .flatMap(({ asks }) => asks.map(normalised))
       .filter((word) => folded.includes(word));
@@ -171,8 +173,7 @@ function normalised(text: string): string {
 }
 
 function withoutStopWords(text: string): string {
-  const words = [...lexicon.stop].sort((one, other) => other.length - one.length);
-  return words.reduce((rest, word) => rest.replaceAll(word, ' '), text);
+  return stopWords.reduce((rest, word) => rest.replaceAll(word, ' '), text);
 }
 
 /** Bigrams of Chinese characters, a lone one as itself; letters and numbers as words. */
