@@ -35,6 +35,7 @@ export function methodsOf(records: readonly StudiedRecord[]): MethodsData {
     }),
     models: counted(compared, ({ run }) => run.run.model),
     promptFormats: named(compared.map(({ run }) => run.run.settings['promptFormat'])),
+    instructions: named(compared.map(({ run }) => run.run.settings['instruction'])),
     strategies: named(compared.map(({ run }) => run.run.strategy)),
     machineFacts: compared.reduce((sum, { run }) => sum + run.facts.length, 0),
     first: {

@@ -80,6 +80,9 @@ function ofFact(
   // What no doctor confirmed, and what may be a denial that nobody could mark, is a quotation only.
   if (!confirmed || !statesAll(record, schema) || fact.kind === 'field')
     return observation(fact, words, record, patient, base);
+  // "May not have": provisional would claim it, refuted would deny it.
+  if (negated && uncertain && experiencer !== 'family')
+    return observation(fact, words, record, patient, base);
   const code: Concept = { text: words };
   if (experiencer === 'family') {
     const said = negated ? '否认 / denied: ' : uncertain ? '疑似 / suspected: ' : '';
@@ -142,23 +145,33 @@ function observation(
   patient: Reference,
   base: Pick<Resource, 'id' | 'meta' | 'extension'>,
 ): Resource {
-  const { negated, uncertain } = fact.attributes;
-  const isFinal = isConfirmed(record, fact) && !uncertain;
+  const isFinal = isConfirmed(record, fact) && !fact.attributes.uncertain;
   return {
     resourceType: 'Observation',
     ...base,
     status: isFinal ? 'final' : 'preliminary',
     code: typeConcept(fact.type),
     subject: patient,
-    // Whoever reads the value alone must not take a denial for a finding.
-    ...(negated
-      ? {
-          dataAbsentReason: {
-            ...coded(codeSystems.absent, 'not-performed'),
-            text: '否定 / negated',
-          },
-        }
-      : valueOf(fact, words)),
+    ...stated(fact, words),
+  };
+}
+
+/**
+ * The value; a reason in its place where it is denied or not the patient's: whoever reads values alone
+ * must take neither for a finding. What was said is in the reason's text.
+ */
+function stated(fact: ExportedFact, words: string): Value | { readonly dataAbsentReason: Concept } {
+  const { negated, experiencer } = fact.attributes;
+  const said = [
+    ...(experiencer === 'family' ? ['家属 / of the family'] : []),
+    ...(negated ? ['否定 / negated'] : []),
+  ];
+  if (said.length === 0) return valueOf(fact, words);
+  return {
+    dataAbsentReason: {
+      ...coded(codeSystems.absent, 'not-applicable'),
+      text: `${said.join(', ')}: ${words}`,
+    },
   };
 }
 
@@ -170,17 +183,18 @@ function ofGroup(
   id: string,
 ): Resource {
   const confirmed = facts.every((fact) => isConfirmed(record, fact));
+  const isCertain = !facts.some(({ attributes }) => attributes.uncertain);
   return {
     resourceType: 'Observation',
     id,
     ...(confirmed ? {} : { meta: { tag: [machineTag] } }),
-    status: confirmed ? 'final' : 'preliminary',
+    status: confirmed && isCertain ? 'final' : 'preliminary',
     code: typeConcept(facts[0]?.group?.name ?? ''),
     subject: patient,
     component: facts.map((fact) => ({
       extension: [quotation(fact, record)],
       code: typeConcept(fact.type),
-      ...valueOf(fact, fact.text ?? ''),
+      ...stated(fact, fact.text ?? ''),
     })),
   };
 }

@@ -194,7 +194,12 @@ const resources: Record<string, Check> = {
       dataAbsentReason: rule(concept),
       component: rule(
         element(
-          { ...values, extension: rule(extension, 0, '*'), code: rule(concept, 1) },
+          {
+            ...values,
+            extension: rule(extension, 0, '*'),
+            code: rule(concept, 1),
+            dataAbsentReason: rule(concept),
+          },
           oneValue,
         ),
         ...([0, '*'] as const),

@@ -142,6 +142,10 @@ describe('never a confirmed condition', () => {
     const denied = observations.find((one) => JSON.stringify(one).includes('糖尿病'));
     expect(denied).not.toHaveProperty('valueString');
     expect(denied).toHaveProperty('dataAbsentReason');
+    // Nor has what the mother has: it would be a finding of the patient.
+    const mother = observations.find((one) => JSON.stringify(one).includes('肺癌'));
+    expect(mother).not.toHaveProperty('valueString');
+    expect(mother).toMatchObject({ dataAbsentReason: { text: '家属 / of the family: 肺癌' } });
     expect(made.meta.tag.map(({ code }) => code)).toEqual(['machine-generated', 'partial']);
   });
 
@@ -184,6 +188,39 @@ test('a group is one observation, its values by kind; what is not mentioned is n
     { valueString: '血红蛋白' },
     { valueQuantity: { value: -0.5, unit: 'g/L' } },
   ]);
+});
+
+test('a drug that is denied or was stopped is no value of its group', async () => {
+  const own = '否认服用阿司匹林，曾用二甲双胍，可能服华法林。';
+  const of = (words: string, index: number, attributes: object): ReturnType<typeof fact> =>
+    fact(words, '药名', { kind: 'field', attributes, group: { name: '用药', index } }, own);
+  const made = await bundle([
+    record({
+      text: own,
+      run: { ...record().run, schema: 'medication' },
+      facts: [
+        of('阿司匹林', 0, { negated: true }),
+        of('二甲双胍', 1, { historical: true }),
+        of('华法林', 2, { uncertain: true }),
+      ],
+    }),
+  ]);
+  const [denied, past, suspected] = resources(made, 'Observation');
+  const [component] = denied?.['component'] as Resource[];
+  expect(component).not.toHaveProperty('valueString');
+  expect(component).toMatchObject({ dataAbsentReason: { text: '否定 / negated: 阿司匹林' } });
+  expect(past).toMatchObject({ status: 'final', component: [{ valueString: '二甲双胍' }] });
+  expect(JSON.stringify(past)).toContain('{"url":"historical","valueBoolean":true}');
+  expect(suspected).toMatchObject({ status: 'preliminary' });
+});
+
+test('what may not be there is neither provisional nor refuted', async () => {
+  const attributes = { negated: true, uncertain: true };
+  const made = await bundle([record({ facts: [fact('糖尿病', '疾病和诊断', { attributes })] })]);
+  expect(resources(made, 'Condition')).toEqual([]);
+  const [only] = resources(made, 'Observation');
+  expect(only).not.toHaveProperty('valueString');
+  expect(only).toMatchObject({ status: 'preliminary' });
 });
 
 test('blank, broken and hostile words are still FHIR', async () => {

@@ -27,8 +27,9 @@ export function isPlain(fact: ExportedFact): boolean {
 }
 
 /**
- * For each type the words without flags, and, where the schema has flags, those with them apart: a
- * denied disease must not be counted as one. For each field its value and unit.
+ * For each type and field what is stated without flags, and, where the schema has flags, what has them
+ * apart: a denied disease must not be counted as one, nor a drug that was stopped. Members of a group
+ * stand in line, so theirs carry their flags in brackets where they are.
  */
 export function schemaColumns(
   schemas: readonly AnnotationSchema[],
@@ -64,7 +65,8 @@ export function schemaColumns(
           fact.type === id &&
           !fact.group &&
           (plain ?? isPlain(fact)) === isPlain(fact),
-        cell: (facts) => textCell(facts.map(({ fact }) => withFlags(fact, texts.flags))),
+        cell: (facts) =>
+          textCell(facts.map(({ fact }) => flagged(fact.text ?? '', fact, texts.flags))),
       });
       const heading = named(id);
       add(column(heading, texts.typeMeaning(id, description), true));
@@ -75,14 +77,26 @@ export function schemaColumns(
     for (const field of schema.fields) {
       if (field.kind === 'group') addGroup(field, named(field.id), ofSchema);
       else {
-        const takes = (fact: ExportedFact, from: string): boolean =>
+        const heading = named(field.id);
+        const isOf = (fact: ExportedFact, from: string): boolean =>
           ofSchema(from) && fact.type === field.id && !fact.group;
+        const hasFlags = schema.attributes.length > 0;
         addField(
           field,
-          named(field.id),
-          takes,
+          heading,
+          (fact, from) => isOf(fact, from) && (!hasFlags || isPlain(fact)),
           texts.fieldMeaning(field.id, field.description ?? ''),
         );
+        if (hasFlags)
+          add({
+            column: {
+              ...{ heading: texts.flagged(heading), type: 'text' },
+              meaning: `${texts.flaggedFieldMeaning(field.id)} ${texts.repeats}`,
+            },
+            takes: (fact, from) => isOf(fact, from) && !isPlain(fact),
+            cell: (facts) =>
+              textCell(facts.map(({ fact }) => flagged(valueText(fact), fact, texts.flags))),
+          });
       }
     }
   }
@@ -98,7 +112,7 @@ export function schemaColumns(
     add({
       column: { heading, type, meaning: `${meaning} ${texts.repeats}` },
       takes,
-      cell: (facts) => valueCell(facts, texts.notMentioned),
+      cell: (facts) => valueCell(facts, texts.notMentioned, texts.flags),
     });
     if (field.kind !== 'number') return;
     columns.push({
@@ -126,7 +140,8 @@ export function schemaColumns(
       add({
         column: { heading, type: 'text', meaning: `${meaning} ${texts.repeats}` },
         takes,
-        cell: (_facts, records) => aligned(records, valueText),
+        cell: (_facts, records) =>
+          aligned(records, (fact) => flagged(valueText(fact), fact, texts.flags)),
       });
       if (member.kind !== 'number') continue;
       const unit = texts.unit(heading);
@@ -168,13 +183,17 @@ function valueText({ value, text }: ExportedFact): string {
 }
 
 /** One value as what it is, several as a text. */
-function valueCell(facts: readonly Placed[], notMentioned: string): Cell {
+function valueCell(
+  facts: readonly Placed[],
+  notMentioned: string,
+  names: Record<FactFlag, string>,
+): Cell {
   const stated = facts.map(({ fact }) => fact).filter(({ text }) => text !== null);
   const [first] = stated;
   if (!first) return facts.length === 0 ? null : notMentioned;
-  if (stated.length === 1 && first.value !== undefined && typeof first.value !== 'string')
-    return first.value;
-  return textCell(stated.map(valueText));
+  const isValue = first.value !== undefined && typeof first.value !== 'string';
+  if (stated.length === 1 && isValue && isPlain(first)) return first.value ?? null;
+  return textCell(stated.map((fact) => flagged(valueText(fact), fact, names)));
 }
 
 /** Null for nothing. A single value is written as one of several would be, so that both read the same. */
@@ -182,7 +201,8 @@ function textCell(values: readonly string[]): string | null {
   return values.length === 0 ? null : joined(values);
 }
 
-function withFlags(fact: ExportedFact, words: Record<FactFlag, string>): string {
-  const flags = flagsOf(fact).map((flag) => words[flag]);
-  return `${fact.text ?? ''}${flags.length === 0 ? '' : `[${flags.join(', ')}]`}`;
+/** `words[denied, past]`; the words alone where there is no flag. */
+function flagged(words: string, fact: ExportedFact, names: Record<FactFlag, string>): string {
+  const flags = flagsOf(fact).map((flag) => names[flag]);
+  return flags.length === 0 ? words : `${words}[${flags.join(', ')}]`;
 }

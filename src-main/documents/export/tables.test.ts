@@ -1,7 +1,11 @@
 import { parse } from 'csv-parse/sync';
 import readXlsxFile, { readSheet } from 'read-excel-file/node';
 import { describe, expect, test } from 'vitest';
-import { annotationSchemas, type AnnotationSchema } from '../../domain/contract/annotation-schema';
+import {
+  annotationSchema,
+  annotationSchemas,
+  type AnnotationSchema,
+} from '../../domain/contract/annotation-schema';
 import type { ExportedRecord, ExportOptions } from '../../domain/contract/export';
 import { confirmedLabel, machineLabel } from '../../domain/rules/export/export-label';
 import { writeDictionary } from './open-export';
@@ -184,6 +188,59 @@ describe('a CSV file with a row a record', () => {
     });
   });
 
+  test('a drug that is denied or was stopped says so in the line of its group', async () => {
+    const own = '否认服用阿司匹林，曾用二甲双胍0.5g，现服氨氯地平5mg。';
+    const of = (words: string, type: string, index: number, more: object = {}) =>
+      fact(words, type, { kind: 'field', group: { name: '用药', index }, ...more }, own);
+    const medication = annotationSchema('medication');
+    const made = record({
+      text: own,
+      run: { ...record().run, schema: 'medication', definition: medication },
+      facts: [
+        of('阿司匹林', '药名', 0, { attributes: { negated: true } }),
+        of('二甲双胍', '药名', 1, { attributes: { historical: true } }),
+        of('0.5g', '单次剂量', 1, { value: 0.5, unit: 'g', attributes: { historical: true } }),
+        of('氨氯地平', '药名', 2),
+        of('5mg', '单次剂量', 2, { value: 5, unit: 'mg' }),
+      ],
+    });
+    const [row] = await csvRows([made], { layout: 'wide' }, [medication]);
+    expect(row?.['用药.药名']).toBe('阿司匹林[negated] | 二甲双胍[historical] | 氨氯地平');
+    expect(row?.['用药.单次剂量']).toBe(' | 0.5[historical] | 5');
+  });
+
+  test('a field with a flag is not in the column of its values', async () => {
+    const own = '体温最高39℃为去年，现36.5℃；否认高血压。';
+    const schema: AnnotationSchema = {
+      ...{ ...labSchema, id: 'own', attributes: ['negated', 'historical'] },
+      fields: [
+        { kind: 'number', id: '体温', english: '', units: ['℃'] },
+        { kind: 'text', id: '慢病', english: '' },
+      ],
+    };
+    const of = (words: string, type: string, more: object) =>
+      fact(words, type, { kind: 'field', ...more }, own);
+    const facts = [
+      of('39℃', '体温', { value: 39, unit: '℃', attributes: { historical: true } }),
+      of('36.5℃', '体温', { value: 36.5, unit: '℃' }),
+      of('高血压', '慢病', { attributes: { negated: true } }),
+    ];
+    const run = { ...record().run, schema: 'own', definition: schema };
+    const [row] = await csvRows([record({ text: own, run, facts })], { layout: 'wide' }, [schema]);
+    expect(row).toMatchObject({
+      ...{ 体温: '36.5', '体温 (flagged)': '39[historical]' },
+      ...{ 慢病: '', '慢病 (flagged)': '高血压[negated]', other: '' },
+    });
+    // A person may flag what the schema asks no flags for: then the value itself says so.
+    const silent: AnnotationSchema = { ...schema, attributes: [] };
+    const [plain] = await csvRows(
+      [record({ text: own, run: { ...run, definition: silent }, facts: facts.slice(2) })],
+      { layout: 'wide' },
+      [silent],
+    );
+    expect(plain?.['慢病']).toBe('高血压[negated]');
+  });
+
   test('values that hold the separator can be told apart', async () => {
     const own = '甲 | 乙；丙\\丁';
     const made = record({
@@ -325,8 +382,22 @@ describe('a workbook', () => {
   });
 
   test('wide, with 60 types and a list of 200', async () => {
-    const sheets = await sheetsOf([labRecord()], { layout: 'wide', locale: 'zh-CN' }, [labSchema]);
-    const [heading = [], row = []] = sheets[0]?.data ?? [];
+    const types = Array.from({ length: 60 }, (_, at) => ({ id: `类型${at}`, english: '', hue: 1 }));
+    const schema: AnnotationSchema = { ...labSchema, types };
+    const [grade, made] = ['38.5℃', labRecord()];
+    const more = [
+      fact('无发热', '类型59', {}, labText),
+      fact(grade, '分级', { kind: 'field', value: '第199级' }, labText),
+    ];
+    const run = { ...made.run, definition: schema };
+    const second = labRecord({ id: 'second', run, facts: more });
+    const records = [labRecord({ run }), second];
+    const sheets = await sheetsOf(records, { layout: 'wide', locale: 'zh-CN' }, [schema]);
+    const [heading = [], row = [], next = []] = sheets[0]?.data ?? [];
+    expect(heading.filter((name) => String(name).startsWith('类型'))).toHaveLength(60);
+    expect(next[heading.indexOf('类型59')]).toBe('无发热');
+    expect(next[heading.indexOf('类型0')] ?? null).toBeNull();
+    expect(next[heading.indexOf('分级')]).toBe('第199级');
     const cell = (name: string): unknown => row[heading.indexOf(name)];
     expect(cell('体温')).toBe(38.5);
     expect(cell('发热')).toBe(false);

@@ -90,6 +90,8 @@ export const methodsSchema = z.object({
   ),
   models: z.array(z.object({ name: z.string(), sha256: z.string(), ...share })),
   promptFormats: z.array(z.string()),
+  /** What the model was asked with, each wording once. */
+  instructions: z.array(z.string()),
   strategies: z.array(z.string()),
   /** In runs, and accepted by either reviewer; `bulk` of these with others by one act. */
   machineFacts: count,

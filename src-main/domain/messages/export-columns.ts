@@ -264,6 +264,7 @@ interface WideTexts {
   evidence(column: string): string;
   typeMeaning(type: string, description: string): string;
   flaggedMeaning(type: string): string;
+  flaggedFieldMeaning(field: string): string;
   fieldMeaning(field: string, description: string): string;
   memberMeaning(group: string, member: string, description: string): string;
   unitMeaning(field: string): string;
@@ -290,9 +291,11 @@ export const wideTexts: Record<Locale, WideTexts> = {
     typeMeaning: (type, description) =>
       `“${type}”中没有否定、疑似、既往、他人标记的原词。${description}`,
     flaggedMeaning: (type) => `“${type}”中带标记的原词，标记写在方括号内，不可当作阳性结果。`,
+    flaggedFieldMeaning: (field) =>
+      `字段“${field}”中带标记的值，标记写在方括号内，不可当作现有的阳性结果。`,
     fieldMeaning: (field, description) => `字段“${field}”的值，无规范值时为原词。${description}`,
     memberMeaning: (group, member, description) =>
-      `重复组“${group}”的“${member}”。同组各列第 n 个值属于同一项，缺者留空。${description}`,
+      `重复组“${group}”的“${member}”。同组各列第 n 个值属于同一项，缺者留空；带标记者以方括号注明。${description}`,
     unitMeaning: (field) => `“${field}”的单位。`,
     evidenceMeaning: (column) => `列“${column}”各值的依据，写作 原词@起-止。`,
     repeats: '多个值按病历中的先后以“ | ”相隔；值内的 | 写作 \\|，\\ 写作 \\\\。',
@@ -312,10 +315,12 @@ export const wideTexts: Record<Locale, WideTexts> = {
       `Words of "${type}" that are neither negated, uncertain, historical nor of somebody else. ${description}`.trim(),
     flaggedMeaning: (type) =>
       `Words of "${type}" with such flags, which stand in brackets: no positive findings.`,
+    flaggedFieldMeaning: (field) =>
+      `Values of the field "${field}" with such flags, which stand in brackets: no positive findings.`,
     fieldMeaning: (field, description) =>
       `Value of the field "${field}"; its words where it has no other. ${description}`.trim(),
     memberMeaning: (group, member, description) =>
-      `"${member}" of the repeated group "${group}". The nth values of its columns belong together; one that is missing is empty. ${description}`.trim(),
+      `"${member}" of the repeated group "${group}". The nth values of its columns belong together; one that is missing is empty, and flags stand in brackets. ${description}`.trim(),
     unitMeaning: (field) => `Unit of "${field}".`,
     evidenceMeaning: (column) => `Evidence of each value of "${column}", as words@start-end.`,
     repeats:

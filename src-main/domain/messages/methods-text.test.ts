@@ -24,6 +24,7 @@ const methods: MethodsData = {
   schemas: [{ chinese: '六类实体', english: 'Six types', version: 3, records: 2 }],
   models: [{ name: 'ChiMed Nano', sha256: 'a'.repeat(64), records: 2 }],
   promptFormats: ['plain'],
+  instructions: ['List the drugs.\nQuote them.'],
   strategies: ['marked-copy'],
   machineFacts: 6,
   first: { reviewers: 1, records: 2, facts: 6, bulk: 1 },
@@ -49,7 +50,10 @@ describe('the methods paragraph', () => {
       for (const part of ['0123456789abcdef', '40', 'ChiMed Nano', 'a'.repeat(64)]) {
         expect(said).toContain(part);
       }
-      for (const part of ['marked-copy', 'plain', '0.784', '0.667', '0.833', '1.2.3']) {
+      for (const part of [
+        ...['marked-copy', 'plain', '0.784', '0.667', '0.833', '1.2.3'],
+        'List the drugs. / Quote them.',
+      ]) {
         expect(said).toContain(part);
       }
     }
@@ -65,7 +69,12 @@ describe('the methods paragraph', () => {
     const bare = textOf('en', {
       study: { result: null },
       methods: {
-        ...{ promptFormats: [], models: [], adjudicators: { total: 0, reviewed: 0 } },
+        ...{
+          promptFormats: [],
+          instructions: [],
+          models: [],
+          adjudicators: { total: 0, reviewed: 0 },
+        },
         schemas: [{ chinese: 'x', english: 'x', version: null, records: 2 }],
       },
     });

@@ -47,6 +47,11 @@ export function methodsText(
       join(methods.strategies),
       integer(methods.machineFacts),
     ),
+    m.prompts(
+      methods.instructions.length === 0
+        ? m.unknown
+        : methods.instructions.map(oneLine).join(' // '),
+    ),
     m.review(
       ...([integer(first.reviewers), integer(first.facts), integer(first.bulk)] as const),
       ...([integer(second.facts), integer(second.bulk)] as const),
@@ -85,4 +90,9 @@ export function methodsText(
   }
   lines.push(m.program(messages.app.name, version));
   return `${lines.join('\n')}\n`;
+}
+
+/** A wording of several lines stays a part of its paragraph. */
+function oneLine(instruction: string): string {
+  return instruction.replace(/\s*\n\s*/g, ' / ').trim();
 }

@@ -93,6 +93,7 @@ export const researchEn = {
     ofRecords: (what: string, records: string) => `${what} (records: ${records})`,
     extraction: (models: string, formats: string, strategies: string, facts: string) =>
       `Extraction: by ${models}; prompt format ${formats}; strategy ${strategies}. The model gave ${facts} facts.`,
+    prompts: (wordings: string) => `The model was asked with: ${wordings}`,
     model: (name: string, sha256: string) => `${name} (SHA-256 ${sha256})`,
     unknown: 'not known',
     review: (

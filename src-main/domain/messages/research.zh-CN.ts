@@ -85,6 +85,7 @@ export const researchZh = {
     ofRecords: (what: string, records: string) => `${what}（${records} 份）`,
     extraction: (models: string, formats: string, strategies: string, facts: string) =>
       `抽取：模型为 ${models}；提示格式 ${formats}；抽取策略 ${strategies}。模型共给出 ${facts} 条结果。`,
+    prompts: (wordings: string) => `提示词：${wordings}`,
     model: (name: string, sha256: string) => `${name}（SHA-256 ${sha256}）`,
     unknown: '不详',
     review: (
