@@ -142,6 +142,32 @@ it('no mention goes across the end of a sentence or a line', async () => {
   expect(found).toBeGreaterThan(60);
 });
 
+it('a word that a page broke is one mention, with the break in its words', async () => {
+  const text = '患者因反复上腹部疼痛三个月伴恶心呕吐一周胃\n癌待排除，高血压。';
+  let broken = 0;
+  for (let seed = 1; seed <= 60; seed++) {
+    const { facts } = await run(text, markedCopyCard, seed);
+    expectGrounded(facts, text);
+    broken += facts.filter((fact) => /胃\n癌/.test(fact.text ?? '')).length;
+  }
+  expect(broken).toBeGreaterThan(0);
+});
+
+it('where windows overlap, nothing is found twice, and what stands across the cut is found whole', async () => {
+  const text = '头痛高血压'.repeat(120);
+  const cut = markedCopyCard.windowChars;
+  let across = 0;
+  for (let seed = 1; seed <= 40; seed++) {
+    const { facts } = await run(text, markedCopyCard, seed);
+    expectGrounded(facts, text);
+    const mentions = facts.map(({ start, end }) => ({ start: start ?? 0, end: end ?? 0 }));
+    // Each place is begun from by one window alone.
+    expect(new Set(mentions.map(({ start }) => start)).size).toBe(mentions.length);
+    across += mentions.filter(({ start, end }) => start < cut && end > cut).length;
+  }
+  expect(across).toBeGreaterThan(0);
+});
+
 it('a type that the schema lacks gives the part of it that the schema has, where the card says so', async () => {
   const card = cardWith({
     ...markedCopyCard,

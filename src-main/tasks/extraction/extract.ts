@@ -181,12 +181,12 @@ async function annotateAll(
     try {
       for (let at = next++; at < windows.length && !signal.aborted; at = next++) {
         const window = windows[at] as Window;
-        const { ended } = await annotator.annotate(window, sequence, signal, (mention) =>
-          collect(mention, at),
-        );
+        const { ended } = await annotator.annotate(window, sequence, signal, (mention) => {
+          if (mention.start >= window.from && mention.start < window.to) collect(mention, at);
+        });
         if (ended === 'length-limit') problem ??= { code: 'LENGTH_LIMIT' };
         doneChars +=
-          (source.offsets[window.end] as number) - (source.offsets[window.start] as number);
+          (source.offsets[window.to] as number) - (source.offsets[window.from] as number);
         onEvent?.({
           kind: 'progress',
           doneChars,

@@ -18,6 +18,7 @@ import { promptAround } from '../prompt/prompt-around';
 import type { SourceText } from './source-text';
 import type { Annotator, CharMention, WindowOutcome } from './strategy';
 import { splitIntoWindows, type Window } from './windows';
+import { wrappedBreaks } from './wrapped-lines';
 
 /** Source tokens evaluated at once: at first, and at most after unbroken success. */
 const firstRun = 8;
@@ -87,8 +88,9 @@ export function markedCopy(
     costOf: (char: string) => encode(char).length,
   };
   const windows = splitIntoWindows(source, limits, options.borders);
+  const wrapped = wrappedBreaks(source, options.borders ?? []);
   const copyOf = (window: Window): Copy =>
-    new Copy(window, source, encode, marks, model.eos, options);
+    new Copy(window, source, encode, marks, model.eos, { ...options, wrapped });
   const framed = (copy: Copy): Token[] => [...before, ...copy.tokens, ...after];
   return {
     windows,
@@ -168,7 +170,7 @@ class Copy {
     encode: (char: string) => readonly Token[],
     marks: Marks,
     eos: Token,
-    options: MarkedCopyOptions,
+    options: MarkedCopyOptions & { readonly wrapped: ReadonlySet<number> },
   ) {
     this.#marks = marks;
     this.#source = source;
@@ -177,6 +179,8 @@ class Copy {
     this.#longestRun = options.longestRun ?? longestRun;
     this.#acrossSentences = options.acrossSentences ?? false;
     for (let i = window.start; i < window.end; i++) {
+      // A word that a page broke is one word to the model.
+      if (options.wrapped.has(i)) continue;
       encode(source.chars[i] as string).forEach((token, part) => {
         this.tokens.push(token);
         this.#begins.push(part === 0 ? i : -1);

@@ -56,3 +56,21 @@ export function sourceText(original: string, how: Normalisation): SourceText {
   offsets.push(offset);
   return { original, chars, offsets: Uint32Array.from(offsets) };
 }
+
+const han = /^\p{Script=Han}$/u;
+const lineEnd = /^[\n\r\v\f\u0085\u2028\u2029]$/;
+
+export function isHan(char: string | undefined): boolean {
+  return char !== undefined && han.test(char);
+}
+
+/** Whether a line ends with this code point; of CR LF both are such. */
+export function isLineEnd({ original, offsets }: SourceText, at: number): boolean {
+  return lineEnd.test(original[offsets[at] as number] as string);
+}
+
+/** Whether CR LF begins here: one break of two code points. */
+export function isCrLf({ original, offsets }: SourceText, at: number): boolean {
+  const offset = offsets[at] as number;
+  return original[offset] === '\r' && original[offset + 1] === '\n';
+}

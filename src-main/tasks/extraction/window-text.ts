@@ -7,7 +7,7 @@
  * Nothing here grows with the text but an index by first character, which is made once a window: a value
  * is followed through the places where it stands, and these only become fewer.
  */
-import type { SourceText } from './source-text';
+import { isHan, isLineEnd, type SourceText } from './source-text';
 import type { Window } from './windows';
 
 /** Where a value began, and where it goes on. */
@@ -24,9 +24,6 @@ export interface Reading {
   /** Whether they go on over line breaks of every kind. */
   readonly acrossLines: boolean;
 }
-
-const han = /^\p{Script=Han}$/u;
-const lineEnd = /^[\n\r\v\f\u0085\u2028\u2029]$/;
 
 export class WindowText {
   readonly chars: readonly string[];
@@ -47,9 +44,7 @@ export class WindowText {
       else this.#first.set(char, [at]);
     });
     const inner = new Set(borders.map((border) => border - start));
-    const original = (at: number): string =>
-      source.original[source.offsets[start + at] as number] as string;
-    this.#findBreaks(original, inner);
+    this.#findBreaks(source, start, inner);
   }
 
   /** Distinct characters with which a value can begin. */
@@ -86,22 +81,23 @@ export class WindowText {
     return at;
   }
 
-  #findBreaks(original: (at: number) => string, borders: ReadonlySet<number>): void {
+  #findBreaks(source: SourceText, start: number, borders: ReadonlySet<number>): void {
     const { chars } = this;
+    const original = (at: number): string =>
+      source.original[source.offsets[start + at] as number] as string;
     for (let at = 0; at < chars.length; at++) {
       if (borders.has(at)) this.#broken.add(at);
       if ((chars[at] as string).trim() !== '') continue;
       let end = at;
       let breaks = 0;
       for (; end < chars.length && (chars[end] as string).trim() === ''; end++) {
-        const char = original(end);
-        if (lineEnd.test(char) && !(char === '\n' && end > at && original(end - 1) === '\r'))
-          breaks++;
+        const isSecond = original(end) === '\n' && end > at && original(end - 1) === '\r';
+        if (isLineEnd(source, start + end) && !isSecond) breaks++;
       }
       if (breaks > 0) {
         for (let i = at; i < end; i++) this.#broken.add(i);
         if (end < chars.length && at > 0 && !borders.has(end)) {
-          const within = [chars[at - 1], chars[end]].every((char) => han.test(char as string));
+          const within = isHan(chars[at - 1]) && isHan(chars[end]);
           if (breaks === 1 && within) this.#beyondOne.set(at, end);
           this.#beyondAll.set(at, end);
         }
