@@ -78,7 +78,7 @@ function ofFact(
     extension: [quotation(fact, record)],
   };
   // What no doctor confirmed, and what may be a denial that nobody could mark, is a quotation only.
-  if (!confirmed || !statesAll(record, schema) || fact.kind === 'field')
+  if (!confirmed || !statesAll(record, schema, fact.type) || fact.kind === 'field')
     return observation(fact, words, record, patient, base);
   // "May not have": provisional would claim it, refuted would deny it.
   if (negated && uncertain && experiencer !== 'family')
@@ -209,9 +209,13 @@ function valueOf({ value, unit }: ExportedFact, words: string): Value {
 }
 
 /** Whether the absence of each flag means that it is not so. */
-function statesAll({ run }: ExportedRecord, schema: AnnotationSchema | null): boolean {
+function statesAll(
+  { run }: ExportedRecord,
+  schema: AnnotationSchema | null,
+  type: string,
+): boolean {
   const all = ['negated', 'uncertain', 'historical', 'experiencer'] as const;
-  return all.every((attribute) => states(run, schema, attribute));
+  return all.every((attribute) => states(run, schema, attribute, type));
 }
 
 /** The words and their place, with what was said of them. */

@@ -65,7 +65,7 @@ function cellsOfFact(fact: ExportedFact, record: ExportedRecord): Partial<Record
   const schema = schemaOfRun(record.run);
   const { attributes } = fact;
   const stated = (name: 'negated' | 'uncertain' | 'historical'): Cell =>
-    attributes[name] ?? (states(record.run, schema, name) ? false : null);
+    attributes[name] ?? (states(record.run, schema, name, fact.type) ? false : null);
   return {
     fact_id: fact.id,
     section: fact.section ?? null,
@@ -81,7 +81,8 @@ function cellsOfFact(fact: ExportedFact, record: ExportedRecord): Partial<Record
     uncertain: stated('uncertain'),
     historical: stated('historical'),
     experiencer:
-      attributes.experiencer ?? (states(record.run, schema, 'experiencer') ? 'patient' : null),
+      attributes.experiencer ??
+      (states(record.run, schema, 'experiencer', fact.type) ? 'patient' : null),
     group: fact.group?.name ?? null,
     group_index: fact.group?.index ?? null,
     confidence: fact.confidence,

@@ -57,7 +57,7 @@ export function schemaColumns(
   for (const schema of schemas) {
     const named = (id: string): string => (several ? `${schema.id}:${id}` : id);
     const ofSchema = (id: string): boolean => id === schema.id;
-    for (const { id, description = '' } of schema.types) {
+    for (const { id, description = '', attributes = schema.attributes } of schema.types) {
       const column = (heading: string, meaning: string, plain: boolean | null): SchemaColumn => ({
         column: { heading, meaning: `${meaning} ${texts.repeats}`, type: 'text' },
         takes: (fact, from) =>
@@ -71,7 +71,7 @@ export function schemaColumns(
       const heading = named(id);
       add(column(heading, texts.typeMeaning(id, description), true));
       // A person may add a flag that the schema does not ask for: then the last column has it.
-      if (schema.attributes.length > 0)
+      if (schema.attributes.some((each) => attributes.includes(each)))
         add(column(texts.flagged(heading), texts.flaggedMeaning(id), false));
     }
     for (const field of schema.fields) {

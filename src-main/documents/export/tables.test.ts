@@ -125,6 +125,27 @@ describe('a CSV file with a row a fact', () => {
     expect((await csvRows([record()])).at(-1)).toMatchObject({ negated: 'false' });
   });
 
+  test('a type that is not asked about a flag has neither false nor a column for it', async () => {
+    const [schema] = symptomSchema as [AnnotationSchema];
+    const types = schema.types.map((one) =>
+      one.id === '药物' ? { ...one, attributes: ['negated' as const] } : one,
+    );
+    const own = {
+      ...schema,
+      types: types.map((one) => (one.id === '手术' ? { ...one, attributes: [] } : one)),
+    };
+    const made = record({ run: { ...record().run, definition: own } });
+    const rows = await csvRows([made], {}, [own]);
+    const drug = rows.find(({ type }) => type === '药物');
+    expect(drug).toMatchObject({ negated: 'false', historical: '', experiencer: '' });
+    const [wide] = await csvRows([made], { layout: 'wide' }, [own]);
+    expect(wide).toHaveProperty('药物 (flagged)');
+    expect(wide).not.toHaveProperty('手术 (flagged)');
+    // A person's own flag is not lost for want of a column.
+    expect(wide?.['手术']).toBe('冠脉造影');
+    expect(wide?.['other']).toBe('手术=阑尾切除术[!]');
+  });
+
   test('what nobody confirmed carries the label; what is partial says so; a record without facts stays', async () => {
     const failed = unconfirmed({
       id: 'record-0002',

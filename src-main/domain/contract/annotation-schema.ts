@@ -37,6 +37,8 @@ export const entityTypeSchema = z.object({
   description: noteSchema.optional(),
   /** Words as they stand in records. */
   examples: z.array(z.string().min(1).max(200)).max(maxSchemaExamples).optional(),
+  /** Of what the schema asks to be said, the part that is asked of this type. Defaults to all of it. */
+  attributes: z.array(factAttributeSchema).optional(),
 });
 export type EntityType = z.infer<typeof entityTypeSchema>;
 
@@ -131,6 +133,15 @@ export const annotationSchemas: readonly AnnotationSchema[] = [
   medication,
   tumourPathology,
 ].map((template) => annotationSchemaSchema.parse(template));
+
+/** Whether facts of a type may have this said of them; a name that is no type's may. */
+export function asksOf(
+  { types }: Pick<AnnotationSchema, 'types'>,
+  type: string,
+  attribute: FactAttribute,
+): boolean {
+  return types.find(({ id }) => id === type)?.attributes?.includes(attribute) ?? true;
+}
 
 /**
  * One of our own by its id.

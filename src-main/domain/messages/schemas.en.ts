@@ -50,6 +50,7 @@ export const schemasEn = {
   description: 'Description (may be empty; it is part of what the model is told)',
   words: 'Examples (one a line, may be empty)',
   attributes: 'State of each fact',
+  typeAttributes: 'State of facts of this type',
   attribute: {
     negated: 'Negated',
     uncertain: 'Uncertain',

@@ -60,6 +60,7 @@ export const schemasZh: Shape<typeof schemasEn> = {
   description: '说明（可空，会写进给模型的提示）',
   words: '举例（每行一个，可空）',
   attributes: '同时标出',
+  typeAttributes: '此类型标出',
   attribute: {
     negated: '否定',
     uncertain: '疑似',

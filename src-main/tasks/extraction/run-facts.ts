@@ -5,7 +5,12 @@
  * windows quote for it, the likeliest counts; quotations that say the same join its evidence. It is
  * known only at the end, and so is what the record does not mention.
  */
-import type { AnnotationSchema, PlainField } from '../../domain/contract/annotation-schema';
+import {
+  asksOf,
+  factAttributeSchema,
+  type AnnotationSchema,
+  type PlainField,
+} from '../../domain/contract/annotation-schema';
 import type { Fact } from '../../domain/contract/fact';
 import { compareFacts } from '../../domain/contract/fact';
 import type { ConfidenceScale, MarkedAttribute } from '../../domain/contract/model-card';
@@ -79,7 +84,7 @@ export class RunFacts {
 
   /** A mention in code points as a fact in UTF-16 units of the original text. */
   #factOf(mention: CharMention, window: number): Fact {
-    const { source, sections, attributes } = this.#options;
+    const { source, sections, attributes, schema } = this.#options;
     const { type, field } = mention;
     const start = source.offsets[mention.start] as number;
     const end = source.offsets[mention.end] as number;
@@ -102,16 +107,29 @@ export class RunFacts {
       end,
       ...(field ? valueOf(field.definition, text, field.option) : {}),
       evidence: [{ text, start, end }],
-      attributes: {
+      attributes: asked(schema, type, {
         ...attributesOf(mention.attributes ?? []),
         ...mention.stated,
         ...attributes.only(said),
-      },
+      }),
       ...(section === undefined ? {} : { section }),
       ...(group ? { group } : {}),
       confidence: calibrated(mention.confidence, this.#options.calibration),
     };
   }
+}
+
+/**
+ * Of what was said of a fact, the part that its type asks for. Dropped here, not forbidden in the answer:
+ * a model kept from writing （既往） behind the bracket would be made to write （否认）.
+ */
+function asked(
+  schema: AnnotationSchema,
+  type: string,
+  said: Fact['attributes'],
+): Fact['attributes'] {
+  const names = factAttributeSchema.options.filter((name) => asksOf(schema, type, name));
+  return Object.fromEntries(names.flatMap((name) => (name in said ? [[name, said[name]]] : [])));
 }
 
 /** What stands beside a quotation, where its field wants more than words. */

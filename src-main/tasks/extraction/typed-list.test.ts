@@ -273,6 +273,37 @@ describe('a mention', () => {
     });
   });
 
+  it('says no more of a type than the type asks, whoever says it', async () => {
+    const text = '否认高血压，既往胃痛。';
+    const definition = own({
+      types: [type('疾病'), { ...type('部位'), attributes: ['negated'] }],
+      attributes: ['negated', 'historical'],
+    });
+    const said = '疾病：高血压（否认）\n部位：胃（既往）';
+    const { facts } = await heard(said, { text, definition });
+    expect(short(facts).slice(0, 2)).toEqual([
+      ['疾病', '高血压', 2, { negated: true }],
+      ['部位', '胃', 8],
+    ]);
+    const free = { ...definition, types: [type('疾病'), type('部位')] };
+    expect(short((await heard(said, { text, definition: free })).facts)).toContainEqual([
+      ...['部位', '胃', 8],
+      { historical: true },
+    ]);
+    const card = cardWith(typedListCard);
+    const capabilities = { ...card.capabilities, anySchema: true, attributes: [] };
+    const ruled = { ...card, capabilities };
+    const states = new Set<string>();
+    for (let seed = 1; seed <= 40; seed++) {
+      const context = { model: new HostileModel(seed), card: ruled, signal: never };
+      const { facts: found } = await extract({ text, schema: 'own', definition }, context);
+      for (const { type: name, attributes } of found)
+        for (const attribute of Object.keys(attributes)) states.add(`${name} ${attribute}`);
+    }
+    expect(states).toContain('疾病 historical');
+    expect(states).not.toContain('部位 historical');
+  });
+
   it('has from the rules what the model cannot state, only where the schema asks', async () => {
     const text = '患者有高血压史，无糖尿病，头痛。';
     const card = {

@@ -224,10 +224,13 @@ function renameFacts(schema: AnnotationSchema, rename: (name: string) => string)
 }
 
 /** Without what was emptied: an empty description is no description. */
-function tidy<T extends { description?: string | undefined; examples?: unknown }>(part: T): T {
+function tidy<
+  T extends { description?: string | undefined; examples?: unknown; attributes?: unknown },
+>(part: T): T {
   const tidied = { ...part };
   if (!tidied.description) delete tidied.description;
   if (Array.isArray(tidied.examples) && tidied.examples.length === 0) delete tidied.examples;
   if (tidied.examples === undefined) delete tidied.examples;
+  if (tidied.attributes === undefined) delete tidied.attributes;
   return tidied;
 }

@@ -1,6 +1,7 @@
 /** The schema of an exported run, and what it says by saying nothing. */
 import {
   annotationSchemas,
+  asksOf,
   type AnnotationSchema,
   type FactAttribute,
 } from '../../contract/annotation-schema';
@@ -13,15 +14,16 @@ export function schemaOfRun(run: RunIdentity): AnnotationSchema | null {
 }
 
 /**
- * Whether a fact without an attribute is a fact of which it is not so. Of a schema that does not ask, or
+ * Whether a fact of a type without an attribute is a fact of which it is not so. Of a schema that does not ask, or
  * a model that cannot say, the absence means nothing.
  */
 export function states(
   run: RunIdentity,
   schema: AnnotationSchema | null,
   attribute: FactAttribute,
+  type: string,
 ): boolean {
-  if (!schema?.attributes.includes(attribute)) return false;
+  if (!schema?.attributes.includes(attribute) || !asksOf(schema, type, attribute)) return false;
   // Written by strategies that know what their model can mark; others ask for all of the schema's.
   const said = run.settings['attributes'];
   if (typeof said !== 'string') return true;
