@@ -146,6 +146,13 @@ describe('a CSV file with a row a fact', () => {
     expect(wide?.['other']).toBe('手术=阑尾切除术[!]');
   });
 
+  test('a fact of another schema than the run has flags only where somebody stated them', async () => {
+    const made = record({ facts: [fact('胸闷', '别的'), fact('高血压', '疾病和诊断')] });
+    const [other, known] = await csvRows([made]);
+    expect(other).toMatchObject({ negated: '', experiencer: '' });
+    expect(known).toMatchObject({ negated: 'false', experiencer: 'patient' });
+  });
+
   test('what nobody confirmed carries the label; what is partial says so; a record without facts stays', async () => {
     const failed = unconfirmed({
       id: 'record-0002',

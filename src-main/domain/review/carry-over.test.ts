@@ -26,8 +26,13 @@ function after(review: StoredReview, ...actions: ReviewAction[]): StoredReview {
     return step ? applyPatch(state, step, doctor) : state;
   }, review);
 }
-function rerun(review: StoredReview, found: readonly Fact[], id = 'run-2'): StoredReview {
-  const patch = carryOver(review, run(id, found));
+function rerun(
+  review: StoredReview,
+  found: readonly Fact[],
+  id = 'run-2',
+  schema = 'ccks2019',
+): StoredReview {
+  const patch = carryOver(review, run(id, found, { run: { ...run(id, []).run, schema } }));
   return patch ? applyPatch(review, patch, doctor) : review;
 }
 const at = (review: StoredReview, words: string) =>
@@ -155,6 +160,93 @@ describe('a later run', () => {
     expect(value.items.find(({ fact }) => fact.type === '手术史')?.conflict?.fact).toMatchObject({
       value: true,
     });
+  });
+
+  describe('rows of a group are known by what stands in them', () => {
+    const row = (index: number, drug: string, more: Partial<Fact> = {}) =>
+      field('药名', drug, { ...more, group: { name: '用药', index } });
+    const accepted = (found: readonly Fact[]): StoredReview => {
+      const base = fresh(found);
+      return after(base, { kind: 'accept-all', ids: base.items.map(({ id }) => id) });
+    };
+    const rowsOf = (review: StoredReview) =>
+      review.items.map(({ fact, decision, conflict }) => [
+        ...[fact.text, fact.group?.index, decision],
+        ...(conflict ? ['conflict'] : []),
+      ]);
+
+    it('a row that comes in front moves nothing', () => {
+      const before = accepted([row(0, '硝苯地平'), row(1, '控释片')]);
+      const now = rerun(before, [row(0, '高血压'), row(1, '硝苯地平'), row(2, '控释片')]);
+      expect(rowsOf(now)).toEqual([
+        ['高血压', 2, 'pending'],
+        ['硝苯地平', 0, 'accepted'],
+        ['控释片', 1, 'accepted'],
+      ]);
+    });
+
+    it('a row that is gone is a conflict of its own members only', () => {
+      const before = accepted([row(0, '高血压'), row(1, '硝苯地平'), row(2, '控释片')]);
+      const later = [row(0, '硝苯地平'), row(1, '控释片')];
+      const now = rerun(before, later, 'run-2', 'medication');
+      expect(rowsOf(now)).toEqual([
+        ['高血压', 0, 'accepted', 'conflict'],
+        ['硝苯地平', 1, 'accepted'],
+        ['控释片', 2, 'accepted'],
+      ]);
+    });
+
+    it('members stay in their row, also where two rows quote the same words', () => {
+      const both = (index: number, start: number): Fact[] => [
+        row(index, start === 0 ? '高血压' : '糖尿病'),
+        field('开始', '10年', { group: { name: '用药', index } }),
+      ];
+      const before = accepted([...both(0, 0), ...both(1, 1)]);
+      const now = rerun(before, [...both(0, 1), ...both(1, 0)]);
+      expect(progressOf(now.items)).toMatchObject({ total: 4, open: 0, conflicts: 0 });
+      expect(now.items.map(({ fact }) => fact)).toEqual(before.items.map(({ fact }) => fact));
+    });
+
+    it('any order of any rows is the same review', () => {
+      const words = ['高血压', '硝苯地平', '控释片', '糖尿病', '肺部', '感染', '胸部', '检查'];
+      for (let seed = 1; seed <= 50; seed += 1) {
+        const draw = random(seed);
+        const before = accepted(words.map((drug, index) => row(index, drug)));
+        const mixed = words.map((drug) => ({ drug, key: draw() }));
+        mixed.sort((a, b) => a.key - b.key);
+        const now = rerun(
+          before,
+          mixed.map(({ drug }, index) => row(index, drug)),
+        );
+        expect(rowsOf(now)).toEqual(rowsOf(before));
+      }
+    });
+  });
+
+  it('under another schema says nothing of what it does not ask for', () => {
+    const base = fresh([mention('高血压'), mention('肺部感染'), mention('硝苯地平', '药物')]);
+    const before = after(
+      base,
+      { kind: 'accept', id: idOf(base, '高血压') },
+      { kind: 'accept', id: idOf(base, '硝苯地平') },
+    );
+    const definition = {
+      ...{ id: 'own', version: 1, chinese: '自定', english: '', attributes: [] },
+      ...{ types: [{ id: '药物', english: '', hue: 1 }], fields: [] },
+    };
+    const other = run('run-2', [mention('控释片', '药物')], {
+      run: { ...run('x', []).run, schema: 'own', definition },
+    });
+    const patch = carryOver(before, other);
+    if (!patch) throw new Error('no step');
+    const now = applyPatch(before, patch, doctor);
+    expect(at(now, '高血压')).toMatchObject({ decision: 'accepted' });
+    expect(at(now, '高血压')?.conflict).toBeUndefined();
+    // It asks for drugs, so its silence about one counts.
+    expect(at(now, '硝苯地平')?.conflict).toEqual({ runId: 'run-2', fact: null });
+    expect(at(now, '控释片')?.decision).toBe('pending');
+    // Nobody had touched it, and the run that found it is kept.
+    expect(at(now, '肺部感染')).toBeUndefined();
   });
 
   it('on another text, or after the confirmation, is refused', () => {

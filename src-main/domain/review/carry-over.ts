@@ -2,13 +2,15 @@
  * A later run on a record that is under review. What a person decided or changed stays as it is: a
  * decision goes on for the same stretch and type, and what the later run says against it is listed on
  * the item, for a person to settle. New facts come as pending; of what nobody touched, the later run
- * takes the place.
+ * takes the place. About types that its schema does not ask for it says nothing by its silence.
  */
 import { AppError } from '../contract/errors';
 import type { Fact } from '../contract/fact';
 import type { StoredRun } from '../contract/record';
 import type { ReviewItem, StoredReview } from '../contract/review';
+import { schemaOfRun } from '../rules/export/schema-of-run';
 import { sameJson } from './canonical-json';
+import { inRowsOf } from './group-rows';
 import type { ItemStep, Patch } from './patch';
 import { itemOfRun, withoutConflict } from './review';
 
@@ -24,7 +26,8 @@ export function carryOver(
   if (review.confirmation) throw new AppError('REVIEW_LOCKED');
   if (review.textSha256 !== run.textSha256) throw new AppError('VERSION_CONFLICT');
   if (review.runId === run.id) return null;
-  const found = new Found(run.facts);
+  const found = new Found(inRowsOf(review.items, run.facts));
+  const speaks = spokenOf(run);
   const steps: ItemStep[] = [];
   const unconfirmed: ReviewItem[] = [];
 
@@ -42,7 +45,11 @@ export function carryOver(
   }
   for (const item of unconfirmed) {
     const against = item.decision === 'rejected' ? undefined : found.takeAgainst(item);
-    steps.push({ before: item, after: contested(item, against, run) });
+    const isSilent = against === undefined && !speaks(item.fact);
+    steps.push({
+      before: item,
+      after: isSilent ? withoutConflict(item) : contested(item, against, run),
+    });
   }
   for (const { fact, index } of found.rest()) {
     steps.push({ before: null, after: itemOfRun(run.id, index, fact) });
@@ -52,6 +59,13 @@ export function carryOver(
     items: steps.filter(({ before, after }) => !sameJson(before, after)),
     source: { before: { runId, schema }, after: { runId: run.id, schema: run.run.schema } },
   };
+}
+
+/** Whether a run, by finding nothing, says of a fact that it is not there. */
+function spokenOf({ run }: Pick<StoredRun, 'run'>): (fact: Fact) => boolean {
+  const schema = schemaOfRun(run);
+  const asked = new Set([...(schema?.types ?? []), ...(schema?.fields ?? [])].map(({ id }) => id));
+  return ({ type, group }) => asked.has(group?.name ?? type);
 }
 
 /** Whether nobody has decided, changed or added it. */

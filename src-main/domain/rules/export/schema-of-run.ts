@@ -4,6 +4,7 @@ import {
   asksOf,
   type AnnotationSchema,
   type FactAttribute,
+  type GroupField,
 } from '../../contract/annotation-schema';
 import type { ExportedRecord } from '../../contract/export';
 import type { RunIdentity } from '../../contract/extraction';
@@ -24,11 +25,21 @@ export function states(
   type: string,
 ): boolean {
   if (!schema?.attributes.includes(attribute) || !asksOf(schema, type, attribute)) return false;
+  // A review may hold facts of a schema that the record was read by before.
+  const { types, fields } = schema;
+  const isAsked =
+    types.some(({ id }) => id === type) ||
+    fields.some((field) => field.id === type || (field.kind === 'group' && hasMember(field, type)));
+  if (!isAsked) return false;
   // Written by strategies that know what their model can mark; others ask for all of the schema's.
   const said = run.settings['attributes'];
   if (typeof said !== 'string') return true;
   const marks: readonly string[] = said.split(',');
   return marks.includes(attribute === 'experiencer' ? 'family' : attribute);
+}
+
+function hasMember({ id, fields }: GroupField, type: string): boolean {
+  return fields.some((member) => member.id === type || `${id}.${member.id}` === type);
 }
 
 /** One schema to make columns of; two versions of a schema are one, with the fields of both. */
