@@ -248,6 +248,7 @@ const worker = new WorkerSupervisor({
       userId: vault.user?.id ?? null,
       signPublic: vault.user?.signPublic ?? null,
       deletion: vault.policy.retention,
+      bulkAllowed: vault.policy.review.bulkAllowed,
     };
   },
   onStarted: () => {

@@ -89,6 +89,8 @@ export const toWorkerSchema = z.discriminatedUnion('type', [
       .default(null),
     /** What the policy says of deleting for good. */
     deletion: z.object({ deletionAllowed: z.boolean(), binDays: z.int().nonnegative() }).optional(),
+    /** Whether it lets several facts be accepted by one act. */
+    bulkAllowed: z.boolean().optional(),
   }),
   /** In the place of `init`, while the vault is locked: only these batches, and no store. */
   z.object({ type: z.literal('init-batches'), boxes: z.array(lockedBoxSchema) }),

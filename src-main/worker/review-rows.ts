@@ -1,7 +1,7 @@
 /** What may be stored of a review after what is stored of it already. */
 import { verify } from 'node:crypto';
 import { AppError } from '../domain/contract/errors';
-import type { StoredReview } from '../domain/contract/review';
+import type { ReviewItem, StoredReview } from '../domain/contract/review';
 import { canonicalJson } from '../domain/review/canonical-json';
 import { checkConfirmable, confirmationBytes, contentSha256 } from '../domain/review/confirmation';
 import { reviewIdOf } from '../domain/review/review';
@@ -14,23 +14,32 @@ export interface Signer {
   readonly signPublic: string;
 }
 
+interface ReviewRules {
+  readonly userId: string | null;
+  readonly signer: Signer | null;
+  /** What the policy says of several facts being accepted by one act. */
+  readonly bulkAllowed: boolean;
+}
+
 /**
  * Checks a review against the one before it and, where it is confirmed, its signature.
  *
  * @throws AppError `BAD_REQUEST` for another review or a rewritten history; `REVIEW_LOCKED` when the
  *   version is confirmed; `VERSION_CONFLICT` for a version out of turn; `REVIEW_INCOMPLETE`;
+ *   `POLICY_FORBIDS` for facts that were accepted by one act where the policy does not allow it;
  *   `CONFIRMATION_INVALID` when who is signed in did not sign exactly this
  */
 export async function checkReview(
   review: StoredReview,
   before: StoredReview | null,
-  { userId, signer }: { readonly userId: string | null; readonly signer: Signer | null },
+  { userId, signer, bulkAllowed }: ReviewRules,
 ): Promise<void> {
   if (review.id !== reviewIdOf(review.recordId, review.role, review.study)) {
     throw new AppError('BAD_REQUEST');
   }
   checkTurn(review, before);
   checkHistory(review, before, userId);
+  if (!bulkAllowed) checkOneByOne(review, before);
   if (review.confirmation) await checkConfirmation(review, signer);
 }
 
@@ -60,6 +69,17 @@ function checkHistory(
     canonicalJson(review.changes.slice(0, kept.length)) === canonicalJson(kept);
   const isOwn = review.changes.slice(kept.length).every(({ by }) => by === (userId ?? ''));
   if (!isKept || !isOwn) throw new AppError('BAD_REQUEST');
+}
+
+/** What was accepted in bulk while that was allowed stays so. */
+function checkOneByOne(review: StoredReview, before: StoredReview | null): void {
+  const known = new Set(before?.items.filter(isBulk).map(({ id }) => id));
+  if (review.items.some((item) => isBulk(item) && !known.has(item.id)))
+    throw new AppError('POLICY_FORBIDS');
+}
+
+function isBulk({ review }: ReviewItem): boolean {
+  return review === 'bulk';
 }
 
 async function checkConfirmation(review: StoredReview, signer: Signer | null): Promise<void> {

@@ -113,6 +113,20 @@ describe('a review', () => {
     expect(await code(store.saveReview(own, 1))).toBe('no error');
   });
 
+  test('accepted by one act is refused where the policy forbids it; what was so before stays', async () => {
+    const [first, second] = fresh.items.map(({ id }) => id) as [string, string];
+    const strict = new RecordStore({
+      ...{ vault, userId: 'doctor-1', now: () => clock++, bulkAllowed: false },
+    });
+    const bulk = after(fresh, { kind: 'accept-all', ids: [first] });
+    expect(await code(strict.saveReview(bulk, 0))).toBe('POLICY_FORBIDS');
+    await store.saveReview(bulk, 0);
+    const more = after(bulk, { kind: 'accept-all', ids: [second] });
+    expect(await code(strict.saveReview(more, 1))).toBe('POLICY_FORBIDS');
+    await strict.saveReview(after(bulk, { kind: 'accept', id: second }), 1);
+    expect((await stored()).items.map(({ review }) => review).sort()).toEqual(['bulk', 'single']);
+  });
+
   test('of a trial is kept, without a name, and cannot be confirmed', async () => {
     const trial = storeOf(null, null);
     const nameless = after(fresh);

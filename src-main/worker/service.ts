@@ -187,7 +187,7 @@ export class WorkerService {
   }
 
   async #init(message: Init): Promise<RecordStore> {
-    const { dataDir, keyId, key, userId, signPublic, deletion } = message;
+    const { dataDir, keyId, key, userId, signPublic, deletion, bulkAllowed } = message;
     this.#dataDir = dataDir;
     const onCommit = (rows: readonly JournalRow[]): void => this.#announce(rows);
     this.#early = EarlyKeys.read(dataDir, keyId);
@@ -196,7 +196,11 @@ export class WorkerService {
       this.#early = null;
     });
     this.#vault = vault;
-    const store = new RecordStore({ vault, userId, signPublic, ...(deletion ? { deletion } : {}) });
+    const store = new RecordStore({
+      ...{ vault, userId, signPublic },
+      ...(deletion ? { deletion } : {}),
+      ...(bulkAllowed === undefined ? {} : { bulkAllowed }),
+    });
     this.#batches.open(vault, store);
     return store;
   }

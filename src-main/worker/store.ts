@@ -48,6 +48,8 @@ export interface StoreOptions {
   readonly signPublic?: string | null;
   /** Defaults to what holds without a policy. */
   readonly deletion?: DeletionRule;
+  /** Whether several facts may be accepted by one act. Defaults to yes. */
+  readonly bulkAllowed?: boolean;
 }
 
 /** A row that was saved over the version that it was made of. */
@@ -65,6 +67,7 @@ export class RecordStore {
   readonly #userId: string | null;
   readonly #signer: Signer | null;
   readonly #deletion: DeletionRule;
+  readonly #bulkAllowed: boolean;
   readonly schemas: SchemaStore;
   /** Drafted replies; they are saved by `saveReply`. */
   readonly replies: Omit<WorkStore<StoredReply>, 'save'>;
@@ -74,7 +77,7 @@ export class RecordStore {
   readonly studies: StudyStore;
   readonly search: RecordSearch;
 
-  constructor({ vault, now, userId, signPublic, deletion }: StoreOptions) {
+  constructor({ vault, now, userId, signPublic, deletion, bulkAllowed }: StoreOptions) {
     this.#vault = vault;
     this.#journal = vault.journal;
     this.#now = now ?? Date.now;
@@ -83,6 +86,7 @@ export class RecordStore {
     this.#userId = userId ?? null;
     this.#signer = userId && signPublic ? { userId, signPublic } : null;
     this.#deletion = deletion ?? defaultPolicy.retention;
+    this.#bulkAllowed = bulkAllowed ?? defaultPolicy.review.bulkAllowed;
     const parts = { vault, now: this.#now, userId: this.#userId };
     this.schemas = new SchemaStore(parts);
     this.#replies = replyStore(parts, this.#signer);
@@ -208,6 +212,7 @@ export class RecordStore {
       await checkReview(review, before?.value ?? null, {
         userId: this.#userId,
         signer: this.#signer,
+        bulkAllowed: this.#bulkAllowed,
       });
       await this.studies.checkReview(review);
       const updatedAt = Math.max(this.#now(), before?.value.updatedAt ?? 0);

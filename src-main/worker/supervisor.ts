@@ -31,6 +31,7 @@ export interface WorkerStore {
   readonly userId: string | null;
   readonly signPublic: string | null;
   readonly deletion: DeletionRule;
+  readonly bulkAllowed: boolean;
 }
 
 /** All that it gets while the vault is locked. */

@@ -1,6 +1,7 @@
 /** Corrections of one fact. Each returns a new fact that is as true to the text as the one before. */
 import type { PlainField } from '../contract/annotation-schema';
 import type { Evidence, Fact } from '../contract/fact';
+import type { ReviewItem } from '../contract/review';
 import type { Section } from '../contract/section';
 import { normaliseDate } from '../rules/normalise/date';
 import { normaliseNumber } from '../rules/normalise/number';
@@ -182,7 +183,32 @@ function quotationOf(text: string, { start, end }: Span): Evidence {
   return { text: text.slice(start, end), start, end };
 }
 
-function sectionPart({ sections }: ReviewedText, start: number): Pick<Fact, 'section'> {
+/**
+ * Items in the sections that their facts begin in now. That a person corrected a heading decides nothing
+ * about a fact, so it is no change of the review's history.
+ *
+ * @returns the same list where nothing is otherwise
+ */
+export function inSections(
+  items: readonly ReviewItem[],
+  sections: readonly Section[],
+): readonly ReviewItem[] {
+  let isSame = true;
+  const placed = items.map((item) => {
+    const { section, ...fact } = item.fact;
+    if (fact.start === null) return item;
+    const part = sectionPart({ sections }, fact.start);
+    if (part.section === section) return item;
+    isSame = false;
+    return { ...item, fact: { ...fact, ...part } };
+  });
+  return isSame ? items : placed;
+}
+
+function sectionPart(
+  { sections }: Pick<ReviewedText, 'sections'>,
+  start: number,
+): Pick<Fact, 'section'> {
   const section = sectionAt(sections, start)?.name;
   return section === undefined ? {} : { section };
 }

@@ -7,7 +7,9 @@ import type { StoredRun } from '@domain/contract/record';
 import type { Confirmation, ReviewItem, StoredReview } from '@domain/contract/review';
 import { stepOf, type ReviewAction } from '@domain/review/actions';
 import { carryOver } from '@domain/review/carry-over';
+import type { Section } from '@domain/contract/section';
 import { checkConfirmable, contentSha256 } from '@domain/review/confirmation';
+import { inSections } from '@domain/review/edit-fact';
 import { applyPatch, type Patch } from '@domain/review/patch';
 import { isOpen, progressOf } from '@domain/review/progress';
 import { nextVersion, type Actor } from '@domain/review/review';
@@ -103,6 +105,15 @@ export class ReviewSession {
     if (this.isLocked || this.#confirming) return false;
     const patch = carryOver(this.review, run);
     return patch !== null && this.#take(patch, this.#actor());
+  }
+
+  /** Facts stand in the sections that a person corrected; a confirmed version stays as it was signed. */
+  place(sections: readonly Section[]): void {
+    if (this.isLocked || this.#confirming) return;
+    const items = inSections(this.items, sections);
+    if (items === this.items) return;
+    this.#state = { ...this.#state, review: { ...this.review, items: [...items] } };
+    if (this.isStored) this.#changed();
   }
 
   /** @returns ids of the items that it touched; none where there was nothing to take back */

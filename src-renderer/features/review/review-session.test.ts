@@ -43,6 +43,32 @@ describe('a review', () => {
     expect(saved.map(({ base }) => base)).toEqual([0, 1]);
   });
 
+  it('stands in the sections that a person corrected, decided as it was and without a change of its own', async () => {
+    const { session, saved, ids } = begun();
+    session.act({ kind: 'accept', id: ids[0] ?? '' });
+    await session.flush();
+    const { changes } = session.review;
+    const whole = { name: '现病史', start: 0, body: 0, end: 200 };
+    session.place([whole]);
+    expect(new Set(session.items.map(({ fact }) => fact.section))).toEqual(new Set(['现病史']));
+    expect(session.items[0]?.decision).toBe('accepted');
+    expect(session.review.changes).toEqual(changes);
+    await session.flush();
+    expect(saved.at(-1)?.review.items[0]?.fact.section).toBe('现病史');
+    const { items } = session;
+    session.place([whole]);
+    expect(session.items).toBe(items);
+    session.place([]);
+    expect(session.items.every(({ fact }) => fact.section === undefined)).toBe(true);
+  });
+
+  it('that is confirmed keeps the sections that were signed', () => {
+    const { session } = begun({}, { ...fresh(), confirmation: signed });
+    const { items } = session;
+    session.place([{ name: '现病史', start: 0, body: 0, end: 200 }]);
+    expect(session.items).toBe(items);
+  });
+
   it('decisions made while it is being saved are saved after it', async () => {
     let release = (): void => undefined;
     const { session, ids } = begun({

@@ -282,9 +282,9 @@ export class ReviewState {
         this.caretOn = !this.caretOn;
         return true;
       case 'undo':
-        return this.#follow(session.undo());
+        return this.#follow(this.#placed(session.undo()));
       case 'redo':
-        return this.#follow(session.redo());
+        return this.#follow(this.#placed(session.redo()));
       case 'confirm':
         return this.#confirmIfAny();
       case 'next-record':
@@ -400,6 +400,7 @@ export class ReviewState {
     this.#sections = new SectionsState({ recordId, textSha256, text }, sections, {
       find: (of) => this.#parts.findSections(of),
       save: (all, base) => this.#parts.saveSections(all, base),
+      changed: (list) => this.#session?.place(list),
     });
     // A review of another version of the text is of other places.
     const fits = stored?.value.textSha256 === textSha256 ? stored : null;
@@ -413,6 +414,7 @@ export class ReviewState {
     };
     this.#session = this.#sessionOf(fits?.value ?? begin(), fits?.version ?? 0);
     if (run && !kind) this.#meet(run);
+    this.#placed([]);
     this.#selectOpen(1);
     if (this.#selectedId === null) this.select(this.items[0]?.id ?? null);
   }
@@ -442,6 +444,12 @@ export class ReviewState {
       session.carry(run);
     }
     if (!this.selected) this.#selectOpen(1);
+  }
+
+  /** A step that is taken back may be older than a correction of the sections. */
+  #placed(ids: readonly string[]): readonly string[] {
+    if (this.#sections?.isCorrected) this.#session?.place(this.#sections.list);
+    return ids;
   }
 
   #leave(): void {

@@ -6,6 +6,8 @@ export interface SectionsPlace {
   find(text: string): readonly Section[];
   /** @returns the row's version */
   save(sections: StoredSections, base: number): Promise<{ readonly version: number }>;
+  /** Told of the sections as they are now, each time that a person corrects them. */
+  changed(sections: readonly Section[]): void;
 }
 
 interface Of {
@@ -80,6 +82,7 @@ export class SectionsState {
   #set(sections: readonly Section[]): void {
     this.#list = closed(sections, this.#of.text.length);
     this.#isCorrected = true;
+    this.#place.changed(this.#list);
     const { recordId, textSha256 } = this.#of;
     const stored = { recordId, textSha256, sections: [...this.#list], at: 0 };
     this.#work = this.#work.then(async () => {
