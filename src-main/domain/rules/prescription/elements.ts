@@ -1,6 +1,6 @@
 /** The parts of a medication order in a text: drug, dose, frequency, duration. */
 import lexicon from '../../../../resources/lexicons/drugs.json' with { type: 'json' };
-import { fold } from '../deidentify/fold';
+import { plainView } from './plain-view';
 
 export type ElementKind = 'drug' | 'dose' | 'frequency' | 'duration';
 
@@ -100,7 +100,7 @@ const patterns: readonly (readonly [ElementKind, RegExp])[] = [
     ),
   ],
   // 半片, 一片半: the number is in the unit.
-  ['dose', /半(?:片|粒|袋|包|支|丸)|(?:适量|少许)(?=外用|涂|服)/gu],
+  ['dose', /半(?:片|粒|袋|包|支|丸|枚|贴|颗|栓)|(?:适量|少许)(?=外用|涂|服)/gu],
   [
     'frequency',
     new RegExp(
@@ -108,6 +108,25 @@ const patterns: readonly (readonly [ElementKind, RegExp])[] = [
       'gu',
     ),
   ],
+  // 0.2*21: a dose and how many of it.
+  ['dose', /\d+(?:\.\d+)?\s*(?:mg|g|ml)?\s*[x×*]\s*\d+/giu],
+  ['dose', /(?<!(?:自行|擅自|不要|不能|不可|切勿|随意)[^。；;，,]{0,6})(?:加倍|减半|翻倍)/gu],
+  [
+    'frequency',
+    new RegExp(
+      `${amount}\\s*(?:个)?(?:小时|钟头)\\s*(?:[服吃用换]|口服)?\\s*(?:一次|1次|一换|一片|一粒)`,
+      'gu',
+    ),
+  ],
+  // 早一片晚一片, 1片 早晚, 三餐后各1粒.
+  [
+    'frequency',
+    /[早中晚](?:上|晨|饭[前后]|餐[前后])?各?(?:[服吃用]|口服)?(?=[一两二三半\d]+\s*[片粒袋支丸包])/gu,
+  ],
+  ['frequency', /(?<=[片粒袋支丸包]\s*[,，]?\s*)(?:早晚|早中晚)/gu],
+  ['frequency', /(?:每[日天])?三餐[前后](?:各|分别)?/gu],
+  ['frequency', /隔[天日](?:[服吃用]|口服|[一1]次)/gu],
+  ['duration', new RegExp(`停\\s*${amount}\\s*(?:个)?(?:天|日|周)`, 'gu')],
   ['frequency', new RegExp(`${amount}\\s*${times}\\s*/\\s*(?:日|天|d|day|周|晚)`, 'giu')],
   ['frequency', new RegExp(`日\\s*${amount}\\s*${times}|日服${amount}\\s*${times}`, 'gu')],
   [
@@ -177,9 +196,16 @@ const patterns: readonly (readonly [ElementKind, RegExp])[] = [
   ],
 ];
 
-/** What is measured in grams and millilitres and is no drug. */
+/** What is drunk and eaten, and how much of it: no drug, also a few words before the amount. */
 const foods =
-  /(?:饮水|喝水|温水|开水|白开水|水分|液体|尿量|牛奶|奶粉|配方奶|喂奶|奶量|奶|鱼|肉|辅食|豆腐|坚果|酒精|酸奶|豆浆|果汁|咖啡|茶|汤匙米粉|粥|食盐|食用油|盐|蛋白质|主食|米饭|蔬菜|水果|瘦肉|鸡蛋|酒精量|饮酒|啤酒|白酒|体重|葡萄酒|热量|血糖|血压|尿酸|肌酐|血红蛋白|胆固醇|甘油三酯|白蛋白|蛋白尿|出血|失血|献血|抽血)[^。；;\n]{0,10}$/u;
+  /(?:饮水|喝水|温水|开水|白开水|水分|液体|尿量|牛奶|奶粉|配方奶|喂奶|奶量|奶|鱼|肉|辅食|豆腐|坚果|酒精|酸奶|豆浆|果汁|咖啡|茶|汤匙米粉|粥|食盐|食用油|盐|蛋白质|主食|米饭|蔬菜|水果|瘦肉|鸡蛋|酒精量|饮酒|啤酒|白酒|葡萄酒|热量)[^。；;\n]{0,10}$/u;
+/** What is measured in a person: no drug, but only where the amount is its own (体重15公斤). */
+const measured =
+  /(?:体重|血糖|血压|尿酸|肌酐|血红蛋白|胆固醇|甘油三酯|白蛋白|蛋白尿|出血量?|失血量?|献血|抽血)(?:高|低|降|升|值|量|约|大约|大概|为|是|在|到|至|达|达到|控制|控制在|保持|维持|不超过|不低于|低于|高于|超过|少于|大于|小于|每天|每日|了|有|[:：<>≤≥=（(~ ])*$/u;
+/** Forms that only drugs come in. */
+const drugUnit = /(?:片|粒|袋|支|丸|贴|栓|喷|揿|吸|滴|剂)$/u;
+/** A drink is more than this, in millilitres; a syrup is not. */
+const leastDrink = 30;
 
 /**
  * Every element, in the order of the text; of those that overlap, the one that begins first, then the
@@ -187,14 +213,14 @@ const foods =
  */
 export function findElements(text: string): OrderElement[] {
   const found: OrderElement[] = [];
-  text = fold(text);
+  const view = plainView(text);
   for (const [kind, pattern] of patterns) {
-    for (const match of text.matchAll(pattern)) {
+    for (const match of view.text.matchAll(pattern)) {
       const start = match.index;
       const end = start + match[0].length;
       if (end === start) continue;
-      if (kind === 'dose' && isNoDose(text, start, end)) continue;
-      found.push({ kind, start, end });
+      if (kind === 'dose' && isNoDose(view.text, start, end)) continue;
+      found.push({ kind, ...view.original(start, end) });
     }
   }
   found.sort((a, b) => a.start - b.start || b.end - a.end);
@@ -202,10 +228,12 @@ export function findElements(text: string): OrderElement[] {
   for (const element of found) {
     const last = kept.at(-1);
     if (last && element.start < last.end) {
-      // 每日 2 次 inside of a longer one says nothing new; a drug in 停用阿司匹林 7 天 does, and another
-      // kind that reaches further.
+      // 每日 2 次 inside of a longer one says nothing new; a drug in 停用阿司匹林 7 天 does, another kind that
+      // reaches further, and how long or often in what was taken for the name of a drug (先吃三天奥司他韦).
+      const isWithin = last.kind === 'drug' && element.kind !== 'dose';
       const says =
-        element.kind !== last.kind && (element.kind === 'drug' || element.end > last.end);
+        element.kind !== last.kind &&
+        (element.kind === 'drug' || element.end > last.end || isWithin);
       if (!says) continue;
     }
     kept.push(element);
@@ -216,5 +244,11 @@ export function findElements(text: string): OrderElement[] {
 function isNoDose(text: string, start: number, end: number): boolean {
   // A concentration, not an amount: 5.6 mmol/L, 120 g/L.
   if (/^\s*\/\s*(?:l|dl|ml|h|min|升|分)/iu.test(text.slice(end, end + 6))) return true;
-  return foods.test(text.slice(Math.max(0, start - 16), start));
+  const words = text.slice(start, end);
+  if (drugUnit.test(words) || /\/(?:kg|公斤)/iu.test(words)) return false;
+  const before = text.slice(Math.max(0, start - 16), start);
+  if (measured.test(before)) return true;
+  const millilitres = /(\d+(?:\.\d+)?)\s*(?:ml|毫升)$/iu.exec(words)?.[1];
+  if (millilitres !== undefined && Number(millilitres) < leastDrink) return false;
+  return foods.test(before);
 }

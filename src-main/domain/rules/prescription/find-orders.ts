@@ -8,8 +8,9 @@ import { findElements, type ElementKind, type OrderElement } from './elements';
 /** What stands in the place of an order until a doctor has typed it. */
 export const orderPlaceholder = '【用药请由医师填写】';
 
-/** UTF-16 units between two parts of one order, at most. */
-export const orderGap = 30;
+/** UTF-16 units between two parts of one order, at most: across sentences, and in one sentence. */
+export const gapAcross = 30;
+const gapWithin = 60;
 
 export interface Order {
   /** UTF-16 units of the text, end exclusive. */
@@ -33,12 +34,11 @@ export function surveyOrders(text: string): OrderSurvey {
   };
   for (const element of findElements(text)) {
     const last = group.at(-1);
-    if (last && (element.start - last.end > orderGap || beginsAnother(text, last, element)))
-      close();
+    if (last && beginsAnother(text, last, element)) close();
     group.push(element);
   }
   const last = group.at(-1);
-  const open = last && text.length - last.end <= orderGap ? spanOf(group).start : text.length;
+  const open = last && text.length - last.end <= gapWithin ? spanOf(group).start : text.length;
   close();
   return { orders, openFrom: open };
 }
@@ -58,9 +58,14 @@ export function withoutOrders(text: string): string {
   return result + text.slice(from);
 }
 
-/** A drug in the next sentence is another matter; a dose there may still be of the drug before. */
+/**
+ * A drug in the next sentence is another matter; a dose there may still be of the drug before, if it is
+ * near. In one sentence a drug may be told of at length before its dose.
+ */
 function beginsAnother(text: string, last: OrderElement, next: OrderElement): boolean {
-  return next.kind === 'drug' && /[。！？!?；;\n]/u.test(text.slice(last.end, next.start));
+  const between = text.slice(last.end, next.start);
+  if (!/[。！？!?；;\n]/u.test(between)) return between.length > gapWithin;
+  return next.kind === 'drug' || between.length > gapAcross;
 }
 
 function isOrder(group: readonly OrderElement[]): boolean {

@@ -1,4 +1,4 @@
-import { orderGap, orderPlaceholder, surveyOrders } from './find-orders';
+import { gapAcross, orderPlaceholder, surveyOrders } from './find-orders';
 
 /** The longest single part of an order, UTF-16 units: so much of the end may still become one. */
 const longestElement = 28;
@@ -16,7 +16,7 @@ export class OrderStream {
   push(piece: string): string {
     this.#text += piece;
     const { orders, openFrom } = surveyOrders(this.#text);
-    const safe = Math.min(openFrom, this.#text.length - longestElement - orderGap);
+    const safe = Math.min(openFrom, this.#text.length - longestElement - gapAcross);
     return this.#upTo(safe, orders);
   }
 
