@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { maxTurns } from '../../contract/dialogue';
+import { signsInDialogue } from '../danger-signs/signs-in-dialogue';
 import { parseDialogue, roleOf } from './parse-dialogue';
 
 const rolesAndTexts = (text: string) =>
@@ -77,6 +78,68 @@ describe('a pasted conversation', () => {
     expect(rolesAndTexts(`患者：${hostile}`)).toEqual([`patient|${hostile}`]);
   });
 
+  it('with names and colons above each message, or before it, as messengers copy them', () => {
+    const copied = '阳光:\n医生您好\n\n李医生:\n多久了\n\n阳光:\n胸口疼得厉害，喘不过气';
+    expect(rolesAndTexts(copied)).toEqual([
+      ...['patient|医生您好', 'doctor|多久了', 'patient|胸口疼得厉害，喘不过气'],
+    ]);
+    expect(rolesAndTexts('李医生：您好\n阳光：胸口疼得厉害')).toEqual([
+      ...['doctor|您好', 'patient|胸口疼得厉害'],
+    ]);
+    // What a message writes a colon behind is no speaker.
+    expect(rolesAndTexts('医生：您好\n患者：胸闷\n体温：39\n心电图：正常')).toEqual([
+      ...['doctor|您好', 'patient|胸闷\n体温：39\n心电图：正常'],
+    ]);
+    expect(rolesAndTexts('头晕\n既往史：高血压\n血压：150/95')).toEqual([
+      'patient|头晕\n既往史：高血压\n血压：150/95',
+    ]);
+  });
+
+  it('with marks around the roles, or times behind the names', () => {
+    for (const [patient, doctor] of [
+      ['**患者**：胸痛', '**医生**：多久'],
+      ['1. 患者：胸痛', '2. 医生：多久'],
+      ['【患者】胸痛', '【医生】多久'],
+      ['- 患者：胸痛', '- 医生：多久'],
+    ])
+      expect(rolesAndTexts(`${patient}\n${doctor}`)).toEqual(['patient|胸痛', 'doctor|多久']);
+    expect(
+      rolesAndTexts(
+        '阳光（2024-03-05 10:21:03）：胸痛\n————  2024-03-05  ————\n李医生（2024-03-05 10:22:03）：多久',
+      ),
+    ).toEqual(['patient|胸痛', 'doctor|多久']);
+  });
+
+  it('nobody beside a known doctor is guessed to be one, and whoever exports may be the doctor', () => {
+    const three = '阳光 10:00\n您好\n李医生 10:01\n您好\n月亮 10:02\n我妈突然昏迷叫不醒';
+    expect(rolesAndTexts(three).at(-1)).toBe('patient|我妈突然昏迷叫不醒');
+    expect(
+      parseDialogue('我 10:00\n您好\n阳光 10:01\n胸痛').turns.every(({ isGuess }) => isGuess),
+    ).toBe(true);
+    expect(rolesAndTexts('患者：胸痛\n小李：多久')).toEqual(['patient|胸痛', 'doctor|多久']);
+  });
+
+  it('whoever may be the patient is heard about danger', () => {
+    const { turns } = parseDialogue('春风 10:00\n您好，哪里不舒服\n秋雨 10:01\n我胸口疼得厉害');
+    expect(turns[1]).toMatchObject({ role: 'doctor', isGuess: true });
+    expect(signsInDialogue(turns)).toMatchObject([{ turn: 1 }]);
+    const sure = turns.map(({ role, text }) => ({ role, text }));
+    expect(signsInDialogue(sure)).toEqual([]);
+  });
+
+  it('a turn with a danger sign is not cut off, nor the end of a long message', () => {
+    const text = Array.from({ length: maxTurns + 10 }, (_, at) =>
+      at % 2 === 0 ? `患者：${at === 0 ? '我胸口疼得厉害' : `问${at}`}` : `医生：答${at}`,
+    ).join('\n');
+    const { turns, cut } = parseDialogue(text);
+    expect([turns.length, cut, turns[0]?.text]).toEqual([maxTurns, true, '我胸口疼得厉害']);
+    const long = `${'头'.repeat(49_999)}𠮷${'痛'.repeat(20_000)}我胸口疼得厉害`;
+    const pieces = parseDialogue(long);
+    expect(pieces.turns.map(({ text: said }) => said).join('')).toBe(long);
+    expect(pieces.turns.every(({ text: said }) => said.length <= 50_000)).toBe(true);
+    expect(signsInDialogue(pieces.turns)).toHaveLength(1);
+  });
+
   it('keeps the last five hundred turns and says that it cut', () => {
     const text = Array.from({ length: maxTurns + 5 }, (_, at) =>
       at % 2 === 0 ? `患者：问${at}` : `医生：答${at}`,
@@ -87,7 +150,7 @@ describe('a pasted conversation', () => {
 
   it('fifty thousand characters without a break are read', () => {
     expect(parseDialogue('头'.repeat(50_000)).turns).toHaveLength(1);
-    expect(parseDialogue(`${'a '.repeat(25_000)}：b`).turns).toHaveLength(1);
+    expect(parseDialogue(`${'a '.repeat(24_000)}：b`).turns).toHaveLength(1);
   });
 });
 

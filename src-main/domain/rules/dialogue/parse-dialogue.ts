@@ -4,6 +4,8 @@
  * it says: a person corrects roles, so nothing is guessed silently.
  */
 import { maxTurnChars, maxTurns, type Turn, type TurnRole } from '../../contract/dialogue';
+import { findDangerSigns } from '../danger-signs/find-danger-signs';
+import { speakersIn } from './speakers';
 
 export interface ParsedDialogue {
   readonly turns: readonly (Turn & {
@@ -14,12 +16,12 @@ export interface ParsedDialogue {
   readonly placeholders: number;
   /** Names of speakers that mean no role by themselves, in the order in which they first speak. */
   readonly speakers: readonly string[];
-  /** More turns than can be held: the first ones were left out. */
+  /** More turns than can be held: the first ones were left out, but for those with danger signs. */
   readonly cut: boolean;
 }
 
 const patientNames =
-  /^(?:患者|病人|家属|患儿家长|家长|患者家属|咨询者|用户|问诊人|病友|宝妈|我|客户|patient|user|human|q|问)(?:[（(].{0,12}[)）])?$/iu;
+  /^(?:患者|病人|家属|患儿家长|家长|患者家属|咨询者|用户|问诊人|病友|宝妈|客户|patient|user|human|q|问)(?:[（(].{0,12}[)）])?$/iu;
 const doctorNames =
   /^(?:医生|医师|大夫|主任|医生助理|助理|护士|客服|药师|doctor|dr\.?|assistant|bot|a|答|.{1,4}(?:医生|医师|大夫|主任|教授|护士))(?:[（(].{0,12}[)）])?$/iu;
 
@@ -38,6 +40,11 @@ const timeFirst = new RegExp(`^${bracketed}`, 'u');
 const onlyTime = new RegExp(`^[—\\-\\s]*${bracketed}[—\\-\\s]*$`, 'u');
 const placeholder =
   /\[(?:图片|照片|语音|视频|文件|表情|动画表情|位置|链接|红包|转账|名片|聊天记录|语音通话|视频通话|image|voice|video|photo|file|sticker)[^\]]{0,20}\]|【(?:图片|语音|视频|文件|表情)[^】]{0,20}】|(?:语音|视频)\s*\d{1,3}\s*[""″秒]/giu;
+const onlyDate =
+  /^[—\-\s]*\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:\s*(?:星期|周)[一二三四五六日天])?[—\-\s]*$/u;
+/** 1. 患者：..., - 患者：..., **患者**：..., 【患者】... */
+const listMark =
+  /^(?:[-•]\s+|\d{1,3}[.、)）]\s*)?(?:\*{1,2}([^*：:]{1,20})[：:]?\*{1,2}\s*[：:]?|[【[]([^】\]：:]{1,12})[】\]]\s*[：:]?|([^\s：:*【[]{1,12})\s*[：:])\s*(.*)$/u;
 /** What messengers put in by themselves. */
 const notice =
   /^(?:以上是打招呼的内容|.{0,20}撤回了一条消息|.{0,20}拍了拍.{0,20}|对方正在输入|以下为新消息|.{0,12}加入了?群聊)[.。…]*$/u;
@@ -50,10 +57,14 @@ interface Spoken {
 export function parseDialogue(text: string): ParsedDialogue {
   let placeholders = 0;
   const spoken: Spoken[] = [];
-  for (const raw of text.replace(/\r\n?|[\u2028\u2029]/g, '\n').split('\n')) {
-    const line = raw.trim();
-    if (notice.test(line) || onlyTime.test(line)) continue;
-    const heading = headingOf(line);
+  const lines = text
+    .replace(/\r\n?|[\u2028\u2029]/g, '\n')
+    .split('\n')
+    .map((line) => line.trim());
+  const named = speakersIn(lines, roleOf);
+  for (const line of lines) {
+    if (notice.test(line) || onlyTime.test(line) || onlyDate.test(line)) continue;
+    const heading = headingOf(line, named);
     if (heading) {
       spoken.push({ speaker: heading.speaker, lines: heading.rest === '' ? [] : [heading.rest] });
     } else if (line === '') {
@@ -68,28 +79,28 @@ export function parseDialogue(text: string): ParsedDialogue {
       else spoken.push({ speaker: null, lines: [line] });
     }
   }
-  const messages = spoken.flatMap(({ speaker, lines }) => {
-    const whole = lines.join('\n').trim();
+  const messages = spoken.flatMap(({ speaker, lines: own }) => {
+    const whole = own.join('\n').trim();
     placeholders += whole.match(placeholder)?.length ?? 0;
     const words = whole.replace(placeholder, '').trim();
     // A message that was only a picture says something: that there is one.
     return whole === ''
       ? []
-      : [{ speaker, text: (words === '' ? whole : words).slice(0, maxTurnChars) }];
+      : inPieces(words === '' ? whole : words).map((piece) => ({ speaker, text: piece }));
   });
   const unknown = [
     ...new Set(
       messages.flatMap(({ speaker }) => (speaker && roleOf(speaker) === null ? [speaker] : [])),
     ),
   ];
-  const turns = messages.map(({ speaker, text: said }, at) => {
-    const known = speaker === null ? null : roleOf(speaker);
-    const role = known ?? guess(speaker, unknown, at);
-    return { role, text: said, isGuess: known === null };
+  const known = new Set(messages.map(({ speaker }) => speaker && roleOf(speaker)));
+  const turns = messages.map(({ speaker, text: said }) => {
+    const role = speaker === null ? null : roleOf(speaker);
+    return { role: role ?? guess(speaker, unknown, known), text: said, isGuess: role === null };
   });
   const joined = joinNeighbours(turns);
   return {
-    turns: joined.slice(-maxTurns),
+    turns: lastOf(joined),
     placeholders,
     speakers: unknown,
     cut: joined.length > maxTurns,
@@ -104,21 +115,61 @@ export function roleOf(speaker: string): TurnRole | null {
   return null;
 }
 
-function headingOf(line: string): { readonly speaker: string; readonly rest: string } | null {
+function headingOf(
+  line: string,
+  named: ReadonlySet<string>,
+): { readonly speaker: string; readonly rest: string } | null {
   const above = nameTime.exec(line)?.[1] ?? timeName.exec(line)?.[1];
   if (above !== undefined) return { speaker: above.trim(), rest: '' };
+  const marked = listMark.exec(line);
+  const role = marked?.[1] ?? marked?.[2] ?? marked?.[3];
+  if (role !== undefined && roleOf(role) !== null)
+    return { speaker: role.trim(), rest: marked?.[4] ?? '' };
   const said = inline.exec(line);
   if (said?.[1] === undefined) return null;
+  const [, name, rest = ''] = said;
+  // 阳光（2024-03-05 10:21）：...
+  const withTime = /^(.+?)[（(][^）)]*\d{1,2}:\d{2}[^）)]*[）)]$/u.exec(name)?.[1];
+  if (withTime !== undefined) return { speaker: withTime, rest };
   // 体温：39 is what somebody says; a time before the name, or a name of a role, makes it a heading.
-  const isHeading = roleOf(said[1]) !== null || timeFirst.test(line);
-  return isHeading ? { speaker: said[1], rest: said[2] ?? '' } : null;
+  const isHeading = roleOf(name) !== null || timeFirst.test(line) || named.has(name);
+  return isHeading ? { speaker: name, rest } : null;
 }
 
-/** The first of two unknown speakers asks, the second answers; without any names all is the patient's. */
-function guess(speaker: string | null, unknown: readonly string[], at: number): TurnRole {
-  if (speaker === null) return 'patient';
-  if (unknown.length > 2) return 'patient';
-  return unknown.indexOf(speaker) === 1 && at > 0 ? 'doctor' : 'patient';
+/**
+ * Where a doctor is known, whoever else speaks is the patient's side; where the patient is, the doctor. Of
+ * two unknown speakers the first asks and the second answers; without any names all is the patient's.
+ */
+function guess(
+  speaker: string | null,
+  unknown: readonly string[],
+  known: ReadonlySet<TurnRole | string | null>,
+): TurnRole {
+  if (speaker === null || known.has('doctor')) return 'patient';
+  if (known.has('patient')) return 'doctor';
+  return unknown.length === 2 && unknown[1] === speaker ? 'doctor' : 'patient';
+}
+
+/** A message that is longer than a turn may be, as several; no character is cut in two. */
+function inPieces(text: string): string[] {
+  const pieces: string[] = [];
+  for (let from = 0; from < text.length;) {
+    let to = Math.min(text.length, from + maxTurnChars);
+    if (to < text.length && /[\ud800-\udbff]/.test(text[to - 1] as string)) to--;
+    pieces.push(text.slice(from, to));
+    from = to;
+  }
+  return pieces;
+}
+
+/** As many turns as can be held: the last ones, but none with a danger sign goes before one without. */
+function lastOf<T extends Turn>(turns: readonly T[]): readonly T[] {
+  let surplus = turns.length - maxTurns;
+  if (surplus <= 0) return turns;
+  const kept = turns.filter(
+    ({ text }) => surplus <= 0 || findDangerSigns(text).length > 0 || surplus-- <= 0,
+  );
+  return kept.slice(-maxTurns);
 }
 
 function joinNeighbours<T extends Turn & { isGuess: boolean }>(turns: readonly T[]): T[] {
