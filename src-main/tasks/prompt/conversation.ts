@@ -2,6 +2,7 @@
 import { AppError } from '../../domain/contract/errors';
 import type { Piece, PromptFormat } from '../../domain/contract/prompt-format';
 import type { LanguageModel, Token } from '../../engine/language-model';
+import { plainWords } from './plain-words';
 
 export interface Exchange {
   readonly question: string;
@@ -19,7 +20,8 @@ export interface Conversation {
 const systemGap = '\n\n';
 
 /**
- * What people say is tokenised as plain text, whatever it says; only the format names control tokens.
+ * What people say is tokenised as plain text, whatever it says; only the format names control tokens, and
+ * marks that are words are the format's alone (`plainWords`).
  * @throws AppError `MODEL_CARD_INVALID` where the format has no turns, or names a token that the model
  *   has not
  */
@@ -30,23 +32,24 @@ export function conversationTokens(
 ): Token[] {
   if (!turns) throw new AppError('MODEL_CARD_INVALID', { params: { field: 'turns' } });
   const tokens = new TokenList(model, bos);
+  const plain = plainWords(turns);
   exchanges.forEach(({ question, answer }, index) => {
     let words = question;
     if (index > 0) tokens.pieces(turns.toNextUser);
     else if (system === undefined) tokens.pieces(turns.firstUser);
     else if (turns.system) {
       tokens.pieces(turns.system.before);
-      tokens.text(system);
+      tokens.text(plain(system));
       tokens.pieces(turns.system.after);
     } else {
       tokens.pieces(turns.firstUser);
       words = `${system}${systemGap}${question}`;
     }
-    tokens.text(words);
+    tokens.text(plain(words));
     if (answer === undefined) tokens.pieces(turns.toAnswer);
     else {
       tokens.pieces(turns.toPastAnswer ?? turns.toAnswer);
-      tokens.text(answer);
+      tokens.text(plain(answer));
     }
   });
   return tokens.finish();

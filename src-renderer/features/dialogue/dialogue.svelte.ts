@@ -9,10 +9,9 @@ import type { HostMethods } from '@domain/contract/host-port';
 import type { RpcClient } from '@domain/contract/rpc';
 import { signsInDialogue } from '@domain/rules/danger-signs/signs-in-dialogue';
 import { urgentSentence } from '@domain/rules/danger-signs/urgent-sentence';
-import { guardsOf } from '@domain/rules/dialogue/draft-guards';
+import { guardsOf, openOrdersIn } from '@domain/rules/dialogue/draft-guards';
 import { parseDialogue } from '@domain/rules/dialogue/parse-dialogue';
 import { approvalFault } from '@domain/rules/dialogue/reply-rules';
-import { orderPlaceholder } from '@domain/rules/prescription/find-orders';
 import { titleOf, turnsText, type ShownTurn } from './conversation';
 import { DraftSession, type DraftOutcome } from './draft-session.svelte';
 
@@ -86,7 +85,7 @@ export class Dialogue {
   #approving = $state(false);
   /** The drafts are on screen again although one was taken. */
   showsDrafts = $state(false);
-  readonly #openOrders = $derived(this.#text.split(orderPlaceholder).length - 1);
+  readonly #openOrders = $derived(openOrdersIn(this.#text).length);
 
   constructor(parts: DialogueParts, id: string = globalThis.crypto.randomUUID()) {
     this.#parts = parts;
