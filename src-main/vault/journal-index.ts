@@ -29,6 +29,24 @@ export interface FramePlace {
   readonly lastSeq: number;
 }
 
+/** Rows and frames of one block, which never moves. */
+const blockSize = 1024;
+
+interface RowBlock {
+  readonly offsets: Float64Array;
+  readonly bytes: Uint32Array;
+  readonly versions: Uint32Array;
+  readonly dropped: Uint8Array;
+  readonly keyIds: Uint8Array;
+  readonly hashes: Uint8Array;
+}
+
+interface FrameBlock {
+  readonly ends: Float64Array;
+  readonly lastSeqs: Uint32Array;
+  readonly macs: Uint8Array;
+}
+
 /** The rows of one table. */
 interface Table {
   readonly ids: PackedNames;
@@ -39,17 +57,10 @@ interface Table {
 type NewPlace = Omit<RowPlace, 'seq' | 'keyId'> & { readonly keyId: Uint8Array };
 
 export class JournalIndex {
-  #offsets = new Float64Array(1024);
-  #bytes = new Uint32Array(1024);
-  #versions = new Uint32Array(1024);
-  #dropped = new Uint8Array(1024);
-  #keyIds = new Uint8Array(1024 * 8);
-  #hashes = new Uint8Array(1024 * 32);
+  readonly #rows: RowBlock[] = [];
   #count = 0;
   readonly #tables = new Map<TableName, Table>();
-  #frameEnds = new Float64Array(256);
-  #frameSeqs = new Uint32Array(256);
-  #frameMacs = new Uint8Array(256 * macBytes);
+  readonly #frameBlocks: FrameBlock[] = [];
   #frames = 0;
   readonly #start: number;
   /** Ids of the keys that `deletion` rows name. */
@@ -71,14 +82,14 @@ export class JournalIndex {
 
   /** Adds the next row. */
   add(table: TableName, id: string, place: NewPlace): number {
-    const at = this.#count;
-    if (at === this.#offsets.length) this.#grow();
-    this.#offsets[at] = place.offset;
-    this.#bytes[at] = place.bytes;
-    this.#versions[at] = place.version;
-    this.#dropped[at] = place.dropped ? 1 : 0;
-    this.#keyIds.set(place.keyId, at * 8);
-    this.#hashes.set(place.sha256, at * 32);
+    const block = (this.#rows[blockOf(this.#count)] ??= newRows());
+    const at = this.#count % blockSize;
+    block.offsets[at] = place.offset;
+    block.bytes[at] = place.bytes;
+    block.versions[at] = place.version;
+    block.dropped[at] = place.dropped ? 1 : 0;
+    block.keyIds.set(place.keyId, at * 8);
+    block.hashes.set(place.sha256, at * 32);
     this.#count += 1;
     const { ids, newest } = this.#table(table);
     newest.set(ids.add(id), this.#count);
@@ -88,21 +99,21 @@ export class JournalIndex {
 
   /** Closes the frame that the rows added last belong to. */
   addFrame(end: number, mac: Uint8Array): void {
-    const at = this.#frames;
-    if (at === this.#frameEnds.length) this.#growFrames();
-    this.#frameEnds[at] = end;
-    this.#frameSeqs[at] = this.#count;
-    this.#frameMacs.set(mac, at * macBytes);
+    const block = (this.#frameBlocks[blockOf(this.#frames)] ??= newFrames());
+    const at = this.#frames % blockSize;
+    block.ends[at] = end;
+    block.lastSeqs[at] = this.#count;
+    block.macs.set(mac, at * macBytes);
     this.#frames += 1;
   }
 
   frame(number: number): FramePlace | null {
     if (number < 0 || number >= this.#frames) return null;
     return {
-      offset: number === 0 ? this.#start : (this.#frameEnds[number - 1] ?? 0),
-      end: this.#frameEnds[number] ?? 0,
-      firstSeq: (number === 0 ? 0 : (this.#frameSeqs[number - 1] ?? 0)) + 1,
-      lastSeq: this.#frameSeqs[number] ?? 0,
+      offset: this.#endOf(number - 1),
+      end: this.#endOf(number),
+      firstSeq: this.#lastSeqOf(number - 1) + 1,
+      lastSeq: this.#lastSeqOf(number),
     };
   }
 
@@ -112,10 +123,10 @@ export class JournalIndex {
     let to = this.#frames;
     while (from < to) {
       const middle = (from + to) >> 1;
-      if ((this.#frameSeqs[middle] ?? 0) < seq) from = middle + 1;
+      if (this.#lastSeqOf(middle) < seq) from = middle + 1;
       else to = middle;
     }
-    return from < this.#frames && this.#frameSeqs[from] === seq ? this.#macOf(from) : null;
+    return from < this.#frames && this.#lastSeqOf(from) === seq ? this.#macOf(from) : null;
   }
 
   /** null while the journal is empty. */
@@ -126,15 +137,17 @@ export class JournalIndex {
 
   place(seq: number): RowPlace | null {
     if (seq < 1 || seq > this.#count) return null;
-    const at = seq - 1;
+    const block = this.#rows[blockOf(seq - 1)];
+    if (!block) return null;
+    const at = (seq - 1) % blockSize;
     return {
       seq,
-      offset: this.#offsets[at] ?? 0,
-      bytes: this.#bytes[at] ?? 0,
-      version: this.#versions[at] ?? 0,
-      keyId: Buffer.from(this.#keyIds.subarray(at * 8, at * 8 + 8)).toString('hex'),
-      sha256: this.#hashes.subarray(at * 32, at * 32 + 32),
-      dropped: this.#dropped[at] === 1,
+      offset: block.offsets[at] ?? 0,
+      bytes: block.bytes[at] ?? 0,
+      version: block.versions[at] ?? 0,
+      keyId: Buffer.from(block.keyIds.subarray(at * 8, at * 8 + 8)).toString('hex'),
+      sha256: block.hashes.subarray(at * 32, at * 32 + 32),
+      dropped: block.dropped[at] === 1,
     };
   }
 
@@ -145,7 +158,7 @@ export class JournalIndex {
   /** Version of the newest version of a row; 0 when there is none. */
   newestVersion(table: TableName, id: string): number {
     const seq = this.#newestSeq(table, id);
-    return seq === 0 ? 0 : (this.#versions[seq - 1] ?? 0);
+    return seq === 0 ? 0 : (this.#rows[blockOf(seq - 1)]?.versions[(seq - 1) % blockSize] ?? 0);
   }
 
   /** Whether a row can be read: it is there, and its key was not destroyed. */
@@ -191,25 +204,19 @@ export class JournalIndex {
     return table && number >= 0 ? table.newest.at(number) : 0;
   }
 
+  #endOf(frame: number): number {
+    if (frame < 0) return this.#start;
+    return this.#frameBlocks[blockOf(frame)]?.ends[frame % blockSize] ?? 0;
+  }
+
+  #lastSeqOf(frame: number): number {
+    if (frame < 0) return 0;
+    return this.#frameBlocks[blockOf(frame)]?.lastSeqs[frame % blockSize] ?? 0;
+  }
+
   #macOf(frame: number): Uint8Array {
-    return this.#frameMacs.slice(frame * macBytes, (frame + 1) * macBytes);
-  }
-
-  #growFrames(): void {
-    const length = this.#frameEnds.length * 2;
-    this.#frameEnds = grown(this.#frameEnds, new Float64Array(length));
-    this.#frameSeqs = grown(this.#frameSeqs, new Uint32Array(length));
-    this.#frameMacs = grown(this.#frameMacs, new Uint8Array(length * macBytes));
-  }
-
-  #grow(): void {
-    const length = this.#offsets.length * 2;
-    this.#offsets = grown(this.#offsets, new Float64Array(length));
-    this.#bytes = grown(this.#bytes, new Uint32Array(length));
-    this.#versions = grown(this.#versions, new Uint32Array(length));
-    this.#dropped = grown(this.#dropped, new Uint8Array(length));
-    this.#keyIds = grown(this.#keyIds, new Uint8Array(length * 8));
-    this.#hashes = grown(this.#hashes, new Uint8Array(length * 32));
+    const at = (frame % blockSize) * macBytes;
+    return (this.#frameBlocks[blockOf(frame)] ?? newFrames()).macs.slice(at, at + macBytes);
   }
 }
 
@@ -218,7 +225,23 @@ export function addressKey(table: TableName, id: string): string {
   return `${table} ${id}`;
 }
 
-function grown<T extends Float64Array | Uint32Array | Uint8Array>(old: T, wider: T): T {
-  wider.set(old);
-  return wider;
+const blockOf = (at: number): number => Math.floor(at / blockSize);
+
+function newRows(): RowBlock {
+  return {
+    offsets: new Float64Array(blockSize),
+    bytes: new Uint32Array(blockSize),
+    versions: new Uint32Array(blockSize),
+    dropped: new Uint8Array(blockSize),
+    keyIds: new Uint8Array(blockSize * 8),
+    hashes: new Uint8Array(blockSize * 32),
+  };
+}
+
+function newFrames(): FrameBlock {
+  return {
+    ends: new Float64Array(blockSize),
+    lastSeqs: new Uint32Array(blockSize),
+    macs: new Uint8Array(blockSize * macBytes),
+  };
 }

@@ -1,14 +1,21 @@
 /**
  * Many short names in few bytes, numbered from 0 in the order in which they came: the index of a journal has
  * four for each note, for as long as a vault is open. A string in a Map takes some 150 bytes there; here a
- * UUID takes 17, hexadecimal digits half their number, and each of both about 10 more to be found by.
+ * UUID takes 19, hexadecimal digits half their number, and each of both about 10 more to be found by.
  */
 import { PackedNumbers } from './packed-numbers';
 
-/** What the first byte of a packed name says of the others. */
+/**
+ * A packed name is a byte that says how, and two of its length in all, least significant first; then UTF-8,
+ * or two hexadecimal digits a byte.
+ */
 const asText = 0;
 const asUuid = 1;
 const asHex = 2;
+const headBytes = 3;
+
+/** Blocks never move, and no name lies across two. */
+const blockBytes = 16 * 1024;
 
 const uuidChars = 36;
 const dashesAt: ReadonlySet<number> = new Set([8, 13, 18, 23]);
@@ -16,12 +23,13 @@ const dash = 45;
 
 const encoder = new TextEncoder();
 /** The name that is looked for, packed; used again for each. */
-let packed = new Uint8Array(512);
+const packed = new Uint8Array(blockBytes);
 
 export class PackedNames {
-  #bytes = new Uint8Array(1024);
-  /** Where each name ends in them. */
-  readonly #ends = new PackedNumbers();
+  readonly #blocks: Uint8Array[] = [];
+  /** Where each name begins in them, as if they were one. */
+  readonly #starts = new PackedNumbers();
+  #used = 0;
   /** By hash: 1 + number of a name; 0 where there is none. A power of two long, at most two thirds full. */
   #slots = new Uint32Array(64);
   #count = 0;
@@ -30,7 +38,11 @@ export class PackedNames {
     return this.#count;
   }
 
-  /** @param name lone surrogates count as U+FFFD. @returns -1 where it is not there */
+  /**
+   * @param name 5,000 characters at most; lone surrogates count as U+FFFD
+   * @returns -1 where it is not there
+   * @throws RangeError for a longer one
+   */
   numberOf(name: string): number {
     const length = pack(name);
     return (this.#slots[this.#slotOf(length)] ?? 0) - 1;
@@ -40,7 +52,7 @@ export class PackedNames {
     return this.numberOf(name) >= 0;
   }
 
-  /** @returns the number of the name, which is a new one where it was not there */
+  /** @returns the number of the name, which is a new one where it was not there. @throws as `numberOf` */
   add(name: string): number {
     const length = pack(name);
     const slot = this.#slotOf(length);
@@ -57,10 +69,9 @@ export class PackedNames {
   /** @throws RangeError for a number that no name has */
   nameOf(number: number): string {
     if (number < 0 || number >= this.#count) throw new RangeError('no such name');
-    const start = this.#startOf(number);
-    const body = this.#bytes.subarray(start + 1, this.#ends.at(number));
-    const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-    const kind = this.#bytes[start];
+    const name = this.#packed(number);
+    const text = Buffer.from(name.buffer, name.byteOffset, name.byteLength).subarray(headBytes);
+    const kind = name[0];
     if (kind === asText) return text.toString('utf-8');
     const hex = text.toString('hex');
     if (kind === asHex) return hex;
@@ -73,25 +84,29 @@ export class PackedNames {
     for (let number = 0; number < this.#count; number += 1) yield this.nameOf(number);
   }
 
-  #startOf(number: number): number {
-    return number === 0 ? 0 : this.#ends.at(number - 1);
+  /** A view. */
+  #packed(number: number): Uint8Array {
+    const start = this.#starts.at(number);
+    const block = this.#blocks[Math.floor(start / blockBytes)] ?? packed;
+    const at = start % blockBytes;
+    return block.subarray(at, at + lengthOf(block, at));
   }
 
   #keep(number: number, length: number): void {
-    const start = this.#startOf(number);
-    if (start + length > this.#bytes.length) {
-      const wider = new Uint8Array(Math.max(2 * this.#bytes.length, start + length));
-      wider.set(this.#bytes);
-      this.#bytes = wider;
-    }
-    this.#bytes.set(packed.subarray(0, length), start);
-    this.#ends.set(number, start + length);
+    const room = blockBytes - (this.#used % blockBytes);
+    if (length > room) this.#used += room;
+    const block = (this.#blocks[Math.floor(this.#used / blockBytes)] ??= new Uint8Array(
+      blockBytes,
+    ));
+    block.set(packed.subarray(0, length), this.#used % blockBytes);
+    this.#starts.set(number, this.#used);
+    this.#used += length;
   }
 
   /** Where the packed name stands among the slots, or would. */
   #slotOf(length: number): number {
     const mask = this.#slots.length - 1;
-    let slot = hashOf(packed, 0, length) & mask;
+    let slot = hashOf(packed, length) & mask;
     for (;;) {
       const known = this.#slots[slot] ?? 0;
       if (known === 0 || this.#isAt(known - 1, length)) return slot;
@@ -100,9 +115,11 @@ export class PackedNames {
   }
 
   #isAt(number: number, length: number): boolean {
-    const start = this.#startOf(number);
-    if (this.#ends.at(number) - start !== length) return false;
-    for (let at = 0; at < length; at += 1) if (this.#bytes[start + at] !== packed[at]) return false;
+    const start = this.#starts.at(number);
+    const block = this.#blocks[Math.floor(start / blockBytes)] ?? packed;
+    const from = start % blockBytes;
+    // The length is among what is compared.
+    for (let at = 0; at < length; at += 1) if (block[from + at] !== packed[at]) return false;
     return true;
   }
 
@@ -110,7 +127,8 @@ export class PackedNames {
     const slots = new Uint32Array(2 * this.#slots.length);
     const mask = slots.length - 1;
     for (let number = 0; number < this.#count; number += 1) {
-      let slot = hashOf(this.#bytes, this.#startOf(number), this.#ends.at(number)) & mask;
+      const name = this.#packed(number);
+      let slot = hashOf(name, name.length) & mask;
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
       slots[slot] = number + 1;
     }
@@ -121,22 +139,27 @@ export class PackedNames {
 /** Packs a name into `packed`: one name always into the same bytes, two never. @returns how many */
 function pack(name: string): number {
   // A UTF-16 unit takes three bytes of UTF-8 at most.
-  const mostBytes = 1 + 3 * name.length;
-  if (packed.length < mostBytes) packed = new Uint8Array(mostBytes);
+  if (headBytes + 3 * name.length > packed.length) throw new RangeError('too long for a name');
   const isUuid = name.length === uuidChars;
   const digits = packDigits(name, isUuid);
-  if (digits > 0) {
-    packed[0] = isUuid ? asUuid : asHex;
-    return digits;
-  }
-  packed[0] = asText;
-  return 1 + encoder.encodeInto(name, packed.subarray(1)).written;
+  const isText = digits === 0;
+  const length = isText
+    ? headBytes + encoder.encodeInto(name, packed.subarray(headBytes)).written
+    : digits;
+  packed[0] = isText ? asText : isUuid ? asUuid : asHex;
+  packed[1] = length & 0xff;
+  packed[2] = length >> 8;
+  return length;
 }
 
-/** @returns bytes with the first one; 0 for what is not lower-case hexadecimal, or no UUID */
+function lengthOf(bytes: Uint8Array, at: number): number {
+  return (bytes[at + 1] ?? 0) | ((bytes[at + 2] ?? 0) << 8);
+}
+
+/** @returns bytes with the head; 0 for what is not lower-case hexadecimal, or no UUID */
 function packDigits(name: string, isUuid: boolean): number {
   if (name.length === 0 || name.length % 2 !== 0) return 0;
-  let bytes = 1;
+  let bytes = headBytes;
   let high = -1;
   for (let at = 0; at < name.length; at += 1) {
     const code = name.charCodeAt(at);
@@ -157,9 +180,9 @@ function packDigits(name: string, isUuid: boolean): number {
 }
 
 /** FNV-1a, its bits mixed once more, as only the lowest are used. */
-function hashOf(bytes: Uint8Array, from: number, to: number): number {
+function hashOf(bytes: Uint8Array, length: number): number {
   let hash = 0x811c9dc5;
-  for (let at = from; at < to; at += 1) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
+  for (let at = 0; at < length; at += 1) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
   return (hash ^ (hash >>> 13)) >>> 0;
 }
