@@ -20,8 +20,11 @@ export class BatchItems {
   readonly #records = new PackedNumbers();
   readonly #facts = new PackedNumbers();
   readonly #chars = new PackedNumbers();
+  /** By number: its row in a table; 0 where there is none. */
+  readonly #rows = new PackedNumbers();
   /** Of those without a record. */
   readonly #names = new Map<number, string>();
+  readonly #caseIds = new Map<number, string>();
   readonly #problems = new Map<number, Problem>();
   readonly #duplicateOf = new Map<number, number>();
   readonly #rounds = new Map<number, number>();
@@ -32,13 +35,17 @@ export class BatchItems {
     return this.#size;
   }
 
-  add({ recordId, title, chars, outcome }: ItemEntry): void {
+  add({ recordId, title, caseId, row, source, chars, outcome }: ItemEntry): void {
     const number = this.#size;
     this.#size += 1;
     this.setState(number, outcome.state);
     if (recordId !== null) this.#records.set(number, 1 + this.#recordIds.add(recordId));
-    // A record is called what the page calls it.
-    else this.#names.set(number, title);
+    else {
+      // A record is called what the page calls it.
+      this.#names.set(number, title);
+      if (caseId !== undefined) this.#caseIds.set(number, caseId);
+    }
+    this.#rows.set(number, row ?? source?.row ?? 0);
     this.#chars.set(number, chars);
     if (outcome.state === 'failed') this.#problems.set(number, outcome.problem);
     if (outcome.state === 'duplicate' && outcome.of !== undefined) {
@@ -49,11 +56,15 @@ export class BatchItems {
   item(number: number): BatchItem {
     const problem = this.#problems.get(number);
     const duplicateOf = this.#duplicateOf.get(number);
+    const row = this.#rows.at(number);
+    const caseId = this.#caseIds.get(number);
     return {
       number,
       state: this.state(number),
       recordId: this.recordId(number),
       name: this.#names.get(number) ?? null,
+      ...(row === 0 ? {} : { row }),
+      ...(caseId === undefined ? {} : { caseId }),
       ...(problem ? { problem } : {}),
       facts: this.facts(number),
       chars: this.chars(number),
