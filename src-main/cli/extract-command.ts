@@ -208,19 +208,21 @@ async function extractOne(
   const progress = new ProgressLine();
   const deidentified = deidentifyRecord ? ({ deidentified: true } as const) : {};
   const row = input.row === undefined || deidentifyRecord ? {} : { row: input.row };
-  let record: RecordResult['record'] = { source, ...row, sha256: null, fileSha256: null, chars: 0 };
+  // Before anything is waited for: a later record must not be named first.
+  const caseId =
+    deidentifyRecord && input.caseId !== undefined ? cases.of(input.caseId) : input.caseId;
+  let record: RecordResult['record'] = {
+    ...{ source, ...row, sha256: null, fileSha256: null, chars: 0 },
+    ...(caseId === undefined ? {} : { caseId }),
+  };
   let text: string | undefined;
   try {
     const read = input.read();
-    let { caseId } = read;
-    // Before anything is waited for: a later record must not be named first.
-    if (deidentifyRecord && caseId !== undefined) caseId = cases.of(caseId);
     const clear = await deidentifyRecord?.(read.text);
     text = clear?.text ?? read.text;
     const sha256 = createHash('sha256').update(text, 'utf8').digest('hex');
     record = {
       ...record,
-      ...(caseId === undefined ? {} : { caseId }),
       sha256,
       fileSha256: clear ? null : (read.source.fileSha256 ?? null),
       chars: text.length,

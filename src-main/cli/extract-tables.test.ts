@@ -75,7 +75,7 @@ test('extract --resume of a table: two rows with one text are two results, and a
     [1, 'A', 'completed'],
     [2, 'B', 'completed'],
     [3, 'A', 'completed'],
-    [4, 'failed', 'EMPTY_TEXT'],
+    [4, 'C', 'failed', 'EMPTY_TEXT'],
   ]);
   expect(whole[0]?.record.sha256).toBe(whole[2]?.record.sha256);
 
@@ -110,7 +110,7 @@ test('extract --resume in another format: the case ids are in the file that is m
     ['A', 'completed'],
     ['B', 'completed'],
     ['A', 'completed'],
-    ['', 'failed'],
+    ['C', 'failed'],
   ]);
   expect((await readdir(folder)).sort()).toEqual(['a.csv', 'out.csv', 'out.dictionary.csv']);
 });
@@ -124,14 +124,14 @@ test('de-identified, neither file, row nor case id is in the output; the rows of
     ['record-0001', 'case-0001'],
     ['record-0002', 'case-0002'],
     ['record-0003', 'case-0001'],
-    ['record-0004', undefined],
+    ['record-0004', 'case-0003'],
   ]);
   const [first = ''] = text.split('\n');
   await writeFile(at('out.jsonl'), `${first}\n`);
   await extractTo(at('out.jsonl'), { deidentify: true, resume: true });
   expect(await readFile(at('out.jsonl'), 'utf8')).toBe(text);
   const cases = await exported(at('out.jsonl'), 'case');
-  expect(cases.map((row) => row['case_id'])).toEqual(['case-0001', 'case-0002', '']);
+  expect(cases.map((row) => row['case_id'])).toEqual(['case-0001', 'case-0002', 'case-0003']);
 });
 
 test('deidentify of a table: each row is a numbered file, and as JSON nothing leads back to its row', async () => {

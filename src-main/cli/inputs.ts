@@ -16,6 +16,8 @@ export interface Input {
   readonly source: string;
   /** Of a table, from 1, without its heading. */
   readonly row?: number;
+  /** Of its row, where it has one; also where the row holds no record. */
+  readonly caseId?: string;
   /** The source with its row, for messages. */
   readonly label: string;
   /** @throws AppError */
@@ -76,16 +78,26 @@ async function* recordsOf(path: string, { table, signal }: InputOptions): AsyncG
 }
 
 function input(source: string, read: ReadRecord): Input {
-  if (read.kind === 'problem') return failed(source, read.problem, read.row);
+  if (read.kind === 'problem') return failed(source, read.problem, read);
   const { row, notices } = read.source;
+  const { caseId } = read;
   const label = recordLabel(source, row);
   for (const notice of notices) note(`${label}: ${messagesFor(locale).records.notice[notice]}`);
-  return { source, label, ...(row === undefined ? {} : { row }), read: () => read };
+  return { source, label, ...placeOf({ row, caseId }), read: () => read };
 }
 
-function failed(source: string, problem: Problem, row?: number): Input {
+interface TablePlace {
+  readonly row?: number | undefined;
+  readonly caseId?: string | undefined;
+}
+
+function placeOf({ row, caseId }: TablePlace): Pick<Input, 'row' | 'caseId'> {
+  return { ...(row === undefined ? {} : { row }), ...(caseId === undefined ? {} : { caseId }) };
+}
+
+function failed(source: string, problem: Problem, place: TablePlace = {}): Input {
   return {
-    ...{ source, label: recordLabel(source, row), ...(row === undefined ? {} : { row }) },
+    ...{ source, label: recordLabel(source, place.row), ...placeOf(place) },
     read: () => {
       throw new AppError(problem.code, problem);
     },

@@ -14,6 +14,7 @@ import type {
 import { contextShiftRefused, LlamaSequence, PhysicalLlamaSequence } from './llama-sequence';
 import { prefillPieceFor } from './prefill-piece';
 import { RoleTokens } from './role-tokens';
+import { SamplerGarbage } from './sampler-garbage';
 import { SequencePool } from './sequence-pool';
 
 /** Written for a token that is some bytes of a character. */
@@ -31,6 +32,7 @@ export class LlamaLanguageModel implements LoadedLanguageModel {
   readonly #openContexts: () => Promise<LlamaContext[]>;
   readonly #pool: SequencePool<PhysicalLlamaSequence>;
   readonly #piece: number;
+  readonly #garbage: SamplerGarbage;
   #pieces: ReadonlyMap<string, Token> | null = null;
   #lineEnd: readonly Token[] | null = null;
   #roles: RoleTokens | null = null;
@@ -44,6 +46,7 @@ export class LlamaLanguageModel implements LoadedLanguageModel {
     const layers = model.fileInsights.totalLayers;
     const isOnGpu = device.kind !== 'cpu' && model.gpuLayers >= layers;
     this.#piece = prefillPieceFor(parametersOf(model), isOnGpu);
+    this.#garbage = new SamplerGarbage(model.fileInfo.metadata.tokenizer.ggml.tokens.length);
     this.#model = model;
     this.#contexts = contexts;
     this.#openContexts = openContexts;
@@ -55,7 +58,7 @@ export class LlamaLanguageModel implements LoadedLanguageModel {
     }
     this.eos = model.tokens.eos;
     this.device = device;
-    this.#pool = new SequencePool(inTurn(contexts));
+    this.#pool = new SequencePool(inTurn(contexts, this.#garbage));
   }
 
   /** @param openContexts makes the contexts of the model as they are to be used, each time anew */
@@ -173,11 +176,14 @@ export class LlamaLanguageModel implements LoadedLanguageModel {
 }
 
 /** Sequences of each context in turn, so that those that work first are not all of one. */
-function inTurn(contexts: readonly LlamaContext[]): PhysicalLlamaSequence[] {
+function inTurn(
+  contexts: readonly LlamaContext[],
+  garbage: SamplerGarbage,
+): PhysicalLlamaSequence[] {
   const most = Math.max(...contexts.map(({ totalSequences }) => totalSequences));
   return Array.from({ length: most }, (_, i) => contexts.filter((each) => i < each.totalSequences))
     .flat()
-    .map((context) => new PhysicalLlamaSequence(context.getSequence(contextShiftRefused)));
+    .map((context) => new PhysicalLlamaSequence(context.getSequence(contextShiftRefused), garbage));
 }
 
 /** Elements of all tensors; the library has no count of its own. */

@@ -10,6 +10,7 @@ import type {
 import { AppError } from '../domain/contract/errors';
 import { Cancelled } from '../domain/contract/rpc';
 import type { Answer, Ask, Sequence, Token, WorkMeter, WorkPhase } from './language-model';
+import type { SamplerGarbage } from './sampler-garbage';
 import { commonPrefix, type Lease, type PhysicalSequence } from './sequence-pool';
 
 /** The library's default shift silently erases the beginning; ours is to refuse before it comes to that. */
@@ -24,10 +25,12 @@ export const contextShiftRefused = {
 /** A sequence of the context, whose tokens are known without asking the library for a copy of them. */
 export class PhysicalLlamaSequence implements PhysicalSequence {
   readonly #sequence: LlamaContextSequence;
+  readonly #garbage: SamplerGarbage;
   #tokens: Token[] = [];
 
-  constructor(sequence: LlamaContextSequence) {
+  constructor(sequence: LlamaContextSequence, garbage: SamplerGarbage) {
     this.#sequence = sequence;
+    this.#garbage = garbage;
   }
 
   get tokens(): readonly Token[] {
@@ -73,6 +76,8 @@ export class PhysicalLlamaSequence implements PhysicalSequence {
       // What it holds now is unknown; the next evaluation begins with nothing.
       this.#tokens = [];
       throw error;
+    } finally {
+      this.#garbage.add();
     }
   }
 }

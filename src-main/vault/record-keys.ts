@@ -23,6 +23,7 @@ import {
   type OpenVaultFile,
   type VaultFile,
 } from './files';
+import { KeyPlaces } from './key-places';
 import {
   decodeKeysHeader,
   decodeSlot,
@@ -42,7 +43,7 @@ const lowWater = 160;
 /** Made in one go: half a millisecond, for which nothing else runs. */
 const portionKeys = 32;
 /** Unwrapped keys kept in memory for reading. */
-const cachedKeys = 1024;
+const cachedKeys = 256;
 /** Read at once, bytes; whole slots. */
 const chunkBytes = 8192 * slotBytes;
 
@@ -75,18 +76,11 @@ export interface RecordKeysOptions {
   readonly openFile?: OpenVaultFile;
 }
 
-interface Place {
-  /** Every slot with this id: whoever copied one must not keep it from being destroyed. */
-  readonly offsets: number[];
-  /** null once shredded. */
-  wrapped: Uint8Array | null;
-}
-
 export class RecordKeys {
   readonly #file: VaultFile;
   readonly #wrapping: Wrapping;
-  readonly #places = new Map<string, Place>();
-  /** Offsets of damaged slots under the ids that stand in them. */
+  readonly #places = new KeyPlaces();
+  /** Damaged slots under the ids that stand in them. */
   readonly #damaged = new Map<string, number[]>();
   readonly #cache = new Map<string, Promise<DataKey>>();
   /** Of the unused keys those that this process made, so that taking one needs no unwrapping. */
@@ -122,7 +116,7 @@ export class RecordKeys {
       throw error instanceof AppError ? error : readProblem(error);
     }
     keys.#free = [...keys.#places]
-      .filter(([keyId, place]) => place.wrapped !== null && !options.isUsed(keyId))
+      .filter(([keyId, wrapped]) => wrapped !== null && !options.isUsed(keyId))
       .map(([keyId]) => keyId);
     return keys;
   }
@@ -166,13 +160,15 @@ export class RecordKeys {
       this.#cache.set(keyId, cached);
       return cached;
     }
-    const place = this.#places.get(keyId);
-    if (!place?.wrapped)
-      return Promise.reject(new AppError(place ? 'RECORD_NOT_FOUND' : 'RECORD_KEY_LOST'));
+    const wrapped = this.#places.wrapped(keyId);
+    if (!wrapped) {
+      const code = this.#places.has(keyId) ? 'RECORD_NOT_FOUND' : 'RECORD_KEY_LOST';
+      return Promise.reject(new AppError(code));
+    }
     const key = unwrapRecordKey(
       this.#wrapping.wrapping,
       { keyId, dataKeyId: this.#wrapping.keyId },
-      place.wrapped,
+      wrapped,
     );
     this.#keep(keyId, key);
     return key;
@@ -180,17 +176,17 @@ export class RecordKeys {
 
   /** The wrapped key as it lies in the file; null when there is none, or it was shredded. */
   wrapped(keyId: string): Uint8Array | null {
-    return this.#places.get(keyId)?.wrapped ?? null;
+    return this.#places.wrapped(keyId);
   }
 
   /** Every key that was not destroyed, used or not, wrapped. */
   *all(): Generator<readonly [keyId: string, wrapped: Uint8Array]> {
-    for (const [keyId, { wrapped }] of this.#places) if (wrapped) yield [keyId, wrapped];
+    for (const [keyId, wrapped] of this.#places) if (wrapped) yield [keyId, wrapped];
   }
 
   /** Every key that was destroyed. */
   *shredded(): Generator<string> {
-    for (const [keyId, { wrapped }] of this.#places) if (!wrapped) yield keyId;
+    for (const [keyId, wrapped] of this.#places) if (!wrapped) yield keyId;
   }
 
   /**
@@ -200,13 +196,12 @@ export class RecordKeys {
    * @throws AppError `DISK_FULL`, `STORE_WRITE_FAILED`; then the key may still be there
    */
   async shred(keyId: string): Promise<void> {
-    const place = this.#places.get(keyId);
     const damaged = this.#damaged.get(keyId) ?? [];
-    if (!place?.wrapped && damaged.length === 0) return;
+    if (!this.#places.wrapped(keyId) && damaged.length === 0) return;
+    const slots = [...this.#places.slots(keyId), ...damaged];
     const slot = encodeSlot({ state: 'shredded', keyId });
     try {
-      for (const at of [...(place?.offsets ?? []), ...damaged])
-        await writeFully(this.#file, slot, at);
+      for (const number of slots) await writeFully(this.#file, slot, offsetOf(number));
       await this.#file.datasync();
     } catch (error) {
       throw writeProblem(error);
@@ -214,8 +209,7 @@ export class RecordKeys {
     this.#damaged.delete(keyId);
     this.#cache.delete(keyId);
     this.#fresh.delete(keyId);
-    place?.wrapped?.fill(0);
-    this.#places.set(keyId, { offsets: place?.offsets ?? damaged, wrapped: null });
+    this.#places.shred(keyId, slots[0] ?? 0);
     this.#free = this.#free.filter((free) => free !== keyId);
   }
 
@@ -267,25 +261,17 @@ export class RecordKeys {
       if ((await readFully(this.#file, chunk, at)) !== chunk.byteLength)
         throw new AppError('STORE_READ_FAILED');
       for (let from = 0; from < chunk.byteLength; from += slotBytes)
-        this.#add(chunk.subarray(from, from + slotBytes), at + from);
+        this.#add(chunk.subarray(from, from + slotBytes), slotAt(at + from));
     }
   }
 
-  #add(bytes: Uint8Array, at: number): void {
+  #add(bytes: Uint8Array, number: number): void {
     const slot = decodeSlot(bytes);
     if (slot.state === 'damaged') {
-      this.#damaged.set(slot.keyId, [...(this.#damaged.get(slot.keyId) ?? []), at]);
+      this.#damaged.set(slot.keyId, [...(this.#damaged.get(slot.keyId) ?? []), number]);
       return;
     }
-    const wrapped = slot.state === 'live' ? slot.wrapped : null;
-    const known = this.#places.get(slot.keyId);
-    if (!known) {
-      this.#places.set(slot.keyId, { offsets: [at], wrapped });
-      return;
-    }
-    known.offsets.push(at);
-    // One of them was destroyed: then all of them are, as far as this program goes.
-    if (wrapped === null || known.wrapped === null) known.wrapped = null;
+    this.#places.add(slot.keyId, number, slot.state === 'live' ? slot.wrapped : null);
   }
 
   #unwrapped(keyId: string): KeyObject {
@@ -320,7 +306,7 @@ export class RecordKeys {
     }
     for (const [index, { keyId, wrapped, key }] of made.entries()) {
       this.#fresh.set(keyId, key);
-      this.#places.set(keyId, { offsets: [this.#end + index * slotBytes], wrapped });
+      this.#places.add(keyId, slotAt(this.#end) + index, wrapped);
       this.#free.push(keyId);
     }
     this.#end += bytes.byteLength;
@@ -333,6 +319,10 @@ export class RecordKeys {
     key.catch(() => this.#cache.delete(keyId));
   }
 }
+
+/** Where a slot lies in the file, by its number from 0; and the number of one that lies there. */
+const offsetOf = (slot: number): number => slotsAt + slot * slotBytes;
+const slotAt = (offset: number): number => (offset - slotsAt) / slotBytes;
 
 /** @returns fresh keys, already wrapped; their raw bytes are wiped */
 export function newKeys({ keyId: dataKeyId, wrapping }: Wrapping, count: number): NewKey[] {

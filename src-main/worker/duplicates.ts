@@ -7,17 +7,24 @@
 import { createHash } from 'node:crypto';
 import { recordHeadSchema, type JournalRow } from '../domain/contract/record';
 import { keyIdOfSealed, openJson } from '../domain/sealing/row';
+import { PackedNames } from '../vault/packed-names';
 import type { Vault } from '../vault/vault';
+import { SameTexts } from './same-texts';
 
 /** Heads opened at once. */
 const batchRows = 200;
 
-/** By the text, records and the cases that they are of; null where that is not known. */
-type Records = Map<string, Map<string, string | null>>;
+interface Records {
+  readonly ids: PackedNames;
+  /** By their numbers among the ids. */
+  readonly texts: SameTexts;
+}
 
 export class Duplicates {
   readonly #vault: Vault;
   #records: Promise<Records> | null = null;
+  /** Deleted for good; an id never comes again. */
+  readonly #removed = new Set<string>();
 
   constructor(vault: Vault) {
     this.#vault = vault;
@@ -33,10 +40,10 @@ export class Duplicates {
       this.#records = null;
       throw error;
     });
-    const mine = this.#caseMac(caseId);
-    return [...(records.get(this.#vault.textMac(textSha256)) ?? [])]
-      .filter(([, its]) => mine === null || its === null || its === mine)
-      .map(([recordId]) => recordId);
+    const { ids, texts } = records;
+    return [...texts.owners(this.#vault.textMac(textSha256), this.#caseMac(caseId))]
+      .map((number) => ids.nameOf(number))
+      .filter((recordId) => !this.#removed.has(recordId));
   }
 
   /** Does nothing before the first question. */
@@ -49,12 +56,7 @@ export class Duplicates {
   }
 
   remove(recordId: string): void {
-    void this.#records?.then(
-      (records) => {
-        for (const ids of records.values()) ids.delete(recordId);
-      },
-      () => undefined,
-    );
+    this.#removed.add(recordId);
   }
 
   /** After a rotation the old values mean nothing. */
@@ -63,7 +65,7 @@ export class Duplicates {
   }
 
   async #build(): Promise<Records> {
-    const records: Records = new Map();
+    const records: Records = { ids: new PackedNames(), texts: new SameTexts() };
     const ids = [...this.#vault.journal.idsOf('record')];
     for (let at = 0; at < ids.length; at += batchRows) {
       const rows = await Promise.all(
@@ -80,13 +82,15 @@ export class Duplicates {
     return records;
   }
 
-  #caseMac(caseId: string | undefined): string | null {
-    if (caseId === undefined) return null;
+  #caseMac(caseId: string | undefined): string | undefined {
+    if (caseId === undefined) return undefined;
     const sha256 = createHash('sha256').update(`case\n${caseId}`, 'utf-8').digest('hex');
     return this.#vault.textMac(sha256);
   }
 
-  async #open(row: JournalRow): Promise<{ recordId: string; mac: string; caseMac: string | null }> {
+  async #open(
+    row: JournalRow,
+  ): Promise<{ recordId: string; mac: string; caseMac: string | undefined }> {
     const keyId = keyIdOfSealed(row.sealed);
     const key = await this.#vault.recordKeys.key(keyId);
     const head = await openJson(key, keyId, row, row.sealed, recordHeadSchema);
@@ -95,8 +99,6 @@ export class Duplicates {
   }
 }
 
-function put(records: Records, mac: string, recordId: string, caseMac: string | null): void {
-  const known = records.get(mac);
-  if (known) known.set(recordId, caseMac);
-  else records.set(mac, new Map([[recordId, caseMac]]));
+function put({ ids, texts }: Records, mac: string, recordId: string, caseMac?: string): void {
+  texts.add(mac, ids.add(recordId), caseMac);
 }

@@ -3,6 +3,7 @@ import type { ReadRecord, TableChoice } from '../../domain/contract/document';
 import { AppError, type Problem } from '../../domain/contract/errors';
 import { maxRecordChars } from '../../domain/contract/extraction';
 import type { ImportNotice, RecordSource } from '../../domain/contract/record';
+import { columnLetters } from '../../domain/text/column-letters';
 import { isWellFormed, toWellFormed } from '../../domain/text/well-formed';
 import { MergedColumn } from './merged-column';
 import { isBlankRow, type Cell, type MergedRange, type TableRow } from './table-row';
@@ -63,19 +64,26 @@ export class RowToRecord {
     const texts = this.#choice.textColumns.map((column) => row.cells[column]);
     if (this.#continuesText(row, texts)) return null;
     this.#records++;
-    const faulty = texts.find((cell) => cell?.fault);
-    if (faulty?.fault) return problem(number, 'TABLE_CELL_WITHOUT_VALUE', { why: faulty.fault });
+    const caseId = caseIdOf(caseCell);
+    const of = { row: number, ...(caseId === '' ? {} : { caseId }) };
+    const { textColumns, caseIdColumn = 0 } = this.#choice;
+    const faulty = texts.findIndex((cell) => cell?.fault);
+    const why = texts[faulty]?.fault;
+    if (why)
+      return problem(of, 'TABLE_CELL_WITHOUT_VALUE', { why, column: nameOf(textColumns[faulty]) });
     const text = this.#textOf(texts);
-    if (text.trim() === '') return problem(number, 'EMPTY_TEXT');
+    if (text.trim() === '')
+      return problem(of, 'EMPTY_TEXT', { column: textColumns.map(nameOf).join(' / ') });
     if (text.length > maxRecordChars)
-      return problem(number, 'TEXT_TOO_LARGE', { chars: text.length, limit: maxRecordChars });
-    if (caseCell?.fault)
-      return problem(number, 'TABLE_CELL_WITHOUT_VALUE', { why: caseCell.fault });
+      return problem(of, 'TEXT_TOO_LARGE', { chars: text.length, limit: maxRecordChars });
+    if (caseCell?.fault) {
+      const params = { why: caseCell.fault, column: nameOf(caseIdColumn) };
+      return problem({ row: number }, 'TABLE_CELL_WITHOUT_VALUE', params);
+    }
     const notices: ImportNotice[] = [];
     if (!isWellFormed(text)) notices.push('LONE_SURROGATES_REPLACED');
     if (hasLostDigits(caseCell) || texts.some((cell) => cell?.lostDigits))
       notices.push('ID_DIGITS_LOST');
-    const caseId = caseIdOf(caseCell);
     return {
       kind: 'record',
       text: toWellFormed(text),
@@ -134,9 +142,15 @@ export class RowToRecord {
   }
 }
 
-function problem(row: number, code: Problem['code'], params?: Problem['params']): ReadRecord {
-  return { kind: 'problem', row, problem: params ? { code, params } : { code } };
+function problem(
+  of: { readonly row: number; readonly caseId?: string },
+  code: Problem['code'],
+  params: NonNullable<Problem['params']>,
+): ReadRecord {
+  return { kind: 'problem', ...of, problem: { code, params } };
 }
+
+const nameOf = (column = 0): string => columnLetters(column);
 
 function hasLostDigits(cell: Cell | undefined): boolean {
   return cell !== undefined && (cell.lostDigits === true || exponent.test(cell.text.trim()));

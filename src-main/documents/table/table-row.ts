@@ -1,9 +1,10 @@
 /** A row of a table, whatever kind of file it comes from. */
+import type { CellFault } from '../../domain/contract/document';
 
 export interface Cell {
   readonly text: string;
   /** A formula that was never calculated, or an error such as #REF!; then `text` says which. */
-  readonly fault?: 'formula' | 'error';
+  readonly fault?: CellFault;
   /** A number of more digits than the table kept. */
   readonly lostDigits?: true;
 }

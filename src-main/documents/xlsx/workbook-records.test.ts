@@ -73,7 +73,11 @@ describe('merged cells', () => {
 
   it('without a merge the same row is one without text', async () => {
     const rows = heading + row(2, inlineCell('A2', 'A'));
-    expect((await read(rows)).map(shown)).toEqual([[1, 'EMPTY_TEXT', undefined]]);
+    const [problem] = await read(rows);
+    expect(problem).toEqual({
+      ...{ kind: 'problem', row: 1, caseId: 'A' },
+      problem: { code: 'EMPTY_TEXT', params: { column: 'B' } },
+    });
   });
 });
 
@@ -84,19 +88,21 @@ describe('formulas', () => {
     expect((await read(heading + row(2, cells))).map(shown)).toEqual([[1, '2', '患者头痛。']]);
   });
 
-  it('that were never calculated, and errors, are named by their row', async () => {
+  it('that were never calculated, and errors, are named by their row, column and case', async () => {
     const rows =
       heading +
       row(2, `${inlineCell('A2', 'A')}<c r="B2"><f>VLOOKUP(A2,C:D,2)</f></c>`) +
       row(3, `${inlineCell('A3', 'B')}<c r="B3" t="e"><v>#REF!</v></c>`) +
       row(4, `<c r="A4" t="e"><v>#N/A</v></c>${inlineCell('B4', '患者。')}`) +
       row(5, inlineCell('A5', 'D') + inlineCell('B5', '患者。'));
-    expect((await read(rows)).map(shown)).toEqual([
-      [1, 'TABLE_CELL_WITHOUT_VALUE', { why: 'formula' }],
-      [2, 'TABLE_CELL_WITHOUT_VALUE', { why: 'error' }],
-      [3, 'TABLE_CELL_WITHOUT_VALUE', { why: 'error' }],
+    const found = await read(rows);
+    expect(found.map(shown)).toEqual([
+      [1, 'TABLE_CELL_WITHOUT_VALUE', { why: 'formula', column: 'B' }],
+      [2, 'TABLE_CELL_WITHOUT_VALUE', { why: 'error', column: 'B' }],
+      [3, 'TABLE_CELL_WITHOUT_VALUE', { why: 'error', column: 'A' }],
       [4, 'D', '患者。'],
     ]);
+    expect(found.map(({ caseId }) => caseId)).toEqual(['A', 'B', undefined, 'D']);
   });
 
   it('a text that begins like one is a text', async () => {

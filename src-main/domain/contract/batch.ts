@@ -142,6 +142,10 @@ export const batchItemSchema = z.object({
   recordId: z.string().nullable(),
   /** Of the file, where there is no record to name it. */
   name: z.string().nullable(),
+  /** Of a table, from 1, without its heading. */
+  row: z.int().positive().optional(),
+  /** Of that row, where there is no record to have it. */
+  caseId: z.string().max(200).optional(),
   problem: problemSchema.optional(),
   facts: z.int().nonnegative().nullable(),
   chars: z.int().nonnegative(),

@@ -8,6 +8,10 @@ export const maxTableFileBytes = 1_000_000_000;
 export const maxWorkbookFileBytes = 100_000_000;
 export const maxDocumentFileBytes = 100_000_000;
 
+/** Why a cell that was chosen holds nothing to read. */
+export const cellFaults = ['formula', 'error'] as const;
+export type CellFault = (typeof cellFaults)[number];
+
 /** Which columns of a table hold what; columns by their number from 0, because headings may repeat. */
 export const tableChoiceSchema = z.object({
   /** Of a workbook; the first one where absent. */
@@ -48,6 +52,8 @@ export const readRecordSchema = z.discriminatedUnion('kind', [
     problem: problemSchema,
     /** Row of a table, from 1, without its heading; absent where the whole file is meant. */
     row: z.int().positive().optional(),
+    /** Of that row, where it has one. */
+    caseId: z.string().max(200).optional(),
   }),
 ]);
 export type ReadRecord = z.infer<typeof readRecordSchema>;

@@ -602,6 +602,17 @@ export const en = {
     context: (over: string, needed: string, capacity: string) =>
       `${over} tokens too many: ${needed} are needed, ${capacity} is the most.`,
     space: (needed: string, free: string) => `${needed} are needed, ${free} are free.`,
+    emptyCell: (column: string) => `Nothing stands in column ${column} of this row.`,
+    chars: (chars: string, limit: string) => `It has ${chars} characters; ${limit} is the most.`,
+    bytes: (size: string, limit: string) => `It has ${size}; ${limit} is the most.`,
+    cell: (column: string, why: string) => `Column ${column}: ${why}.`,
+    cellFaults: {
+      formula: 'a formula without its result',
+      error: 'an error value',
+    },
+    column: (column: string, columns: string) =>
+      `Column ${column} was chosen; the first row has ${columns} columns.`,
+    fromRow: (row: string) => `From row ${row} on, headings counted.`,
     wait: (minutes: string, seconds: string) => `Wait another ${minutes} min ${seconds} s.`,
     labels: (names: string) => `Unknown labels: ${names}`,
     line: (line: string) => `Line ${line}.`,

@@ -1,9 +1,11 @@
 /** What a problem carries besides its code, in words: how much too much, how much is missing, why. */
+import { cellFaults } from '../contract/document';
 import type { Problem } from '../contract/errors';
 import type { Locale } from '../contract/ipc';
 import { templateFaults } from '../contract/prompt-format';
 import { placeFaults } from '../contract/save-file';
 import { schemaFaultCodes } from '../rules/schema-check';
+import { columnLetters } from '../text/column-letters';
 import { formatterFor } from './format';
 import { messagesFor } from './index';
 
@@ -29,6 +31,32 @@ export function problemDetail(locale: Locale, { code, params = {} }: Problem): s
         : texts.space(bytes(needed * mebibyte), bytes(free * mebibyte));
     case 'DISK_SPACE':
       return needed === null || free === null ? null : texts.space(bytes(needed), bytes(free));
+    case 'EMPTY_TEXT':
+      return typeof params['column'] === 'string' ? texts.emptyCell(params['column']) : null;
+    case 'TEXT_TOO_LARGE': {
+      const [chars, limit] = [number('chars'), number('limit')];
+      return chars === null || limit === null ? null : texts.chars(integer(chars), integer(limit));
+    }
+    case 'FILE_TOO_LARGE': {
+      const [size, limit] = [number('bytes'), number('limit')];
+      return size === null || limit === null ? null : texts.bytes(bytes(size), bytes(limit));
+    }
+    case 'TABLE_CELL_WITHOUT_VALUE': {
+      const why = cellFaults.find((fault) => fault === params['why']);
+      return why === undefined || typeof params['column'] !== 'string'
+        ? null
+        : texts.cell(params['column'], texts.cellFaults[why]);
+    }
+    case 'TABLE_COLUMN_MISSING': {
+      const [column, columns] = [number('column'), number('columns')];
+      return column === null || columns === null
+        ? null
+        : texts.column(columnLetters(column - 1), integer(columns));
+    }
+    case 'TABLE_DAMAGED': {
+      const row = number('row');
+      return row === null ? null : texts.fromRow(integer(row));
+    }
     case 'DATASET_LABELS_UNKNOWN':
       return typeof params['labels'] === 'string' ? texts.labels(params['labels']) : null;
     case 'DATASET_LINE_INVALID':

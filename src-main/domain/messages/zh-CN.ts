@@ -574,6 +574,16 @@ export const zhCN = {
     context: (over: string, needed: string, capacity: string) =>
       `超出 ${over} 个词元：需要 ${needed} 个，最多 ${capacity} 个。`,
     space: (needed: string, free: string) => `需要 ${needed}，可用 ${free}。`,
+    emptyCell: (column: string) => `这一行的 ${column} 列没有内容。`,
+    chars: (chars: string, limit: string) => `共 ${chars} 字，最多 ${limit} 字。`,
+    bytes: (size: string, limit: string) => `大小为 ${size}，最多 ${limit}。`,
+    cell: (column: string, why: string) => `${column} 列：${why}。`,
+    cellFaults: {
+      formula: '公式没有保存结果',
+      error: '错误值',
+    },
+    column: (column: string, columns: string) => `所选为 ${column} 列，首行只有 ${columns} 列。`,
+    fromRow: (row: string) => `从第 ${row} 行起（标题行计算在内）。`,
     wait: (minutes: string, seconds: string) => `还需等待 ${minutes} 分 ${seconds} 秒。`,
     line: (line: string) => `第 ${line} 行。`,
     labels: (names: string) => `不认识的标签：${names}`,

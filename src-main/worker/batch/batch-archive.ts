@@ -25,8 +25,8 @@ function withoutText(kind: 'item' | 'result' | 'state', value: unknown): unknown
   if (kind === 'item') {
     const item = itemEntrySchema.parse(value);
     // What a record is called belongs to the record, and goes with it.
-    const title = item.recordId === null ? item.title : '';
-    return { ...item, title, text: null, caseId: undefined };
+    const named = item.recordId === null ? {} : { title: '', caseId: undefined };
+    return { ...item, ...named, text: null };
   }
   if (kind === 'result') return { ...resultEntrySchema.parse(value), run: undefined };
   const state = stateEntrySchema.parse(value);

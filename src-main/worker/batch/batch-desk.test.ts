@@ -531,7 +531,34 @@ describe('what happens to files', () => {
     ]);
     const head = await headOf(opened.vault, items[2]?.recordId ?? '');
     expect(head).toMatchObject({ title: 'a · A3', caseId: 'A3', source: { row: 3 } });
-    expect(items[1]?.name).toBe('a · 2');
+    expect(items.map(({ row }) => row)).toEqual([1, 2, 3, ...new Array<undefined>(3)]);
+    expect(items[1]).toMatchObject({ recordId: null, name: 'a · A2', row: 2, caseId: 'A2' });
+  });
+
+  test('of a table with bad rows each says its row and case, also after a restart, and the others run', async () => {
+    const long = '长'.repeat(2_097_152);
+    await write('a.csv', `号,病程\nA1,患者甲，头痛。\nA2,${long}\nA3,\nA4,患者甲，头痛。`);
+    const choice = { heading: true, textColumns: [1], caseIdColumn: 0 };
+    const source = {
+      ...{ kind: 'files' as const, paths: [join(files, 'a.csv'), join(files, '没有')] },
+      tables: [{ path: join(files, 'a.csv'), choice }],
+    };
+    extractor.answer = failsFor('甲', 'DECODE_FAILED');
+    const id = await opened.desk.start({ ...orderOf(), source });
+    await finished(id);
+    await restart();
+    const items = [...opened.desk.items(id)].sort((a, b) => a.number - b.number);
+    expect(items.map(({ row, caseId, problem }) => [row, caseId, problem?.code])).toEqual([
+      [1, undefined, 'DECODE_FAILED'],
+      [2, 'A2', 'TEXT_TOO_LARGE'],
+      [3, 'A3', 'EMPTY_TEXT'],
+      [4, undefined, 'DECODE_FAILED'],
+      [undefined, undefined, 'FILE_UNREADABLE'],
+    ]);
+    expect(items.map(({ name }) => name)).toEqual([null, 'a · A2', 'a · A3', null, '没有']);
+    expect(items[1]?.problem?.params).toMatchObject({ chars: 2_097_152 });
+    const head = await headOf(opened.vault, items[3]?.recordId ?? '');
+    expect(head).toMatchObject({ title: 'a · A4', caseId: 'A4' });
   });
 
   test('nothing of a record can be read in the box', async () => {

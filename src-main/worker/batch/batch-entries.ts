@@ -68,7 +68,9 @@ export const itemEntrySchema = z.object({
   /** Whether the record has to be made. */
   creates: z.boolean(),
   title: z.string(),
-  caseId: z.string().optional(),
+  caseId: z.string().max(200).optional(),
+  /** Of a table, from 1, without its heading. Absent in entries of before, whose source has it. */
+  row: z.int().positive().optional(),
   /** Null where there is none, and in what is kept of a batch that is done. */
   text: z.string().nullable(),
   /** UTF-16 code units. */

@@ -36,6 +36,7 @@ type Store = Pick<RecordStore, 'create' | 'duplicates'>;
 interface Piece {
   readonly place: string;
   readonly title: string;
+  readonly row?: number | undefined;
   readonly caseId?: string | undefined;
   readonly read:
     { readonly text: string; readonly source: RecordSource } | { readonly problem: Problem };
@@ -88,7 +89,11 @@ async function makeRecord(entry: ItemEntry, { store, onCreated }: ImportParts): 
 
 async function entryOf(piece: Piece, { log, store }: ImportParts): Promise<ItemEntry> {
   const { state } = log;
-  const base = { number: state.size, place: piece.place, title: piece.title };
+  const base = {
+    ...{ number: state.size, place: piece.place, title: piece.title },
+    ...(piece.row === undefined ? {} : { row: piece.row }),
+    ...(piece.caseId === undefined ? {} : { caseId: piece.caseId }),
+  };
   const failed = (problem: Problem): ItemEntry => ({
     ...base,
     ...{ recordId: null, creates: false, text: null, chars: 0, textSha256: null, source: null },
@@ -107,7 +112,6 @@ async function entryOf(piece: Piece, { log, store }: ImportParts): Promise<ItemE
   const textSha256 = createHash('sha256').update(text, 'utf-8').digest('hex');
   const known = {
     ...base,
-    ...(piece.caseId === undefined ? {} : { caseId: piece.caseId }),
     ...{ chars: text.length, textSha256, source },
   };
   const earlier = state.withText(textSha256, piece.caseId);
@@ -175,17 +179,12 @@ async function* piecesOfFile(
   try {
     for await (const each of documents.read(path, { ...(table ? { table } : {}), signal })) {
       if (each.kind === 'problem') {
-        const { row, problem } = each;
-        yield { place: placeOf(path, row), title: titleOfFile(path, { row }), read: { problem } };
+        const { problem, ...of } = each;
+        yield { ...pieceOf(path, of), read: { problem } };
         continue;
       }
       const { text, source, caseId } = each;
-      yield {
-        place: placeOf(path, source.row),
-        title: titleOfFile(path, { row: source.row, caseId }),
-        caseId,
-        read: { text, source },
-      };
+      yield { ...pieceOf(path, { row: source.row, caseId }), read: { text, source } };
     }
   } catch (error) {
     if (error instanceof Cancelled) throw error;
@@ -193,6 +192,13 @@ async function* piecesOfFile(
       error instanceof AppError ? problemOf(error) : { code: 'FILE_UNREADABLE' as const };
     yield { place: placeOf(path), title: titleOfFile(path), read: { problem } };
   }
+}
+
+function pieceOf(
+  path: string,
+  { row, caseId }: Pick<Piece, 'row' | 'caseId'>,
+): Omit<Piece, 'read'> {
+  return { place: placeOf(path, row), title: titleOfFile(path, { row, caseId }), row, caseId };
 }
 
 /** The same for the same row of the same file; short, as all of a batch's are held in memory. */

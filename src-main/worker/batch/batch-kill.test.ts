@@ -6,11 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import type * as z from 'zod';
-import { recordHeadSchema, storedRunSchema } from '../../domain/contract/record';
-import { keyIdOfSealed, openJson } from '../../domain/sealing/row';
-import type { Vault } from '../../vault/vault';
-import { openDesk, TestExtractor } from './batch.fixture';
+import { openDesk, TestExtractor, titlesAndRuns } from './batch.fixture';
 
 const script = fileURLToPath(new URL('./batch-loop.fixture.ts', import.meta.url));
 let root = '';
@@ -39,24 +35,6 @@ async function killedRound(dir: string, files: string, seed: number, steps: numb
     child.kill('SIGKILL');
     await closed;
   }
-}
-
-async function titlesAndRuns(vault: Vault): Promise<{ titles: string[]; runs: string[] }> {
-  const open = async <T>(table: 'record' | 'run', id: string, schema: z.ZodType<T>): Promise<T> => {
-    const row = await vault.journal.latest(table, id);
-    if (!row) throw new Error('a row is missing');
-    const keyId = keyIdOfSealed(row.sealed);
-    return openJson(await vault.recordKeys.key(keyId), keyId, row, row.sealed, schema);
-  };
-  const titles: string[] = [];
-  const runs: string[] = [];
-  for (const id of vault.journal.idsOf('record')) {
-    titles.push((await open('record', id, recordHeadSchema)).title);
-  }
-  for (const id of vault.journal.idsOf('run')) {
-    runs.push((await open('run', id, storedRunSchema)).recordId);
-  }
-  return { titles: titles.sort(), runs };
 }
 
 test('killed a dozen times while it imports, runs and saves: every record has one result, none is lost, none is twice', async () => {

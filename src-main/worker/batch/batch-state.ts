@@ -1,6 +1,6 @@
 /**
  * What is known of a batch: made of the entries of its box, one after the other, and nothing else, so
- * that it is the same after every restart. Holds no texts; of 10,000 records it takes a few megabytes.
+ * that it is the same after every restart. Holds no texts; of 10,000 records it takes about one megabyte.
  */
 import type {
   BatchCounts,
@@ -11,33 +11,23 @@ import type {
 } from '../../domain/contract/batch';
 import { AppError, type Problem } from '../../domain/contract/errors';
 import type { RunIdentity } from '../../domain/contract/extraction';
+import { PackedNames } from '../../vault/packed-names';
+import { SameTexts } from '../same-texts';
 import type { ItemEntry, OrderedEntry, ResultEntry, StateEntry } from './batch-entries';
+import { BatchItems } from './batch-items';
 
 /** Deaths of the model's process after which a record that was there each time is given up. */
 export const mostDeaths = 2;
 
-interface Item {
-  state: BatchItemState;
-  readonly recordId: string | null;
-  readonly name: string | null;
-  readonly textSha256: string | null;
-  readonly chars: number;
-  readonly duplicateOf: number | undefined;
-  problem: Problem | undefined;
-  facts: number | null;
-  /** How often it was tried anew by a person. */
-  round: number;
-  deaths: number;
-}
-
 export class BatchState {
   readonly id: string;
   readonly ordered: OrderedEntry;
-  readonly #items: Item[] = [];
+  readonly #items = new BatchItems();
   /** Numbers of the records that wait, in their order. */
   #queue: number[] = [];
-  readonly #places = new Set<string>();
-  readonly #byText = new Map<string, { number: number; caseId: string | undefined }[]>();
+  readonly #places = new PackedNames();
+  /** Of the records that were to run, by their numbers. */
+  readonly #texts = new SameTexts();
   readonly #counts: BatchCounts;
   #imported = false;
   #paused = false;
@@ -80,7 +70,7 @@ export class BatchState {
     return this.#saved;
   }
   get size(): number {
-    return this.#items.length;
+    return this.#items.size;
   }
   /** Whether this is what is kept of a batch that is done. */
   get archived(): boolean {
@@ -112,48 +102,33 @@ export class BatchState {
 
   /** The record of this batch that has this text; one that is known to be of another case is another. */
   withText(textSha256: string, caseId: string | undefined): number | undefined {
-    return this.#byText
-      .get(textSha256)
-      ?.find((of) => caseId === undefined || of.caseId === undefined || of.caseId === caseId)
-      ?.number;
+    const [first] = this.#texts.owners(textSha256, caseId);
+    return first;
   }
 
   /** Whether it runs this record, which has this text, already. */
   runs(recordId: string, textSha256: string): boolean {
-    return (this.#byText.get(textSha256) ?? []).some(
-      ({ number }) => this.#at(number).recordId === recordId,
-    );
+    for (const number of this.#texts.owners(textSha256))
+      if (this.#items.recordId(number) === recordId) return true;
+    return false;
   }
 
   holdsRecord(recordId: string): boolean {
-    return this.#items.some((item) => item.recordId === recordId);
+    return this.#items.holdsRecord(recordId);
   }
 
   item(number: number): BatchItem {
-    const item = this.#at(number);
-    return {
-      number,
-      state: item.state,
-      recordId: item.recordId,
-      name: item.name,
-      ...(item.problem ? { problem: item.problem } : {}),
-      facts: item.facts,
-      chars: item.chars,
-      ...(item.duplicateOf === undefined ? {} : { duplicateOf: item.duplicateOf }),
-    };
+    return this.#items.item(number);
   }
 
+  /** How often it was tried anew by a person. */
   round(number: number): number {
-    return this.#at(number).round;
+    return this.#items.round(number);
   }
 
   /** How often the model's process ended while this one was in its hands. */
   deaths(number: number): number {
-    return this.#at(number).deaths;
-  }
-
-  textSha256(number: number): string | null {
-    return this.#at(number).textSha256;
+    return this.#items.deaths(number);
   }
 
   /** The first records that wait, in their order. */
@@ -164,17 +139,16 @@ export class BatchState {
   /** All records: those that wait in their order, each other one where it was imported. */
   *inOrder(): Generator<number> {
     let at = 0;
-    for (const [number, { state }] of this.#items.entries()) {
-      if (state !== 'waiting') yield number;
+    for (let number = 0; number < this.#items.size; number += 1) {
+      if (this.#items.state(number) !== 'waiting') yield number;
       else if (at < this.#queue.length) yield this.#queue[at++] as number;
     }
   }
 
   failedItems(): number[] {
-    const failed: number[] = [];
-    for (const [number, item] of this.#items.entries())
-      if (item.state === 'failed' && item.recordId !== null) failed.push(number);
-    return failed;
+    return this.#items
+      .withState('failed')
+      .filter((number) => this.#items.recordId(number) !== null);
   }
 
   /** In the hands of the model; lives in memory only, as no restart finds it there. */
@@ -185,48 +159,30 @@ export class BatchState {
 
   /** Back to the front of the queue. */
   giveBack(number: number): void {
-    if (this.#at(number).state !== 'running') return;
+    if (this.#items.state(number) !== 'running') return;
     this.#set(number, 'waiting');
     this.#queue.unshift(number);
   }
 
   takeItem(entry: ItemEntry): void {
-    if (entry.number !== this.#items.length) throw new AppError('BATCH_DAMAGED');
-    const { outcome } = entry;
+    if (entry.number !== this.#items.size) throw new AppError('BATCH_DAMAGED');
+    const { number, outcome, textSha256 } = entry;
     this.#places.add(entry.place);
-    this.#items.push({
-      state: outcome.state,
-      recordId: entry.recordId,
-      // A record is called what the page calls it.
-      name: entry.recordId === null ? entry.title : null,
-      textSha256: entry.textSha256,
-      chars: entry.chars,
-      duplicateOf: outcome.state === 'duplicate' ? outcome.of : undefined,
-      problem: outcome.state === 'failed' ? outcome.problem : undefined,
-      facts: null,
-      round: 0,
-      deaths: 0,
-    });
+    this.#items.add(entry);
     this.#counts.total += 1;
     this.#counts[outcome.state] += 1;
     if (outcome.state !== 'waiting') return;
     this.#charsWaiting += entry.chars;
-    this.#queue.push(entry.number);
-    if (entry.textSha256 === null) return;
-    const { number, caseId } = entry;
-    const same = this.#byText.get(entry.textSha256);
-    if (same) same.push({ number, caseId });
-    else this.#byText.set(entry.textSha256, [{ number, caseId }]);
+    this.#queue.push(number);
+    if (textSha256 !== null) this.#texts.add(textSha256, number, entry.caseId);
   }
 
   takeResult({ number, state, problem, facts }: ResultEntry): void {
-    const item = this.#at(number);
     this.#results += 1;
     // One that was given up meanwhile keeps what was found all the same.
     this.#leaveQueue(number);
     this.#set(number, state);
-    item.problem = problem;
-    item.facts = facts;
+    this.#items.setOutcome(number, problem, facts);
   }
 
   takeState(entry: StateEntry): void {
@@ -256,7 +212,7 @@ export class BatchState {
         this.#move(entry.items, entry.before);
         return;
       case 'died':
-        for (const number of entry.items) this.#at(number).deaths += 1;
+        for (const number of entry.items) this.#items.noteDeath(number);
         return;
       case 'frozen':
         this.#frozen = entry.run;
@@ -278,8 +234,7 @@ export class BatchState {
   }
 
   running(): number[] {
-    if (this.#counts.running === 0) return [];
-    return [...this.#items.keys()].filter((number) => this.#at(number).state === 'running');
+    return this.#counts.running === 0 ? [] : this.#items.withState('running');
   }
 
   summary(
@@ -304,25 +259,22 @@ export class BatchState {
   }
 
   #cancel(number: number): void {
-    const { state } = this.#at(number);
-    if (state !== 'waiting' && state !== 'running') return;
+    if (!isOpen(this.#items.state(number))) return;
     this.#leaveQueue(number);
     this.#set(number, 'cancelled');
   }
 
   #retry(number: number): void {
-    const item = this.#at(number);
-    if (item.state !== 'failed' && item.state !== 'cancelled') return;
-    if (item.recordId === null) return;
-    item.problem = undefined;
-    item.deaths = 0;
-    item.round += 1;
+    const state = this.#items.state(number);
+    if (state !== 'failed' && state !== 'cancelled') return;
+    if (this.#items.recordId(number) === null) return;
+    this.#items.beginRound(number);
     this.#set(number, 'waiting');
     this.#queue.push(number);
   }
 
   #move(items: readonly number[], before: number | null): void {
-    const moved = new Set(items.filter((number) => this.#at(number).state === 'waiting'));
+    const moved = new Set(items.filter((number) => this.#items.state(number) === 'waiting'));
     if (before !== null && moved.has(before)) return;
     const rest = this.#queue.filter((number) => !moved.has(number));
     const at = before === null ? rest.length : rest.indexOf(before);
@@ -332,23 +284,17 @@ export class BatchState {
   }
 
   #set(number: number, state: BatchItemState): void {
-    const item = this.#at(number);
-    this.#charsWaiting += (isOpen(state) ? item.chars : 0) - (isOpen(item.state) ? item.chars : 0);
-    this.#counts[item.state] -= 1;
+    const before = this.#items.state(number);
+    const chars = this.#items.chars(number);
+    this.#charsWaiting += (isOpen(state) ? chars : 0) - (isOpen(before) ? chars : 0);
+    this.#counts[before] -= 1;
     this.#counts[state] += 1;
-    item.state = state;
+    this.#items.setState(number, state);
   }
 
   #leaveQueue(number: number): void {
     const at = this.#queue.indexOf(number);
     if (at >= 0) this.#queue.splice(at, 1);
-  }
-
-  /** @throws AppError `BATCH_DAMAGED` for a number that no record has */
-  #at(number: number): Item {
-    const item = this.#items[number];
-    if (!item) throw new AppError('BATCH_DAMAGED');
-    return item;
   }
 }
 

@@ -1,11 +1,14 @@
 /** A stand-in for the model host, files on a disk, and a vault with a desk, for tests of batches. */
+import type * as z from 'zod';
 import { formatOfName } from '../../documents/file-format';
 import { listFiles } from '../../documents/list-files';
 import { previewTable } from '../../documents/preview-table';
 import { readDocument } from '../../documents/read-document';
 import { AppError, type ErrorCode, type Problem } from '../../domain/contract/errors';
 import type { ExtractionRequest, ExtractionResult } from '../../domain/contract/extraction';
+import { recordHeadSchema, storedRunSchema } from '../../domain/contract/record';
 import { Cancelled } from '../../domain/contract/rpc';
+import { keyIdOfSealed, openJson } from '../../domain/sealing/row';
 import { Vault } from '../../vault/vault';
 import { RecordStore } from '../store';
 import { BatchDesk, type DeskParts, type LockedBox } from './batch-desk';
@@ -160,4 +163,23 @@ export async function openLocked(
 ): Promise<{ desk: BatchDesk; problems: unknown[] }> {
   const problems: unknown[] = [];
   return { desk: await BatchDesk.ofBoxes(boxes, partsOf(extractor, problems)), problems };
+}
+
+/** Titles of all records, sorted, and of every run the record that it is of. */
+export async function titlesAndRuns(vault: Vault): Promise<{ titles: string[]; runs: string[] }> {
+  const open = async <T>(table: 'record' | 'run', id: string, schema: z.ZodType<T>): Promise<T> => {
+    const row = await vault.journal.latest(table, id);
+    if (!row) throw new Error('a row is missing');
+    const keyId = keyIdOfSealed(row.sealed);
+    return openJson(await vault.recordKeys.key(keyId), keyId, row, row.sealed, schema);
+  };
+  const titles: string[] = [];
+  const runs: string[] = [];
+  for (const id of vault.journal.idsOf('record')) {
+    titles.push((await open('record', id, recordHeadSchema)).title);
+  }
+  for (const id of vault.journal.idsOf('run')) {
+    runs.push((await open('run', id, storedRunSchema)).recordId);
+  }
+  return { titles: titles.sort(), runs };
 }
