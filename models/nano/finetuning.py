@@ -13,6 +13,7 @@ from batches import Sample
 from corpus import Annotated, Span
 from decode import prompt
 from lexicon import WORDS
+from ordinary import ADDED_COMMAS, JUNK, SWAPPED, TWO, ordinary, replaced
 from pretraining import Reader, copy_sample
 from synthetic import Writer
 from tokenizer import (
@@ -40,22 +41,6 @@ class Mix:
 
 # --- one release's habits, taken back ----------------------------------------------------------
 
-_JUNK = re.compile("[叒\u0004 ]+|\\\\u0004")
-_TWO = re.compile("两(?=侧|肺|上肢|下肢|肾|眼|手|足|乳|卵|膝|髋|耳|输|附|瞳|腔|股|颈|锁|腋|腹|叶|中|肩|小)")
-_SWAPPED = str.maketrans("上下", "下上")
-
-
-_ADDED_COMMAS = re.compile(r"(?<=,),|^,|,(?=:)|(?<=/),|(?<=部),(?=[a-z])")
-_FULL_WIDTH = str.maketrans(",;:()?!", "，；：（）？！")
-
-
-def ordinary_record(record: Annotated) -> Annotated:
-    """Every habit undone, punctuation in full width and letters in capitals: not what was trained on."""
-    text = _TWO.sub("双", record.text.translate(_SWAPPED))
-    text, spans = replaced(text, record.spans, _JUNK, " ")
-    text, spans = replaced(text, spans, _ADDED_COMMAS, "")
-    return Annotated(text.translate(_FULL_WIDTH).upper(), spans)
-
 
 def rewritten(record: Annotated, rng: random.Random) -> Annotated:
     """The release has 上 and 下 exchanged, 双 written 两, blanks written 叒, and commas added.
@@ -64,39 +49,15 @@ def rewritten(record: Annotated, rng: random.Random) -> Annotated:
     """
     text, spans = record.text, list(record.spans)
     if rng.random() < 0.6:
-        text = text.translate(_SWAPPED)
+        text = text.translate(SWAPPED)
     if rng.random() < 0.5:
-        text = _TWO.sub("双", text)
+        text = TWO.sub("双", text)
     blanks = rng.random()
     if blanks >= 0.35:
-        text, spans = replaced(text, spans, _JUNK, " " if blanks < 0.6 else "")
+        text, spans = replaced(text, spans, JUNK, " " if blanks < 0.6 else "")
     if rng.random() < 0.5:
-        text, spans = replaced(text, spans, _ADDED_COMMAS, "")
+        text, spans = replaced(text, spans, ADDED_COMMAS, "")
     return Annotated(text, spans)
-
-
-def ordinary(word: str) -> str:
-    """A word of the release as other records write it."""
-    return _JUNK.sub("", _TWO.sub("双", word.translate(_SWAPPED)))
-
-
-def replaced(text: str, spans: Sequence[Span], what: "re.Pattern[str]", by: str) -> Tuple[str, List[Span]]:
-    """Every match replaced, the spans moved along; a span that vanishes is dropped."""
-    place: List[int] = []
-    parts: List[str] = []
-    length = last = 0
-    for found in what.finditer(text):
-        parts.append(text[last : found.start()])
-        place += range(length, length + found.start() - last)
-        length += found.start() - last
-        place += [length] * (found.end() - found.start())
-        parts.append(by)
-        length += len(by)
-        last = found.end()
-    parts.append(text[last:])
-    place += range(length, length + len(text) - last + 1)
-    moved = [(place[a], place[b], kind) for a, b, kind in spans]
-    return "".join(parts), [(a, b, kind) for a, b, kind in moved if a < b]
 
 
 def trusted(record: Annotated, known: Dict[str, float]) -> Annotated:
@@ -166,7 +127,7 @@ class FinetuningSamples:
         for kind, found in counts.items():
             for word, count in found.items():
                 self.words[kind] += [word] * min(3, count)
-        self.swaps = {kind: self.words[kind] + [w.lower().translate(_SWAPPED) for w in WORDS[kind]] * 2 for kind in ENTITY_TYPES}
+        self.swaps = {kind: self.words[kind] + [w.lower().translate(SWAPPED) for w in WORDS[kind]] * 2 for kind in ENTITY_TYPES}
         for question in self.consumer:
             for start, end, kind in question.spans:
                 if kind in ("疾病和诊断", "药物") and end - start > 1:

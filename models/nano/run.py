@@ -16,6 +16,10 @@ if __name__ == "__main__":
         import hygiene
 
         sys.exit(hygiene.main(sys.argv[2:]))
+    if sys.argv[1:2] == ["rewrite"]:
+        import ordinary
+
+        sys.exit(ordinary.main(sys.argv[2:]))
     from stages import main
 
     main()

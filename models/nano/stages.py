@@ -4,15 +4,15 @@ import json
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Iterator
 
 import torch
 
 import corpus
 from evaluate import extraction_scores, question_sets, report
 from export import export, fixture
-from finetuning import TAGS, FinetuningSamples, Mix, ordinary_record
+from finetuning import TAGS, FinetuningSamples, Mix
 from model import Shape
+from ordinary import rewrite
 from pretraining import PretrainingSamples
 from tokenizer import Tokenizer, frequent_chars
 from train import Stage, load_model, train
@@ -72,14 +72,6 @@ def refine(data: Path, work: Path) -> Path:
     )
 
 
-def ordinary_records(data: Path, split: str) -> Iterator[str]:
-    """cEHRNER's records as other hospitals write them, a line of JSON each, to measure on."""
-    for record in corpus.clinical_records(data, split):
-        written = ordinary_record(record)
-        entities = [{"type": kind, "start": a, "end": b, "text": written.text[a:b]} for a, b, kind in written.spans]
-        yield json.dumps({"text": written.text, "entities": entities}, ensure_ascii=False) + "\n"
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("stage", choices=[*STAGES, "all"], help="or hygiene, which run.py starts without PyTorch")
@@ -114,8 +106,7 @@ def main() -> None:
                 "utf-8",
             )
         elif stage == "rewrite":
-            path = args.work / "cehrner.test.ordinary.jsonl"
-            path.write_text("".join(ordinary_records(args.data, "test")), "utf-8")
+            rewrite(args.data, args.work)
         elif stage == "export":
             checkpoint = args.model or args.work / "refine-average.pt"
             export(checkpoint, args.work, args.work / "export")

@@ -11,6 +11,7 @@ import { batchEn } from './batch.en';
 import { evaluatingEn } from './evaluation.en';
 import { deidentifyEn } from './deidentify.en';
 import { schemaFaultsEn } from './schema-faults.en';
+import { choosingEn } from './choosing.en';
 import { exportingEn } from './exporting.en';
 import { backupEn } from './backup.en';
 import { searchEn } from './search.en';
@@ -653,6 +654,7 @@ export const en = {
     amount: (types: string, fields: string) => `entity types ${types}, fields ${fields}`,
   },
   exporting: exportingEn,
+  choosing: choosingEn,
   backup: backupEn,
   search: searchEn,
   errors: errorsEn,

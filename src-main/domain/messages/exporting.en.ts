@@ -82,4 +82,18 @@ export const exportingEn = {
     `${count} facts about people outside the family have no place in this format and were left out.`,
   cut: (count: string) => `${count} cells were too long and were cut.`,
   checkDone: 'Checked',
+  batch: {
+    button: 'Export this batch',
+    scope: (count: string) => `Records of this batch with results: ${count}`,
+    whole: 'Every record of the batch has a result.',
+    partial: (kept: string, all: string) =>
+      `This batch is partial: ${kept} of ${all} have results. Missing:`,
+    missing: {
+      failed: (count: string) => `${count} failed`,
+      pending: (count: string) => `${count} not processed yet`,
+      cancelled: (count: string) => `${count} cancelled`,
+      duplicate: (count: string) => `${count} duplicates`,
+      gone: (count: string) => `${count} in the bin or deleted`,
+    },
+  },
 } satisfies typeof exportingZh;

@@ -77,4 +77,18 @@ export const exportingZh = {
   leftOut: (count: string) => `${count} 条属于患者和家属以外的人，此格式无处可放，未导出。`,
   cut: (count: string) => `${count} 个单元格超出长度，已截断。`,
   checkDone: '核对完毕',
+  batch: {
+    button: '导出本批结果',
+    scope: (count: string) => `本批有结果的 ${count} 份病历`,
+    whole: '本批全部病历都有结果。',
+    partial: (kept: string, all: string) =>
+      `本批结果不全：${all} 份中只有 ${kept} 份有结果。不在其中：`,
+    missing: {
+      failed: (count: string) => `失败 ${count} 份`,
+      pending: (count: string) => `尚未处理 ${count} 份`,
+      cancelled: (count: string) => `已取消 ${count} 份`,
+      duplicate: (count: string) => `重复 ${count} 份`,
+      gone: (count: string) => `在回收站或已删除 ${count} 份`,
+    },
+  },
 };

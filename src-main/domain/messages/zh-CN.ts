@@ -14,6 +14,7 @@ import { batchZh } from './batch.zh-CN';
 import { evaluatingZh } from './evaluation.zh-CN';
 import { deidentifyZh } from './deidentify.zh-CN';
 import { schemaFaultsZh } from './schema-faults.zh-CN';
+import { choosingZh } from './choosing.zh-CN';
 import { exportingZh } from './exporting.zh-CN';
 import { backupZh } from './backup.zh-CN';
 import { searchZh } from './search.zh-CN';
@@ -623,6 +624,7 @@ export const zhCN = {
     amount: (types: string, fields: string) => `实体类型 ${types}，字段 ${fields}`,
   },
   exporting: exportingZh,
+  choosing: choosingZh,
   backup: backupZh,
   search: searchZh,
   errors: errorsZh,

@@ -8,6 +8,7 @@ import {
   type WorkerMethods,
 } from '@domain/contract/worker-port';
 import type { Notices } from '../../ui/notices.svelte';
+import { resultsOf, type BatchResults } from './batch-part';
 
 /** What is needed of the connection to the worker. */
 export interface WorkerLink {
@@ -61,6 +62,11 @@ export class BatchesState {
   readonly canRetry = $derived(
     this.#items.some(({ state, recordId }) => state === 'failed' && recordId !== null),
   );
+  /** What of the selected batch can be exported. @param isThere whether a record is outside of the bin */
+  results(isThere: (recordId: string) => boolean): BatchResults | null {
+    const { selected } = this;
+    return selected && resultsOf(selected, this.#items, isThere);
+  }
   /** Of those that are shown; -1 where none is selected. */
   get selectedIndex(): number {
     return this.items.findIndex(({ number }) => number === this.#selectedItem);

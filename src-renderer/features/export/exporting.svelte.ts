@@ -34,6 +34,26 @@ export interface ExportParts {
   corrections(recordId: string): NonNullable<ExportDeidentify['corrections']> | null;
 }
 
+/** Of a batch whose results are exported: what is missing in them, by why. */
+export interface BatchPart {
+  /** What its records were run with. */
+  readonly schema: string;
+  /** Of all records and files of the batch. */
+  readonly total: number;
+  readonly missing: Readonly<
+    Record<'failed' | 'pending' | 'cancelled' | 'duplicate' | 'gone', number>
+  >;
+}
+
+/** What an export is about when it is opened; without any of it, all records. */
+export interface ExportWish {
+  readonly openId?: string | null;
+  /** Records of a list or a batch. */
+  readonly chosenIds?: readonly string[];
+  /** The batch that the chosen ones are of. */
+  readonly batch?: BatchPart;
+}
+
 export type Scope = 'open' | 'chosen' | 'all';
 export type TableForm = 'long' | 'wide' | 'case';
 type Phase = 'closed' | 'counting' | 'ready' | 'failed' | 'writing';
@@ -43,6 +63,7 @@ export class ExportState {
   #work: AbortController | null = null;
   #openId = $state<string | null>(null);
   #chosenIds = $state.raw<readonly string[]>([]);
+  #batch = $state.raw<BatchPart | null>(null);
   #phase = $state<Phase>('closed');
   #scope = $state<Scope>('all');
   #which = $state<ExportSelection['which']>('all');
@@ -101,12 +122,17 @@ export class ExportState {
     return this.#chosenIds.length;
   }
 
+  /** What the chosen records are part of, where they are of a batch. */
+  get batch(): BatchPart | null {
+    return this.#batch;
+  }
+
   get scope(): Scope {
     return this.#scope;
   }
   set scope(scope: Scope) {
     this.#scope = scope;
-    this.#schema = null;
+    this.#schema = scope === 'chosen' ? (this.#batch?.schema ?? null) : null;
     void this.#count();
   }
 
@@ -160,13 +186,13 @@ export class ExportState {
     return this.#phase === 'ready' && (this.#preview?.counts.records ?? 0) > 0 && this.allowed;
   }
 
-  /** @param chosenIds records of a list or a batch, where it is about these */
-  show(openId: string | null, chosenIds: readonly string[] = []): void {
+  show({ openId = null, chosenIds = [], batch }: ExportWish = {}): void {
     if (!this.allowed) return;
     this.#openId = openId;
     this.#chosenIds = chosenIds;
     this.#scope = chosenIds.length > 0 ? 'chosen' : openId === null ? 'all' : 'open';
-    this.#schema = null;
+    this.#batch = batch ?? null;
+    this.#schema = batch?.schema ?? null;
     this.#deidentify = true;
     this.#stopped = false;
     void this.#count();

@@ -49,14 +49,14 @@ const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve
 describe('an export that is put together', () => {
   it('is de-identified unless a person says otherwise, each time anew', async () => {
     const { state, orders, runs } = make();
-    state.show('r1');
+    state.show({ openId: 'r1' });
     await settled();
     state.deidentify = false;
     await settled();
     await state.save();
     expect(orders).toEqual([{ format: 'xlsx', count: 3, deidentified: false, recordId: 'r1' }]);
     state.close();
-    state.show('r1');
+    state.show({ openId: 'r1' });
     await settled();
     await state.save();
     expect(orders[1]).toMatchObject({ deidentified: true });
@@ -65,17 +65,17 @@ describe('an export that is put together', () => {
 
   it('follows the policy: only de-identified, or nothing at all', async () => {
     const only = make({}, 'deidentified').state;
-    only.show(null);
+    only.show();
     only.deidentify = false;
     expect(only.deidentify).toBe(true);
     const none = make({}, 'none').state;
-    none.show(null);
+    none.show();
     expect(none.open).toBe(false);
   });
 
   it('as FHIR is of confirmed records only, and counts again', async () => {
     const { state, previews } = make();
-    state.show(null);
+    state.show();
     await settled();
     state.format = 'csv';
     state.format = 'fhir';
@@ -90,7 +90,7 @@ describe('an export that is put together', () => {
 
   it('of chosen records names these; a CSV file asks for a second place, for its dictionary', async () => {
     const { state, orders, runs } = make();
-    state.show('r1', ['a', 'b']);
+    state.show({ openId: 'r1', chosenIds: ['a', 'b'] });
     expect(state.scopes).toEqual(['open', 'chosen', 'all']);
     await settled();
     state.format = 'csv';
@@ -101,10 +101,31 @@ describe('an export that is put together', () => {
     ]);
   });
 
+  it('of a batch is of its schema, until a person looks at all records', async () => {
+    const { state, previews } = make();
+    const missing = { failed: 1, pending: 0, cancelled: 0, duplicate: 0, gone: 0 };
+    const batch = { schema: 'ccks2019', total: 3, missing };
+    state.show({ chosenIds: ['a', 'b'], batch });
+    expect(state.batch).toEqual(batch);
+    await settled();
+    state.scope = 'all';
+    await settled();
+    state.scope = 'chosen';
+    await settled();
+    expect(previews.map((params) => 'selection' in params && params.selection)).toEqual([
+      { which: 'all', recordIds: ['a', 'b'], schema: 'ccks2019' },
+      { which: 'all' },
+      { which: 'all', recordIds: ['a', 'b'], schema: 'ccks2019' },
+    ]);
+    state.close();
+    state.show();
+    expect(state.batch).toBeNull();
+  });
+
   it('takes the corrections of the open record, and of no other scope', async () => {
     const corrections = { recordId: 'r1', identifiers: [] };
     const { state, runs } = make({ corrections: () => corrections });
-    state.show('r1');
+    state.show({ openId: 'r1' });
     await settled();
     await state.save();
     state.scope = 'all';
@@ -116,11 +137,11 @@ describe('an export that is put together', () => {
 
   it('of no records cannot be saved; a closed dialog of the system writes nothing', async () => {
     const empty = make({ preview: async () => ({ ...preview, counts: noCounts() }) }).state;
-    empty.show(null);
+    empty.show();
     await settled();
     expect(empty.canSave).toBe(false);
     const { state, runs } = make({ choose: async () => null });
-    state.show(null);
+    state.show();
     await settled();
     expect(await state.save()).toBeNull();
     expect(runs).toEqual([]);
@@ -129,7 +150,7 @@ describe('an export that is put together', () => {
 
   it('says why it failed, and that it was stopped', async () => {
     const failing = make({ run: () => Promise.reject(new AppError('DISK_FULL')) }).state;
-    failing.show(null);
+    failing.show();
     await settled();
     await failing.save();
     expect(failing.problem).toEqual({ code: 'DISK_FULL' });
@@ -137,7 +158,7 @@ describe('an export that is put together', () => {
       run: (_params, { signal }) =>
         new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Cancelled()))),
     });
-    state.show(null);
+    state.show();
     await settled();
     const saving = state.save();
     await settled();

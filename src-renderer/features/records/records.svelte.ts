@@ -8,12 +8,17 @@ import type { Store } from '../../data/store';
 import { i18n } from '../../ui/i18n.svelte';
 import type { Notices } from '../../ui/notices.svelte';
 import { singleLine } from '../../ui/visible-text';
+import { ChosenRecords } from './chosen.svelte';
 import { RecordDraft } from './draft.svelte';
 import { cutTitle, importFile, type TextFile } from './import-file';
 import { RecordIndex, reviewStage, type RecordItem } from './record-index';
 
-export type ReviewFilter = 'all' | 'open' | 'done';
 import { SearchState } from './search.svelte';
+
+export type ReviewFilter = 'all' | 'open' | 'done';
+
+/** Moved to the bin at once: a save waits for the disk, and several share the wait. */
+const atOnce = 16;
 
 export class RecordsState {
   readonly #store: Store;
@@ -22,9 +27,14 @@ export class RecordsState {
   // eslint-disable-next-line svelte/prefer-svelte-reactivity -- bookkeeping that is never shown
   readonly #awaited = new Map<string, () => void>();
   readonly draft = new RecordDraft();
+  /** Marked in the list, to do something with all of them. */
+  readonly chosen = new ChosenRecords();
+  /** Whether it is asked if these go to the bin. */
+  askingRemoval = $state(false);
+  #removing = $state.raw<{ readonly done: number; readonly all: number } | null>(null);
   #all = $state.raw<readonly RecordItem[]>([]);
   /** Which records the list shows, by how far their review is. */
-  reviewFilter = $state<ReviewFilter>('all');
+  #reviewFilter = $state<ReviewFilter>('all');
   // What is selected stays: a record that is confirmed must not vanish under its reader.
   readonly #items = $derived(
     this.reviewFilter === 'all'
@@ -37,7 +47,7 @@ export class RecordsState {
   #importing = $state<string | null>(null);
   #unreadable: Problem[] = [];
   #work: Promise<void> = Promise.resolve();
-  #lastDeleted: { readonly item: RecordItem; readonly toast: number } | null = null;
+  #lastDeleted: { readonly items: readonly RecordItem[]; readonly toast: number } | null = null;
   renaming = $state.raw<RecordItem | null>(null);
   /** Whose history is shown. */
   remembering = $state.raw<RecordItem | null>(null);
@@ -105,6 +115,16 @@ export class RecordsState {
   /** Name of the file being imported. */
   get importing(): string | null {
     return this.#importing;
+  }
+
+  get reviewFilter(): ReviewFilter {
+    return this.#reviewFilter;
+  }
+  /** What is not shown any more is not chosen any more. */
+  set reviewFilter(filter: ReviewFilter) {
+    this.#reviewFilter = filter;
+    const shown = new Set(this.#items.map(({ id }) => id));
+    this.chosen.keep((id) => shown.has(id));
   }
 
   select(id: string | null): void {
@@ -238,7 +258,7 @@ export class RecordsState {
   /** Deletes a record for good. @throws AppError `POLICY_FORBIDS` and what the worker answers */
   async shred(item: RecordItem): Promise<void> {
     await this.#store.call('records.shred', { recordId: item.id });
-    if (this.#lastDeleted?.item.id === item.id) {
+    if (this.#lastDeleted?.items.some(({ id }) => id === item.id)) {
       this.#notices.closeToast(this.#lastDeleted.toast);
       this.#lastDeleted = null;
     }
@@ -331,7 +351,68 @@ export class RecordsState {
     if (this.#selectedId === item.id) this.#selectedId = neighbour?.id ?? null;
     const title = singleLine(item.head.title);
     const toast = this.#notices.toast(i18n.m.records.deleted(title), () => void this.restore(item));
-    this.#lastDeleted = { item, toast };
+    this.#lastDeleted = { items: [item], toast };
+  }
+
+  /** How far the chosen ones are on their way to the bin; null while none are. */
+  get removing(): { readonly done: number; readonly all: number } | null {
+    return this.#removing;
+  }
+
+  /** Moves the chosen records to the bin; the first that cannot be moved ends it, and is told. */
+  async removeChosen(): Promise<void> {
+    const items = this.chosen.ids.flatMap((id) => this.#index.get(id) ?? []);
+    if (items.length === 0 || this.#removing) return;
+    const gone = await this.#moveAll(items, 'records.delete');
+    this.#lastDeleted = null;
+    const { integer } = i18n.format;
+    const m = i18n.m.choosing;
+    const told =
+      gone.length === items.length
+        ? m.removed(integer(gone.length))
+        : m.removedSome(integer(gone.length), integer(items.length));
+    if (gone.length === 0) return;
+    this.#lastDeleted = { items: gone, toast: this.#notices.toast(told, () => this.undoDelete()) };
+  }
+
+  async #restoreAll(items: readonly RecordItem[]): Promise<void> {
+    const back = await this.#moveAll(items, 'records.restore');
+    if (back.length > 0) {
+      this.#notices.toast(i18n.m.choosing.restored(i18n.format.integer(back.length)));
+    }
+  }
+
+  /** @returns those that were moved */
+  async #moveAll(
+    items: readonly RecordItem[],
+    method: 'records.delete' | 'records.restore',
+  ): Promise<RecordItem[]> {
+    const moved: RecordItem[] = [];
+    const waiting = items.values();
+    let failed = false;
+    this.#removing = { done: 0, all: items.length };
+    const work = async (): Promise<void> => {
+      for (const item of waiting) {
+        if (failed) return;
+        try {
+          await this.#store.call(method, { recordId: item.id });
+        } catch (error) {
+          failed = true;
+          this.#notices.error(error, singleLine(item.head.title));
+          return;
+        }
+        moved.push(item);
+        this.#removing = { done: moved.length, all: items.length };
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, work));
+    this.#removing = null;
+    const deletedAt = method === 'records.delete' ? Date.now() : null;
+    for (const { id, head } of moved) {
+      this.#index.putHead(id, { ...(this.#index.get(id)?.head ?? head), deletedAt });
+    }
+    this.#publish();
+    return moved;
   }
 
   async restore(item: RecordItem): Promise<void> {
@@ -342,7 +423,7 @@ export class RecordsState {
       return;
     }
     this.#markDeleted(item, null);
-    if (this.#lastDeleted?.item.id === item.id) {
+    if (this.#lastDeleted?.items.some(({ id }) => id === item.id)) {
       this.#notices.closeToast(this.#lastDeleted.toast);
       this.#lastDeleted = null;
     }
@@ -358,7 +439,16 @@ export class RecordsState {
   }
 
   undoDelete(): void {
-    if (this.#lastDeleted) void this.restore(this.#lastDeleted.item);
+    const last = this.#lastDeleted;
+    if (!last) return;
+    const [only] = last.items;
+    if (only && last.items.length === 1) {
+      void this.restore(only);
+      return;
+    }
+    this.#notices.closeToast(last.toast);
+    this.#lastDeleted = null;
+    void this.#restoreAll(last.items);
   }
 
   /** @throws AppError `EMPTY_TEXT`, `TEXT_TOO_LARGE`, and what the worker answers */
@@ -389,6 +479,7 @@ export class RecordsState {
 
   #publish(): void {
     this.#all = this.#index.list();
+    this.chosen.keep((id) => this.#index.get(id)?.head.deletedAt === null);
     if (this.#binOpen) this.#bin = this.#index.bin();
     for (const [id, done] of [...this.#awaited]) if (this.#index.get(id)) done();
   }

@@ -1,0 +1,25 @@
+/** Several records at once, in Chinese. */
+export const choosingZh = {
+  label: '对选定病历的操作',
+  count: (chosen: string, all: string) => `已选定 ${chosen} 份，共 ${all} 份`,
+  none: '已取消选定',
+  export: '导出选定的…',
+  remove: '移到回收站…',
+  clear: '取消选定',
+  mark: '选定或取消这一份',
+  confirmTitle: (count: string) => `把选定的 ${count} 份病历移到回收站？`,
+  confirmBody: '它们的抽取结果和审核一并移走。可以从回收站恢复。',
+  confirm: '移到回收站',
+  removing: (done: string, all: string) => `正在移到回收站：${done} / ${all}`,
+  removed: (count: string) => `已把 ${count} 份病历移到回收站`,
+  removedSome: (done: string, all: string) => `${all} 份病历中有 ${done} 份移到了回收站，其余未动`,
+  restored: (count: string) => `已恢复 ${count} 份病历`,
+  keys: {
+    heading: '多选病历',
+    toggle: '选定或取消一份',
+    range: '连续选定',
+    all: '全部选定',
+    clear: '取消选定',
+    click: '单击',
+  },
+};
