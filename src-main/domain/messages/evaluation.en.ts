@@ -70,7 +70,7 @@ export const evaluatingEn: typeof evaluatingZh = {
   defectsRow: 'Annotations dropped',
   ungrounded: 'Facts not in their record',
   offsetErrors: 'Facts at a wrong place',
-  mustBeNone: 'must be 0',
+  mustBeNone: (figure: string) => `${figure} (must be 0)`,
   brier: 'Brier score (lower is better)',
   ece: 'Expected calibration error (lower is better)',
   latencyMedian: 'Time a record, median',

@@ -7,4 +7,3 @@ export { default as RecordList } from './RecordList.svelte';
 export { default as NewRecordDialog } from './NewRecordDialog.svelte';
 export { default as BinList } from './BinList.svelte';
 export { default as HistoryDialog } from './HistoryDialog.svelte';
-export { default as RenameDialog } from './RenameDialog.svelte';
