@@ -129,6 +129,8 @@ export const en = {
     progress: (done: string, total: string) => `${done} / ${total} chars`,
     context: (used: string, size: string) => `Context ${used} / ${size}`,
     contextLabel: 'Context in use',
+    contextHint:
+      'How much the model can read at once, and how much of it is used, in tokens: about one a Chinese character.',
     status: {
       idle: 'Not run',
       running: 'Running',
@@ -464,7 +466,7 @@ export const en = {
     batchUp: 'In a batch: move the selected record up or down',
     panes: 'Move between list, text and facts',
     quickQuestion: 'Ask that quick question',
-    screens: 'Go to Records, Extract, Models',
+    screens: 'Go to a page, in the order on the left',
     lock: 'Lock the workstation',
     exportText: 'Export text',
     exportFacts: 'Export facts',

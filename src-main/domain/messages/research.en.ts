@@ -4,7 +4,8 @@ import type { researchZh } from './research.zh-CN';
 export const researchEn = {
   heading: 'Research',
   lead: 'Draw confirmed records at random, have another doctor review them blind, compute the agreement, and adjudicate each difference.',
-  draw: 'Draw a sample',
+  draw: 'Random sample',
+  drawNow: 'Draw a sample',
   schema: 'Schema',
   size: 'Records',
   population: (count: string) => `Can be drawn: ${count}`,
