@@ -32,7 +32,7 @@ export const batchEn = {
   perMinute: (count: string) => `${count} notes a minute`,
   left: (time: string) => `${time} left`,
   leftUnknown: 'time left not known yet',
-  unsaved: (count: string) => `${count} results to be saved`,
+  unsaved: (count: string) => `results to be saved: ${count}`,
   minutes: (count: string) => `about ${count} min`,
   hours: (hours: string, minutes: string) => `about ${hours} h ${minutes} min`,
   lessThanMinute: 'less than 1 min',
@@ -57,12 +57,12 @@ export const batchEn = {
   gone: 'The record is in the bin or deleted',
   sameAs: (number: string) => `Same as no. ${number}`,
   sameAsRecord: 'Same as a record of before',
-  facts: (count: string) => `${count} facts`,
+  facts: (count: string) => `facts: ${count}`,
   goesOnLocked: 'Goes on while locked',
   pausesLocked: 'Pauses while locked',
   waitsForModel: (name: string) => `Goes on once ${name} is loaded`,
   loadModel: (name: string) => `Load ${name}`,
-  resumed: (done: string) => `going on: ${done} results are there already`,
+  resumed: (done: string) => `going on; results already there: ${done}`,
   none: 'No record is in this state',
   newBatch: {
     heading: 'New batch',
@@ -74,9 +74,10 @@ export const batchEn = {
     dropHint:
       'Files and folders can be dropped on the window too. Texts, documents, page files with text, and tables are read.',
     looking: 'Looking at the files…',
-    found: (files: string) => `${files} files can be read`,
+    found: (files: string) => `Files that can be read: ${files}`,
     foundNone: 'No file can be read',
-    refused: (count: string) => `${count} files cannot be read and will be listed as failed:`,
+    refused: (count: string) =>
+      `Files that cannot be read and will be listed as failed: ${count}. `,
     sampleProblems: (count: string, of: string) =>
       `No text could be read from ${count} of ${of} files that were looked into`,
     tables: 'Tables',
@@ -88,14 +89,14 @@ export const batchEn = {
     noCaseColumn: 'No case id',
     tableProblem: (why: string) => `${why}; it will be listed as failed`,
     tableNeedsText: 'Choose at least one column of text',
-    rows: (count: string) => `${count} rows`,
+    rows: (count: string) => `Rows: ${count}`,
     paste: 'Put a separating line between the notes',
     separator: 'Separated by',
     separators: {
       dashes: 'a line of dashes (at least three - or =)',
       blank: 'two or more empty lines',
     },
-    pasted: (count: string) => `${count} notes`,
+    pasted: (count: string) => `Notes: ${count}`,
     schema: 'Schema',
     model: 'Model',
     modelNotServing:

@@ -12,13 +12,13 @@ export const evaluatingEn: typeof evaluatingZh = {
   setHint:
     'A record with its annotations on each line, in the layouts that the command line reads. The file stays where it is.',
   looking: 'Looking at the file…',
-  found: (records: string) => `${records} records`,
-  defects: (count: string) => `${count} annotations contradict their text and were dropped`,
+  found: (records: string) => `Records: ${records}`,
+  defects: (count: string) => `Annotations that contradict their text and were dropped: ${count}`,
   labels: (name: string) => `Label mapping: ${name}`,
   chooseLabels: 'Use another',
   ownLabels: 'Choose by itself',
   absent: (types: string) => `Nowhere annotated in this file: ${types}`,
-  signed: (records: string) => `${records} records are confirmed under this schema`,
+  signed: (records: string) => `Records confirmed under this schema: ${records}`,
   noneSigned: 'No record is confirmed under this schema yet',
   countingSigned: 'Counting confirmed records…',
   signedBias:

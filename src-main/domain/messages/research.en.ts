@@ -14,7 +14,7 @@ export const researchEn = {
   none: 'No samples yet',
   noneHint: 'Choose a schema and a number. Only records whose review is confirmed are drawn.',
   pick: 'Choose a sample',
-  sampleLine: (records: string, when: string) => `${records} records · ${when}`,
+  sampleLine: (records: string, when: string) => `Records: ${records} · ${when}`,
   seed: (seed: string) => `Seed: ${seed}`,
   drawnFrom: (records: string, population: string) =>
     `${records} drawn at random out of ${population} confirmed records`,
