@@ -379,7 +379,7 @@ export const en = {
     sample: 'Hypertension for 10 years.',
     show: 'Preview',
     count: (tokens: string, context: string, windows: string) =>
-      `${tokens} tokens in the first window, context ${context}; the text has ${windows} windows.`,
+      `${tokens} tokens in the first part, context ${context}; the text is read in parts: ${windows}.`,
     legend:
       'Control tokens are bold; ␣ is a space, ⏎ a line end, ‥ a part of a character. Point at a token for its number.',
     notLoaded: 'Load the model to see the very tokens that are sent.',

@@ -37,7 +37,7 @@ export const evaluatingEn: typeof evaluatingZh = {
   model: 'Model',
   strategy: 'Way of extraction',
   strategies: { 'marked-copy': 'Marked text', 'typed-list': 'Typed lists' },
-  windowChars: 'Characters a window',
+  windowChars: 'Most characters a part',
   asCard: (value: string) => `Default (${value})`,
   compare: 'Add a configuration to compare',
   remove: 'Remove this configuration',
