@@ -103,8 +103,8 @@ test('all records in every format, de-identified unless chosen otherwise, and re
   const noted = page.locator('[data-testid="audit-row"][data-kind="exported"]');
   await expect(noted).toHaveCount(endings.length);
   for (const format of endings)
-    await expect(noted.filter({ hasText: `${format} ·` })).toContainText(
-      `${format} · ${format === 'fhir' ? 1 : 2} · true`,
+    await expect(noted.filter({ hasText: `${format}、` })).toContainText(
+      `${format}、${format === 'fhir' ? 1 : 2} 条、已去标识`,
     );
 });
 

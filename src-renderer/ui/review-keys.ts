@@ -113,7 +113,7 @@ export const reviewKeyCaps = [
   ['reopen', ['U']],
   ['step', ['J', 'K']],
   ['nextOpen', ['N', 'Shift N']],
-  ['type', ['1', '9']],
+  ['type', ['1 – 9']],
   ['types', ['M']],
   ['edges', ['[', ']', '{', '}']],
   ['flags', ['Q', 'W', 'E', 'R']],
@@ -128,3 +128,6 @@ export const reviewKeyCaps = [
   ['nextRecord', ['G']],
   ['history', ['H']],
 ] as const;
+
+/** Of these each key does something else, in the order in which the words name it. */
+export const inOrder: ReadonlySet<string> = new Set(['step', 'nextOpen', 'edges', 'flags', 'undo']);

@@ -18,7 +18,8 @@ describe('shortcuts', () => {
     const named: Record<string, string> = { Esc: 'Escape', '↓': 'ArrowDown', '↑': 'ArrowUp' };
     for (const command of commands) {
       for (const cap of keyCaps[command]) {
-        const [last = '', ...held] = cap.split(' ').reverse();
+        // Of a range, its last one.
+        const [last = '', ...held] = cap.replace('1 – 9', '9').split(' ').reverse();
         const control = held.includes('Ctrl');
         const name = named[last] ?? last;
         // Arrows, Enter and what is held with Alt belong to the list that has the focus.

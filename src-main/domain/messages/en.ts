@@ -130,6 +130,8 @@ export const en = {
     progress: (done: string, total: string) => `${done} / ${total} chars`,
     context: (used: string, size: string) => `Context ${used} / ${size}`,
     contextLabel: 'Context in use',
+    contextHint:
+      'How much the model can read at once, and how much of it is used, in tokens: about one a Chinese character.',
     status: {
       idle: 'Not run',
       running: 'Running',
@@ -378,7 +380,7 @@ export const en = {
     sample: 'Hypertension for 10 years.',
     show: 'Preview',
     count: (tokens: string, context: string, windows: string) =>
-      `${tokens} tokens in the first window, context ${context}; the text has ${windows} windows.`,
+      `${tokens} tokens in the first part, context ${context}; the text is read in parts: ${windows}.`,
     legend:
       'Control tokens are bold; ␣ is a space, ⏎ a line end, ‥ a part of a character. Point at a token for its number.',
     notLoaded: 'Load the model to see the very tokens that are sent.',
@@ -465,7 +467,7 @@ export const en = {
     batchUp: 'In a batch: move the selected record up or down',
     panes: 'Move between list, text and facts',
     quickQuestion: 'Ask that quick question',
-    screens: 'Go to Records, Extract, Models',
+    screens: 'Go to a page, in the order on the left',
     lock: 'Lock the workstation',
     exportText: 'Export text',
     exportFacts: 'Export facts',

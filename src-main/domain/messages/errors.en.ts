@@ -310,7 +310,7 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
   },
   HOST_DIED: {
     title: 'The model process ended unexpectedly',
-    remedy: 'It restarts by itself; run again when it is ready. No record was lost.',
+    remedy: 'It restarts by itself; try again when it is ready. No record was lost.',
   },
   HOST_UNAVAILABLE: {
     title: 'The model process could not be started',

@@ -292,7 +292,7 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
   },
   HOST_DIED: {
     title: '模型进程意外退出',
-    remedy: '程序会自动重启它；就绪后请重新抽取，病历没有丢失。',
+    remedy: '程序会自动重启它；就绪后请再试一次，病历没有丢失。',
   },
   HOST_UNAVAILABLE: {
     title: '模型进程无法启动',

@@ -4,7 +4,8 @@ import type { researchZh } from './research.zh-CN';
 export const researchEn = {
   heading: 'Research',
   lead: 'Draw confirmed records at random, have another doctor review them blind, compute the agreement, and adjudicate each difference.',
-  draw: 'Draw a sample',
+  draw: 'Random sample',
+  drawNow: 'Draw a sample',
   schema: 'Schema',
   size: 'Records',
   population: (count: string) => `Can be drawn: ${count}`,
@@ -13,7 +14,7 @@ export const researchEn = {
   none: 'No samples yet',
   noneHint: 'Choose a schema and a number. Only records whose review is confirmed are drawn.',
   pick: 'Choose a sample',
-  sampleLine: (records: string, when: string) => `${records} records · ${when}`,
+  sampleLine: (records: string, when: string) => `Records: ${records} · ${when}`,
   seed: (seed: string) => `Seed: ${seed}`,
   drawnFrom: (records: string, population: string) =>
     `${records} drawn at random out of ${population} confirmed records`,

@@ -108,7 +108,7 @@ export const schemasEn = {
   dryRunSample: (title: string) => `Sample: ${title}`,
   dryRunRecord: (title: string) => `Open record: ${title}`,
   dryRunPrompt: (tokens: string, windows: string, context: string) =>
-    `The first prompt has ${tokens} tokens; the record makes ${windows} windows; the context holds ${context}.`,
+    `The first prompt has ${tokens} tokens; the record is read in parts: ${windows}; the context holds ${context}.`,
   dryRunStart: 'Try it with the model',
   dryRunFacts: (count: string) => `${count} facts:`,
   dryRunNothing: 'Nothing was found.',

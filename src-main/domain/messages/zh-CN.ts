@@ -129,6 +129,7 @@ export const zhCN = {
     progress: (done: string, total: string) => `${done} / ${total} 字`,
     context: (used: string, size: string) => `上下文 ${used} / ${size}`,
     contextLabel: '上下文用量',
+    contextHint: '模型一次能读的长度和已用的部分，以词元计，一个汉字约一个词元。',
     status: {
       idle: '未抽取',
       running: '抽取中',
@@ -441,7 +442,7 @@ export const zhCN = {
     batchUp: '批次中：上移或下移选中的病历',
     panes: '在列表、原文、结果之间切换',
     quickQuestion: '在问答中直接提第几个快捷问题',
-    screens: '切换到病历、抽取、模型',
+    screens: '切换页面，按左侧的次序',
     lock: '锁定工作站',
     exportText: '导出文本',
     exportFacts: '导出抽取结果',

@@ -19,8 +19,22 @@ describe('the difference of two texts', () => {
     expect(shown('', '')).toBe('');
   });
 
+  it('a placeholder that was filled in went as a whole, whatever it shares with the words', () => {
+    expect(shown('多喝水。【用药请由医师填写】。', '多喝水。退热药按说明书。')).toBe(
+      '多喝水。-【用药请由医师填写】-+退热药按说明书+。',
+    );
+  });
+
   it('its parts make up both texts, also where characters take two units or nothing is shared', () => {
-    const texts = ['😀头痛😀三天', '头痛。三天😀', 'abcabba', 'cbabac', '甲'.repeat(50), ''];
+    const texts = [
+      '😀头痛😀三天',
+      '头痛。三天😀',
+      'abcabba',
+      'cbabac',
+      '甲'.repeat(50),
+      '【甲】【',
+      '',
+    ];
     for (const before of texts)
       for (const after of texts) {
         const parts = textDifference(before, after);

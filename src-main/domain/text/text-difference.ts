@@ -1,4 +1,7 @@
-/** What differs between two texts, for people to see: by character, as Chinese has no words to go by. */
+/**
+ * What differs between two texts, for people to see: by character, as Chinese has no words to go by. What
+ * stands in 【】 is filled in or taken out as a whole, and compared as one.
+ */
 
 export interface DifferencePart {
   readonly kind: 'same' | 'added' | 'removed';
@@ -14,8 +17,8 @@ const mostEdits = 600;
  * @returns parts in the order of the text, neighbours of one kind joined; removed ones before added ones
  */
 export function textDifference(before: string, after: string): DifferencePart[] {
-  const one = [...before];
-  const other = [...after];
+  const one = unitsOf(before);
+  const other = unitsOf(after);
   let start = 0;
   while (start < one.length && start < other.length && one[start] === other[start]) start += 1;
   let end = 0;
@@ -32,6 +35,10 @@ export function textDifference(before: string, after: string): DifferencePart[] 
     ...compared(middleOne, middleOther),
     { kind: 'same', text: one.slice(one.length - end).join('') },
   ]);
+}
+
+function unitsOf(text: string): string[] {
+  return text.match(/【[^【】\n]{1,40}】|./gsu) ?? [];
 }
 
 function compared(one: readonly string[], other: readonly string[]): DifferencePart[] {

@@ -7,7 +7,8 @@ import { writeScriptedModel } from '../../../e2e/fixtures/scripted-model';
 import { makeVocabulary } from '../../../e2e/fixtures/vocabulary';
 import type { ModelCard } from '../../domain/contract/model-card';
 import { singleTurn } from '../../domain/contract/prompt-format';
-import type { QaEvent, QaRequest } from '../../domain/contract/qa';
+import { defaultThreshold, type QaEvent, type QaRequest } from '../../domain/contract/qa';
+import { findSections } from '../../domain/rules/sections';
 import { isWellFormed } from '../../domain/text/well-formed';
 import type { LanguageModel, LoadedLanguageModel } from '../../engine/language-model';
 import { loadLlamaModel } from '../../engine/load-llama-model';
@@ -18,6 +19,7 @@ import { conversationTokens } from '../prompt/conversation';
 import { answerQuestion, citedText } from './answer';
 import { previewQuestion } from './preview';
 import { evidencePrompt } from './prompts';
+import { quotationsOf } from './quotations';
 import { sentencesOf } from './sentences';
 import { SentenceSearch } from './sentence-search';
 
@@ -363,6 +365,18 @@ describe('whoever asks for something else', () => {
       }
     },
   );
+});
+
+it('a question that is the name of a section is answered by what stands in it, under whatever heading', () => {
+  const text =
+    '患者基本情况可。\n主要症状：反复胸闷三天。伴气短。\n查体：双肺湿啰音。\n家族史：父亲高血压。';
+  const quoted = (question: string) => {
+    const found = quotationsOf(text, sentencesOf(text, findSections(text)), question);
+    return found.confidence >= defaultThreshold ? found.quotes.map((quote) => quote.text) : [];
+  };
+  expect(quoted('主诉？')).toEqual(['主要症状：反复胸闷三天。', '伴气短。']);
+  expect(quoted('体格检查？')).toEqual(['查体：双肺湿啰音。']);
+  expect(quoted('月经史？')).toEqual([]);
 });
 
 it('what was said before stands behind the record, so that the record stays evaluated', () => {

@@ -23,7 +23,10 @@ export interface FoundSentence extends Sentence {
   readonly fits: boolean;
   /** It holds the very word by which the question is of its topic: 过敏 of 药物过敏史. */
   readonly holdsAsked: boolean;
-  /** The question is about a whole class of things (现用药？), and the sentence holds a word of such. */
+  /**
+   * The question is about a whole class of things (现用药？), and the sentence holds a word of such; or it
+   * names a section (主诉？), and the sentence stands in it.
+   */
   readonly isOfClass: boolean;
 }
 
@@ -89,6 +92,7 @@ export class SentenceSearch {
       .filter((word) => folded.includes(word));
     const topicWords = [...new Set(about.flatMap(({ words }) => words.map(normalised)))];
     const isOfWhole = wholes.has(folded.replace(beside, ''));
+    const namedSection = folded.replace(/[\s\p{P}]/gu, '');
     const sections = new Set(about.flatMap((topic) => topic.sections));
     const weight = sum([...asked.keys()].map((gram) => this.#rarity(gram)));
     const somewhere = sum(
@@ -123,7 +127,9 @@ export class SentenceSearch {
         recordCoverage: weight === 0 ? 0 : somewhere / weight,
         fits: inSection || held.length > 0,
         holdsAsked: askedWords.some((word) => text.includes(word)),
-        isOfClass: isOfWhole && held.length > 0,
+        isOfClass:
+          (isOfWhole && held.length > 0) ||
+          (sentence.section !== null && normalised(sentence.section) === namedSection),
       });
     });
     return found.sort((one, other) => other.score - one.score || one.index - other.index);

@@ -17,9 +17,9 @@ export function turnsText(turns: readonly Turn[]): string {
 /** UTF-16 units of a title. */
 const titleChars = 24;
 
-/** What a list calls a conversation: what the patient said last. */
+/** What a list calls a conversation: what the patient said last; empty where no patient speaks. */
 export function titleOf(turns: readonly Turn[]): string {
-  const said = turns.findLast(({ role }) => role === 'patient') ?? turns.at(-1);
+  const said = turns.findLast(({ role }) => role === 'patient');
   const line = singleLine((said?.text ?? '').slice(0, 200));
   const title = [...line].slice(0, titleChars).join('');
   return title.length < line.length ? `${title}…` : title;

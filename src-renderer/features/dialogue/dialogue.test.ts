@@ -12,7 +12,7 @@ import { RpcClient, serve, type HandlerContext } from '@domain/contract/rpc';
 import { mayFollow } from '@domain/rules/dialogue/reply-rules';
 import { orderPlaceholder } from '@domain/rules/prescription/find-orders';
 import { domPort } from '../../data/dom-port';
-import { turnsText } from './conversation';
+import { titleOf, turnsText } from './conversation';
 import { Dialogue, type DialogueParts } from './dialogue.svelte';
 
 const model = { name: 'M', sha256: 'a'.repeat(64) };
@@ -117,6 +117,14 @@ describe('a conversation', () => {
       'doctor 多久了',
       'patient 昨天开始',
     ]);
+  });
+
+  it('is called by what its patient said last, and never by a doctor’s words', () => {
+    const said = (role: 'patient' | 'doctor', text: string) => ({ role, text });
+    expect(
+      titleOf([said('patient', '头痛'), said('patient', '两天'), said('doctor', '哪里')]),
+    ).toBe('两天');
+    expect(titleOf([said('doctor', '您好，请按时复查')])).toBe('');
   });
 
   it('of more than five hundred turns keeps the last ones and says so', () => {

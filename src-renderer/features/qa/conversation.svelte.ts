@@ -35,7 +35,7 @@ export interface Order {
 export type ConversationSaving = 'new' | 'saved' | 'saving' | 'failed';
 
 /** Longest title, UTF-16 units. */
-const titleChars = 60;
+export const titleChars = 60;
 
 export class Conversation {
   readonly #place: ConversationPlace;

@@ -8,4 +8,3 @@ export { default as NewRecordDialog } from './NewRecordDialog.svelte';
 export { default as BinList } from './BinList.svelte';
 export { default as HistoryDialog } from './HistoryDialog.svelte';
 export { default as RemoveChosenDialog } from './RemoveChosenDialog.svelte';
-export { default as RenameDialog } from './RenameDialog.svelte';

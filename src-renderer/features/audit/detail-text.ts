@@ -1,0 +1,45 @@
+/** What an entry of the log says beside who did what: counts and choices, in words. */
+import type { AuditEntry } from '@domain/contract/audit';
+import { i18n } from '../../ui/i18n.svelte';
+
+type Event = AuditEntry['event'];
+
+export function detailText({ event, clockBack }: AuditEntry): string {
+  const parts = [...partsOf(event), ...(clockBack ? [i18n.m.audit.clockBack] : [])];
+  return parts.filter((part) => part !== '').join(i18n.m.common.listSeparator);
+}
+
+function partsOf(event: Event): readonly string[] {
+  const m = i18n.m.audit;
+  const { integer } = i18n.format;
+  switch (event.kind) {
+    case 'locked':
+      return [i18n.m.vault.lock.reasons[event.reason]];
+    case 'user-added':
+      return event.roles.map((role) => i18n.m.vault.roles[role]);
+    case 'anchor':
+      return [event.anchor.journal ? m.anchorDetail(integer(event.anchor.journal.seq)) : ''];
+    case 'confirmed':
+      return [m.factsDetail(integer(event.facts)), event.bulk ? m.bulkDetail : ''];
+    case 'exported':
+      return [
+        event.format,
+        m.countDetail(integer(event.count)),
+        event.deidentified ? m.deidentifiedDetail : m.identifiedDetail,
+      ];
+    case 'copied':
+    case 'reply-copied':
+      return [m.charsDetail(integer(event.chars))];
+    case 'danger-signs-shown':
+      return [m.signsDetail(integer(event.count))];
+    case 'pairs-exported':
+      return [i18n.m.dialogue.training[event.form], m.countDetail(integer(event.count))];
+    case 'backed-up':
+    case 'restored':
+      return [m.recordsDetail(integer(event.records))];
+    default:
+      return Object.entries(event).flatMap(([key, value]) =>
+        key === 'kind' ? [] : [String(value)],
+      );
+  }
+}
