@@ -5,6 +5,7 @@
  * batch, is a duplicate, unless it is known to be of another case.
  */
 import { createHash, randomUUID } from 'node:crypto';
+import { dirname } from 'node:path';
 import type { DocumentFormat, RecordSource } from '../../domain/contract/record';
 import type { ReadRecord, TableChoice, TablePreview } from '../../domain/contract/document';
 import { AppError, problemOf, type Problem } from '../../domain/contract/errors';
@@ -35,6 +36,8 @@ type Store = Pick<RecordStore, 'create' | 'duplicates'>;
 
 interface Piece {
   readonly place: string;
+  /** Places that stood for this one while they could not be read: its file, and the folders above. */
+  readonly above: readonly string[];
   readonly title: string;
   readonly caseId?: string | undefined;
   readonly read:
@@ -67,15 +70,30 @@ export async function importBatch(parts: ImportParts): Promise<void> {
       await makeRecord(entry, parts);
     }
   }
-  for await (const piece of piecesOf(log.state.ordered.source, parts)) {
-    if (signal.aborted) throw new Cancelled();
-    if (log.state.hasPlace(piece.place)) continue;
-    const entry = await entryOf(piece, parts);
-    await log.appendItem(entry);
-    await makeRecord(entry, parts);
-    parts.onItem(entry.number);
-  }
+  do {
+    const again = new Map(log.state.toRead);
+    for await (const piece of piecesOf(log.state.ordered.source, parts)) {
+      if (signal.aborted) throw new Cancelled();
+      if (log.state.hasPlace(piece.place)) continue;
+      // A file that came into the folder meanwhile is not what was asked for.
+      const isWanted = [piece.place, ...piece.above].some((place) => again.has(place));
+      if (log.state.readsAgain && !isWanted) continue;
+      await take(await entryOf(piece, parts), parts);
+    }
+    for (const [place, number] of again) {
+      if (log.state.toRead.get(place) !== number) continue;
+      const title = log.state.item(number).name ?? '';
+      await take(failed({ number, place, title }, { code: 'FILE_UNREADABLE' }), parts);
+    }
+    // Something may have been asked for while the files before it were read.
+  } while (log.state.toRead.size > 0);
   await log.appendState({ what: 'imported' });
+}
+
+async function take(entry: ItemEntry, parts: ImportParts): Promise<void> {
+  await parts.log.appendItem(entry);
+  await makeRecord(entry, parts);
+  parts.onItem(entry.number);
 }
 
 /** Made already: nothing happens. */
@@ -88,24 +106,23 @@ async function makeRecord(entry: ItemEntry, { store, onCreated }: ImportParts): 
 
 async function entryOf(piece: Piece, { log, store }: ImportParts): Promise<ItemEntry> {
   const { state } = log;
-  const base = { number: state.size, place: piece.place, title: piece.title };
-  const failed = (problem: Problem): ItemEntry => ({
-    ...base,
-    ...{ recordId: null, creates: false, text: null, chars: 0, textSha256: null, source: null },
-    outcome: { state: 'failed', problem },
-  });
-  if ('problem' in piece.read) return failed(piece.read.problem);
+  const { place, title } = piece;
+  // What could not be read before keeps its number; of a table or a folder, its first record has it.
+  const known = [place, ...piece.above].map((each) => state.toRead.get(each));
+  const number = known.find((each) => each !== undefined) ?? state.size;
+  const base = { number, place, title };
+  if ('problem' in piece.read) return failed(base, piece.read.problem);
   const { source } = piece.read;
   const text = toWellFormed(piece.read.text);
-  if (text.trim() === '') return failed({ code: 'EMPTY_TEXT' });
+  if (text.trim() === '') return failed(base, { code: 'EMPTY_TEXT' });
   if (text.length > maxRecordChars) {
-    return failed({
+    return failed(base, {
       code: 'TEXT_TOO_LARGE',
       params: { chars: text.length, limit: maxRecordChars },
     });
   }
   const textSha256 = createHash('sha256').update(text, 'utf-8').digest('hex');
-  const known = {
+  const read = {
     ...base,
     ...(piece.caseId === undefined ? {} : { caseId: piece.caseId }),
     ...{ chars: text.length, textSha256, source },
@@ -114,7 +131,7 @@ async function entryOf(piece: Piece, { log, store }: ImportParts): Promise<ItemE
   if (earlier !== undefined) {
     const { recordId } = state.item(earlier);
     return {
-      ...known,
+      ...read,
       recordId,
       creates: false,
       text: null,
@@ -127,7 +144,7 @@ async function entryOf(piece: Piece, { log, store }: ImportParts): Promise<ItemE
   );
   if (existing !== undefined && state.ordered.duplicates === 'skip') {
     return {
-      ...known,
+      ...read,
       recordId: existing,
       creates: false,
       text: null,
@@ -135,11 +152,19 @@ async function entryOf(piece: Piece, { log, store }: ImportParts): Promise<ItemE
     };
   }
   return {
-    ...known,
+    ...read,
     recordId: existing ?? randomUUID(),
     creates: existing === undefined,
     text,
     outcome: { state: 'waiting' },
+  };
+}
+
+function failed(base: Pick<ItemEntry, 'number' | 'place' | 'title'>, problem: Problem): ItemEntry {
+  return {
+    ...base,
+    ...{ recordId: null, creates: false, text: null, chars: 0, textSha256: null, source: null },
+    outcome: { state: 'failed', problem },
   };
 }
 
@@ -148,6 +173,7 @@ async function* piecesOf(source: StoredSource, parts: ImportParts): AsyncGenerat
     for (const [index, text] of source.notes.entries()) {
       yield {
         place: placeOf('note', String(index)),
+        above: [],
         title: titleOfNote(text, index + 1),
         read: { text, source: { kind: 'paste', notices: [] } },
       };
@@ -157,11 +183,14 @@ async function* piecesOf(source: StoredSource, parts: ImportParts): AsyncGenerat
   const tables = new Map(source.tables.map(({ path, choice }) => [path, choice]));
   const skipped: Piece[] = [];
   const onSkipped = (path: string, problem: Problem): void => {
-    skipped.push({ place: placeOf(path), title: titleOfFile(path), read: { problem } });
+    const above = placesAbove(path, parts);
+    skipped.push({ place: placeOf(path), above, title: titleOfFile(path), read: { problem } });
   };
   const { documents, signal } = parts;
   for await (const { path } of documents.list(source.paths, { onSkipped, signal })) {
     yield* skipped.splice(0);
+    // Whatever it holds is known by now.
+    if (parts.log.state.hasPlace(placeOf(path))) continue;
     yield* piecesOfFile(path, tables.get(path), parts);
   }
   yield* skipped;
@@ -169,19 +198,24 @@ async function* piecesOf(source: StoredSource, parts: ImportParts): AsyncGenerat
 
 async function* piecesOfFile(
   path: string,
-  table: TableChoice | undefined,
-  { documents, signal }: ImportParts,
+  chosen: TableChoice | undefined,
+  parts: ImportParts,
 ): AsyncGenerator<Piece> {
+  const { documents, signal } = parts;
+  const above = placesAbove(path, parts);
   try {
+    const table = chosen ?? (await tableReadAgain(path, parts));
     for await (const each of documents.read(path, { ...(table ? { table } : {}), signal })) {
       if (each.kind === 'problem') {
         const { row, problem } = each;
-        yield { place: placeOf(path, row), title: titleOfFile(path, { row }), read: { problem } };
+        const title = titleOfFile(path, { row });
+        yield { place: placeOf(path, row), above, title, read: { problem } };
         continue;
       }
       const { text, source, caseId } = each;
       yield {
         place: placeOf(path, source.row),
+        above,
         title: titleOfFile(path, { row: source.row, caseId }),
         caseId,
         read: { text, source },
@@ -191,8 +225,27 @@ async function* piecesOfFile(
     if (error instanceof Cancelled) throw error;
     const problem =
       error instanceof AppError ? problemOf(error) : { code: 'FILE_UNREADABLE' as const };
-    yield { place: placeOf(path), title: titleOfFile(path), read: { problem } };
+    yield { place: placeOf(path), above, title: titleOfFile(path), read: { problem } };
   }
+}
+
+/** Nobody could choose columns of a table that could not be read: then those that its headings suggest. */
+async function tableReadAgain(
+  path: string,
+  { log, documents }: ImportParts,
+): Promise<TableChoice | undefined> {
+  const format = documents.formatOf(path);
+  if (format !== 'csv' && format !== 'xlsx') return undefined;
+  if (!log.state.toRead.has(placeOf(path))) return undefined;
+  const preview = await documents.preview(path, {}).catch(() => null);
+  return preview?.suggestion ?? undefined;
+}
+
+function placesAbove(path: string, { log }: ImportParts): string[] {
+  if (log.state.toRead.size === 0) return [];
+  const above = [placeOf(path)];
+  for (let at = path; dirname(at) !== at; at = dirname(at)) above.push(placeOf(dirname(at)));
+  return above;
 }
 
 /** The same for the same row of the same file; short, as all of a batch's are held in memory. */

@@ -37,9 +37,15 @@ export class BatchState {
   /** Numbers of the records that wait, in their order. */
   #queue: number[] = [];
   readonly #places = new Set<string>();
+  /** Places of those that have no text, by their numbers. */
+  readonly #unread = new Map<number, string>();
+  /** Those of them that a person wants to be read again: number by place. */
+  readonly #toRead = new Map<string, number>();
   readonly #byText = new Map<string, { number: number; caseId: string | undefined }[]>();
   readonly #counts: BatchCounts;
   #imported = false;
+  /** Whether all there is to do was known once: what comes later is only read again. */
+  #isListed = false;
   #paused = false;
   #problem: Problem | undefined;
   #frozen: RunIdentity | null = null;
@@ -106,8 +112,19 @@ export class BatchState {
     return this.#counts.running > 0 ? 'running' : 'waiting';
   }
 
+  /** Whether nothing is to be read at this place any more. */
   hasPlace(place: string): boolean {
-    return this.#places.has(place);
+    return this.#places.has(place) && !this.#toRead.has(place);
+  }
+
+  /** Whether nothing is imported any more but what is to be read again. */
+  get readsAgain(): boolean {
+    return this.#isListed;
+  }
+
+  /** Numbers of those without a text that are to be read again, by their places. */
+  get toRead(): ReadonlyMap<string, number> {
+    return this.#toRead;
   }
 
   /** The record of this batch that has this text; one that is known to be of another case is another. */
@@ -165,7 +182,7 @@ export class BatchState {
   *inOrder(): Generator<number> {
     let at = 0;
     for (const [number, { state }] of this.#items.entries()) {
-      if (state !== 'waiting') yield number;
+      if (state !== 'waiting' || this.#waitsForText(number)) yield number;
       else if (at < this.#queue.length) yield this.#queue[at++] as number;
     }
   }
@@ -173,7 +190,7 @@ export class BatchState {
   failedItems(): number[] {
     const failed: number[] = [];
     for (const [number, item] of this.#items.entries())
-      if (item.state === 'failed' && item.recordId !== null) failed.push(number);
+      if (item.state === 'failed') failed.push(number);
     return failed;
   }
 
@@ -191,10 +208,15 @@ export class BatchState {
   }
 
   takeItem(entry: ItemEntry): void {
-    if (entry.number !== this.#items.length) throw new AppError('BATCH_DAMAGED');
-    const { outcome } = entry;
+    const { number, caseId, outcome } = entry;
+    const again = this.#waitsForText(number);
+    if (!again && number !== this.#items.length) throw new AppError('BATCH_DAMAGED');
+    if (again) {
+      this.#places.delete(this.#unread.get(number) ?? '');
+      this.#leaveReading(number);
+    }
     this.#places.add(entry.place);
-    this.#items.push({
+    const item: Item = {
       state: outcome.state,
       recordId: entry.recordId,
       // A record is called what the page calls it.
@@ -206,14 +228,17 @@ export class BatchState {
       facts: null,
       round: 0,
       deaths: 0,
-    });
-    this.#counts.total += 1;
+    };
+    this.#items[number] = item;
+    if (entry.recordId === null) this.#unread.set(number, entry.place);
+    else this.#unread.delete(number);
+    if (again) this.#counts.waiting -= 1;
+    else this.#counts.total += 1;
     this.#counts[outcome.state] += 1;
     if (outcome.state !== 'waiting') return;
     this.#charsWaiting += entry.chars;
-    this.#queue.push(entry.number);
+    this.#queue.push(number);
     if (entry.textSha256 === null) return;
-    const { number, caseId } = entry;
     const same = this.#byText.get(entry.textSha256);
     if (same) same.push({ number, caseId });
     else this.#byText.set(entry.textSha256, [{ number, caseId }]);
@@ -235,6 +260,7 @@ export class BatchState {
         throw new AppError('BATCH_DAMAGED');
       case 'imported':
         this.#imported = true;
+        this.#isListed = true;
         return;
       case 'paused':
         this.#paused = true;
@@ -245,9 +271,8 @@ export class BatchState {
         this.#problem = undefined;
         return;
       case 'cancelled':
-        if (entry.items === undefined) this.#imported = true;
-        for (const number of entry.items ?? [...this.#queue, ...this.running()])
-          this.#cancel(number);
+        if (entry.items === undefined) this.#imported = this.#isListed = true;
+        for (const number of entry.items ?? [...this.#openItems()]) this.#cancel(number);
         return;
       case 'retried':
         for (const number of entry.items) this.#retry(number);
@@ -298,6 +323,7 @@ export class BatchState {
       ...(order.definition ? { schemaName: order.definition.chinese } : {}),
       model: { name: modelName, sha256: order.model },
       counts: this.counts,
+      canRetry: this.#counts.failed > 0 && !this.#archived,
       ...speed,
       unsaved: this.#results - this.#saved,
     };
@@ -307,18 +333,39 @@ export class BatchState {
     const { state } = this.#at(number);
     if (state !== 'waiting' && state !== 'running') return;
     this.#leaveQueue(number);
+    this.#leaveReading(number);
     this.#set(number, 'cancelled');
+  }
+
+  #openItems(): number[] {
+    return [...this.#queue, ...this.#toRead.values(), ...this.running()];
   }
 
   #retry(number: number): void {
     const item = this.#at(number);
     if (item.state !== 'failed' && item.state !== 'cancelled') return;
-    if (item.recordId === null) return;
     item.problem = undefined;
     item.deaths = 0;
     item.round += 1;
     this.#set(number, 'waiting');
-    this.#queue.push(number);
+    const place = this.#unread.get(number);
+    if (place === undefined) {
+      this.#queue.push(number);
+      return;
+    }
+    // There is nothing to run: its file is read again first.
+    this.#toRead.set(place, number);
+    this.#imported = false;
+  }
+
+  #waitsForText(number: number): boolean {
+    const place = this.#unread.get(number);
+    return place !== undefined && this.#toRead.get(place) === number;
+  }
+
+  #leaveReading(number: number): void {
+    const place = this.#unread.get(number);
+    if (place !== undefined) this.#toRead.delete(place);
   }
 
   #move(items: readonly number[], before: number | null): void {

@@ -57,10 +57,6 @@ export class BatchesState {
   get selectedItem(): BatchItem | null {
     return this.#items.find(({ number }) => number === this.#selectedItem) ?? null;
   }
-  /** Whether a failed one has a text that can be tried again. */
-  readonly canRetry = $derived(
-    this.#items.some(({ state, recordId }) => state === 'failed' && recordId !== null),
-  );
   /** Of those that are shown; -1 where none is selected. */
   get selectedIndex(): number {
     return this.items.findIndex(({ number }) => number === this.#selectedItem);
