@@ -2,13 +2,14 @@ import { appendFile, chmod, mkdtemp, rename, rm, stat, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type * as writer from '../convert/gguf-writer';
 import type { RunIdentity } from '../domain/contract/extraction';
 import { openOutput } from './output';
 import { openResumable } from './resume-file';
 
 const synced = vi.hoisted((): string[] => []);
 vi.mock('../convert/gguf-writer', async (original) => ({
-  ...(await original<typeof import('../convert/gguf-writer')>()),
+  ...(await original<typeof writer>()),
   syncFolderOf: (path: string): Promise<void> => {
     synced.push(path);
     return Promise.resolve();

@@ -55,8 +55,8 @@ function made(
     onClient: () => () => undefined,
   } as unknown as WorkerLink;
   const bridge: Bridge = {
-    invoke: (channel, params) => {
-      asked.push([channel, params]);
+    invoke: (channel, ...params) => {
+      asked.push([channel, params[0]]);
       return Promise.resolve({ ok: true, value: channel === 'files.anyFolder' || ticket });
     },
     subscribe: () => () => undefined,
@@ -70,7 +70,7 @@ function made(
 
 describe('what a batch is made of', () => {
   it('what was chosen is looked at before it can start, and its size is reckoned from a sample', async () => {
-    let look = (_: ExaminedFiles): void => undefined;
+    let look: (examined: ExaminedFiles) => void = () => undefined;
     const { draft } = made({ examine: () => new Promise((resolve) => (look = resolve)) });
     const chosen = draft.choose('folder');
     await expect.poll(() => draft.examining).toBe(true);
