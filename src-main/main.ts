@@ -69,6 +69,7 @@ import { ChosenPaths } from './shell/network-path';
 import { refuseNetworkInChromium } from './shell/network-refusal';
 import type { OwnPage } from './shell/own-page';
 import { SaveTickets } from './shell/save-tickets';
+import { anyFolder } from './shell/any-folder';
 import { SleepPrevention } from './shell/sleep-prevention';
 import { AuditTrail } from './vault/audit/audit-trail';
 import { BackupDesk } from './vault/backup-desk';
@@ -522,6 +523,7 @@ installRouter(ipcMain, {
         : offerFiles(filePaths.map((path) => chosenPaths.add(path)));
     },
     'batch.offer': ({ paths }) => offerFiles(paths.map((path) => chosenPaths.check(path))),
+    'files.anyFolder': ({ paths }) => anyFolder(paths.map((path) => chosenPaths.check(path))),
     'evaluation.choose': async ({ what }, sender) => {
       const extensions = what === 'set' ? ['jsonl', 'json', 'txt'] : ['json'];
       const path = await choosePath(sender, {

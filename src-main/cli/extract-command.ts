@@ -10,7 +10,7 @@ import { Cancelled } from '../domain/contract/rpc';
 import { messagesFor } from '../domain/messages';
 import { CasePseudonyms } from '../domain/rules/deidentify/deidentify-record';
 import type { LanguageModel } from '../engine/language-model';
-import { extract, plannedRun } from '../tasks/extraction/extract';
+import { extract, plannedRun, previewPrompt } from '../tasks/extraction/extract';
 import {
   recordDeidentifier,
   recordName,
@@ -96,6 +96,8 @@ export async function extractCommand(options: ExtractOptions, modelsDir: string)
   const cases = new CasePseudonyms();
   try {
     const { model, card } = await openModel(options, modelsDir, signal);
+    // What is wrong with all records is said once, before the first of them.
+    previewPrompt({ text: '。', ...asked }, { model, card });
     const resumed = resume
       ? await openResumable(
           { ...options, path: out ?? '' },

@@ -1,6 +1,7 @@
 /** Where results go: standard output, or a file that appears under its name only when it is whole. */
 import { constants } from 'node:fs';
 import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { syncFolderOf } from '../convert/gguf-writer';
 import { AppError } from '../domain/contract/errors';
 import { outputProblem } from './output-problem';
 
@@ -73,6 +74,22 @@ export function standardOutput(): TextOutput {
 /** What is written goes to the end, also after a part of it was cut off again. */
 const emptied = constants.O_CREAT | constants.O_TRUNC | constants.O_WRONLY | constants.O_APPEND;
 
+/**
+ * A file that its owner alone may read, also where it was there before. Its name is on the disk.
+ * @throws what the system says
+ */
+export async function openOwn(path: string, flags: string | number): Promise<FileHandle> {
+  const file = await open(path, flags, 0o600);
+  try {
+    await file.chmod(0o600);
+    await syncFolderOf(path);
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
 async function fileOutput(path: string, force: boolean): Promise<TextOutput> {
   const exists = async (): Promise<boolean> =>
     stat(path).then(
@@ -87,7 +104,7 @@ async function fileOutput(path: string, force: boolean): Promise<TextOutput> {
   let file: FileHandle;
   let bytes = 0;
   try {
-    file = await open(beside, emptied, 0o600);
+    file = await openOwn(beside, emptied);
   } catch (error) {
     throw outputProblem(path, error);
   }
@@ -112,6 +129,7 @@ async function fileOutput(path: string, force: boolean): Promise<TextOutput> {
         await file.close();
         await refuseToReplace();
         await rename(beside, path);
+        await syncFolderOf(path);
       } catch (error) {
         throw outputProblem(path, error);
       }

@@ -5,12 +5,13 @@
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import { rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import * as z from 'zod';
+import { syncFolderOf } from '../convert/gguf-writer';
 import { AppError } from '../domain/contract/errors';
 import type { ExportOptions } from '../domain/contract/export';
 import { runIdentitySchema, type RunIdentity } from '../domain/contract/extraction';
-import type { Output } from './output';
+import { openOwn, type Output } from './output';
 import { outputProblem } from './output-problem';
 
 /** The part of a line that tells what it is of. */
@@ -79,7 +80,7 @@ export async function openResumable(
     }
     const done = new Set<string>();
     const kept = await readDone(state, run, deidentified, done);
-    const file = await open(state, 'a', 0o600);
+    const file = await openOwn(state, 'a');
     return output(file, { state, path, format, done, kept, convert });
   } catch (error) {
     throw outputProblem(path, error);
@@ -140,7 +141,7 @@ async function readDone(
   let [kept, dropped, number] = [0, 0, 0];
   let target: FileHandle | null = null;
   try {
-    target = await open(beside, 'w', 0o600);
+    target = await openOwn(beside, 'w');
     for await (const { bytes, whole } of linesOf(state)) {
       number += 1;
       if (!whole) {
@@ -166,6 +167,7 @@ async function readDone(
       await target.close();
       target = null;
       await rename(beside, state);
+      await syncFolderOf(state);
     }
     return kept;
   } finally {
@@ -193,7 +195,7 @@ async function* linesOf(path: string): AsyncGenerator<{ bytes: Buffer; whole: bo
 async function writeArray(state: string, path: string): Promise<void> {
   const beside = `${path}.partial`;
   try {
-    const file = await open(beside, 'w', 0o600);
+    const file = await openOwn(beside, 'w');
     try {
       let count = 0;
       for await (const { bytes } of linesOf(state)) {
@@ -206,6 +208,7 @@ async function writeArray(state: string, path: string): Promise<void> {
       await file.close();
     }
     await rename(beside, path);
+    await syncFolderOf(path);
   } catch (error) {
     throw outputProblem(path, error);
   }

@@ -79,6 +79,7 @@ function router(changes: Partial<InvokeHandlers> = {}): RouterOptions & { calls:
     'restore.run': () => undefined,
     'batch.choose': () => null,
     'batch.offer': () => '00000000-0000-4000-8000-000000000000',
+    'files.anyFolder': () => false,
     'evaluation.choose': () => null,
     'batch.locked': () => null,
     'audit.viewed': () => undefined,

@@ -116,6 +116,8 @@ export const batchSummarySchema = z.object({
   schemaName: z.string().optional(),
   model: z.object({ name: z.string(), sha256: z.string() }),
   counts: batchCountsSchema,
+  /** Whether something failed that can be tried again. */
+  canRetry: z.boolean(),
   /** Of the last minutes; null before anything is known. */
   notesPerMinute: z.number().nonnegative().nullable(),
   secondsLeft: z.number().nonnegative().nullable(),

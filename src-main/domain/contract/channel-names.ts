@@ -75,6 +75,7 @@ export const channelNames = [
   'rotation.seen',
   'batch.choose',
   'batch.offer',
+  'files.anyFolder',
   'evaluation.choose',
   'batch.locked',
 ] as const;

@@ -93,6 +93,10 @@ const nothing = z.undefined();
 const answersSchema = z.array(z.string().max(64)).max(12);
 
 /** Renderer -> main, with an answer. */
+const droppedPathsSchema = z.object({
+  paths: z.array(z.string().min(1).max(4096)).min(1).max(maxBatchPaths),
+});
+
 export const invokeChannels = {
   'app.info': { params: nothing, result: appInfoSchema },
   'settings.get': { params: nothing, result: settingsSchema },
@@ -252,10 +256,9 @@ export const invokeChannels = {
     result: ticketSchema.nullable(),
   },
   /** A ticket for files and folders that a person dropped on the window. */
-  'batch.offer': {
-    params: z.object({ paths: z.array(z.string().min(1).max(4096)).min(1).max(maxBatchPaths) }),
-    result: ticketSchema,
-  },
+  'batch.offer': { params: droppedPathsSchema, result: ticketSchema },
+  /** Whether a folder is among what a person dropped on the window. */
+  'files.anyFolder': { params: droppedPathsSchema, result: z.boolean() },
   /**
    * Shows the system's dialog for an annotated set, or for a file that says what its labels mean. The
    * page gets a ticket for the worker's `evaluation.examine`, or null when a person closed it.
@@ -383,6 +386,7 @@ export const channelAccess: Readonly<Record<InvokeChannel, ChannelAccess>> = {
   'files.save': 'records',
   'batch.choose': 'records',
   'batch.offer': 'records',
+  'files.anyFolder': 'records',
   'evaluation.choose': 'records',
   'batch.locked': 'anyone',
   'host.connect': 'records',

@@ -287,6 +287,75 @@ describe('what a person asks of a batch', () => {
     for (const runs of (await runsIn(opened.vault)).values()) expect(runs).toHaveLength(1);
   });
 
+  test('a file that could not be read is read again when asked, also after a restart, and nothing else is', async () => {
+    await write('甲.txt', '患者甲，头痛。');
+    await write('乙.txt', '');
+    await write('丙.pdf', '%PDF-1.4 坏的');
+    const id = await opened.desk.start(fromFiles());
+    await finished(id);
+    expect(summary(id).canRetry).toBe(true);
+    const before = opened.desk.items(id);
+    await write('乙.txt', '患者乙，发热。');
+    await write('后来的.txt', '患者丁，咳嗽。');
+    extractor.change({ code: 'MODEL_NOT_READY' });
+    await opened.desk.retry(id);
+    await restart();
+    await until(() => summary(id).phase === 'waiting');
+    extractor.change(null);
+    await finished(id);
+    const after = opened.desk.items(id);
+    expect(after.map(({ number }) => number)).toEqual(before.map(({ number }) => number));
+    const [nowRead, stillBad] = ['乙', '丙'].map((name) => {
+      const number = before.find((item) => item.name === name)?.number;
+      return after.find((item) => item.number === number);
+    });
+    expect(stillBad).toMatchObject({ state: 'failed', problem: { code: 'DOCUMENT_DAMAGED' } });
+    expect(nowRead?.state).toBe('completed');
+    const head = await headOf(opened.vault, nowRead?.recordId ?? '');
+    expect(head.title).toBe('乙');
+    expect(extractor.asked.sort()).toEqual(['患者甲，头痛。', '患者乙，发热。'].sort());
+    // The record has its text in the box like every other one.
+    await restart();
+    expect(summary(id).counts).toMatchObject({ total: 3, completed: 2, failed: 1, waiting: 0 });
+  });
+
+  test('a folder and a table that could not be read: their first record takes the place of the failure', async () => {
+    const [folder, table] = [join(files, '夹'), join(files, '门诊.csv')];
+    await write('门诊.csv', '');
+    const source = { kind: 'files' as const, paths: [folder, table], tables: [] };
+    const id = await opened.desk.start({ ...orderOf(), source });
+    await finished(id);
+    expect(states(id)).toEqual(['failed', 'failed']);
+    await mkdir(folder);
+    await write('夹/甲.txt', '患者甲，头痛。');
+    await write('夹/乙.txt', '患者乙，头痛。');
+    await write('门诊.csv', '住院号,病程记录\nZY1,患者丙，头痛三天。\nZY2,患者丁，头痛三天。');
+    await opened.desk.retry(id);
+    await finished(id);
+    expect(summary(id).counts).toMatchObject({ total: 4, completed: 4 });
+    const recordIds = opened.desk.items(id).map(({ recordId }) => recordId ?? '');
+    const heads = await Promise.all(recordIds.map((each) => headOf(opened.vault, each)));
+    expect(heads.map(({ title }) => title).sort()).toEqual(
+      ['乙', '甲', '门诊 · ZY1', '门诊 · ZY2'].sort(),
+    );
+    await until(() => summary(id).canRetry === false);
+  });
+
+  test('a file that is gone meanwhile fails again, and says so', async () => {
+    await write('甲.txt', '');
+    await write('乙.txt', '');
+    const id = await opened.desk.start(fromFiles());
+    await finished(id);
+    await rm(join(files, '甲.txt'));
+    await opened.desk.retry(id);
+    await finished(id);
+    const codes = opened.desk.items(id).map(({ name, problem }) => [name, problem?.code]);
+    expect(codes.sort()).toEqual([
+      ['乙', 'FILE_EMPTY'],
+      ['甲', 'FILE_UNREADABLE'],
+    ]);
+  });
+
   test('taken off the list it is gone, with its box; records and results stay', async () => {
     extractor.answer = failsFor('乙', 'DECODE_FAILED');
     const id = await opened.desk.start(notes('患者甲。', '患者乙。'));

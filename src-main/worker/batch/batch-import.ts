@@ -5,6 +5,7 @@
  * batch, is a duplicate, unless it is known to be of another case.
  */
 import { createHash, randomUUID } from 'node:crypto';
+import { dirname } from 'node:path';
 import type { DocumentFormat, RecordSource } from '../../domain/contract/record';
 import type { ReadRecord, TableChoice, TablePreview } from '../../domain/contract/document';
 import { AppError, problemOf, type Problem } from '../../domain/contract/errors';
@@ -35,6 +36,8 @@ type Store = Pick<RecordStore, 'create' | 'duplicates'>;
 
 interface Piece {
   readonly place: string;
+  /** Places that stood for this one while they could not be read: its file, and the folders above. */
+  readonly above: readonly string[];
   readonly title: string;
   readonly row?: number | undefined;
   readonly caseId?: string | undefined;
@@ -68,15 +71,30 @@ export async function importBatch(parts: ImportParts): Promise<void> {
       await makeRecord(entry, parts);
     }
   }
-  for await (const piece of piecesOf(log.state.ordered.source, parts)) {
-    if (signal.aborted) throw new Cancelled();
-    if (log.state.hasPlace(piece.place)) continue;
-    const entry = await entryOf(piece, parts);
-    await log.appendItem(entry);
-    await makeRecord(entry, parts);
-    parts.onItem(entry.number);
-  }
+  do {
+    const again = new Map(log.state.toRead);
+    for await (const piece of piecesOf(log.state.ordered.source, parts)) {
+      if (signal.aborted) throw new Cancelled();
+      if (log.state.hasPlace(piece.place)) continue;
+      // A file that came into the folder meanwhile is not what was asked for.
+      const isWanted = [piece.place, ...piece.above].some((place) => again.has(place));
+      if (log.state.readsAgain && !isWanted) continue;
+      await take(await entryOf(piece, parts), parts);
+    }
+    for (const [place, number] of again) {
+      if (log.state.toRead.get(place) !== number) continue;
+      const title = log.state.item(number).name ?? '';
+      await take(failed({ number, place, title }, { code: 'FILE_UNREADABLE' }), parts);
+    }
+    // Something may have been asked for while the files before it were read.
+  } while (log.state.toRead.size > 0);
   await log.appendState({ what: 'imported' });
+}
+
+async function take(entry: ItemEntry, parts: ImportParts): Promise<void> {
+  await parts.log.appendItem(entry);
+  await makeRecord(entry, parts);
+  parts.onItem(entry.number);
 }
 
 /** Made already: nothing happens. */
@@ -89,28 +107,27 @@ async function makeRecord(entry: ItemEntry, { store, onCreated }: ImportParts): 
 
 async function entryOf(piece: Piece, { log, store }: ImportParts): Promise<ItemEntry> {
   const { state } = log;
+  const { place, title, row, caseId } = piece;
+  // What could not be read before keeps its number; of a table or a folder, its first record has it.
+  const known = [place, ...piece.above].map((each) => state.toRead.get(each));
+  const number = known.find((each) => each !== undefined) ?? state.size;
   const base = {
-    ...{ number: state.size, place: piece.place, title: piece.title },
-    ...(piece.row === undefined ? {} : { row: piece.row }),
-    ...(piece.caseId === undefined ? {} : { caseId: piece.caseId }),
+    ...{ number, place, title },
+    ...(row === undefined ? {} : { row }),
+    ...(caseId === undefined ? {} : { caseId }),
   };
-  const failed = (problem: Problem): ItemEntry => ({
-    ...base,
-    ...{ recordId: null, creates: false, text: null, chars: 0, textSha256: null, source: null },
-    outcome: { state: 'failed', problem },
-  });
-  if ('problem' in piece.read) return failed(piece.read.problem);
+  if ('problem' in piece.read) return failed(base, piece.read.problem);
   const { source } = piece.read;
   const text = toWellFormed(piece.read.text);
-  if (text.trim() === '') return failed({ code: 'EMPTY_TEXT' });
+  if (text.trim() === '') return failed(base, { code: 'EMPTY_TEXT' });
   if (text.length > maxRecordChars) {
-    return failed({
+    return failed(base, {
       code: 'TEXT_TOO_LARGE',
       params: { chars: text.length, limit: maxRecordChars },
     });
   }
   const textSha256 = createHash('sha256').update(text, 'utf-8').digest('hex');
-  const known = {
+  const read = {
     ...base,
     ...{ chars: text.length, textSha256, source },
   };
@@ -118,7 +135,7 @@ async function entryOf(piece: Piece, { log, store }: ImportParts): Promise<ItemE
   if (earlier !== undefined) {
     const { recordId } = state.item(earlier);
     return {
-      ...known,
+      ...read,
       recordId,
       creates: false,
       text: null,
@@ -131,7 +148,7 @@ async function entryOf(piece: Piece, { log, store }: ImportParts): Promise<ItemE
   );
   if (existing !== undefined && state.ordered.duplicates === 'skip') {
     return {
-      ...known,
+      ...read,
       recordId: existing,
       creates: false,
       text: null,
@@ -139,11 +156,19 @@ async function entryOf(piece: Piece, { log, store }: ImportParts): Promise<ItemE
     };
   }
   return {
-    ...known,
+    ...read,
     recordId: existing ?? randomUUID(),
     creates: existing === undefined,
     text,
     outcome: { state: 'waiting' },
+  };
+}
+
+function failed(base: Pick<ItemEntry, 'number' | 'place' | 'title'>, problem: Problem): ItemEntry {
+  return {
+    ...base,
+    ...{ recordId: null, creates: false, text: null, chars: 0, textSha256: null, source: null },
+    outcome: { state: 'failed', problem },
   };
 }
 
@@ -152,6 +177,7 @@ async function* piecesOf(source: StoredSource, parts: ImportParts): AsyncGenerat
     for (const [index, text] of source.notes.entries()) {
       yield {
         place: placeOf('note', String(index)),
+        above: [],
         title: titleOfNote(text, index + 1),
         read: { text, source: { kind: 'paste', notices: [] } },
       };
@@ -161,11 +187,14 @@ async function* piecesOf(source: StoredSource, parts: ImportParts): AsyncGenerat
   const tables = new Map(source.tables.map(({ path, choice }) => [path, choice]));
   const skipped: Piece[] = [];
   const onSkipped = (path: string, problem: Problem): void => {
-    skipped.push({ place: placeOf(path), title: titleOfFile(path), read: { problem } });
+    const above = placesAbove(path, parts);
+    skipped.push({ place: placeOf(path), above, title: titleOfFile(path), read: { problem } });
   };
   const { documents, signal } = parts;
   for await (const { path } of documents.list(source.paths, { onSkipped, signal })) {
     yield* skipped.splice(0);
+    // Whatever it holds is known by now.
+    if (parts.log.state.hasPlace(placeOf(path))) continue;
     yield* piecesOfFile(path, tables.get(path), parts);
   }
   yield* skipped;
@@ -173,32 +202,54 @@ async function* piecesOf(source: StoredSource, parts: ImportParts): AsyncGenerat
 
 async function* piecesOfFile(
   path: string,
-  table: TableChoice | undefined,
-  { documents, signal }: ImportParts,
+  chosen: TableChoice | undefined,
+  parts: ImportParts,
 ): AsyncGenerator<Piece> {
+  const { documents, signal } = parts;
+  const above = placesAbove(path, parts);
   try {
+    const table = chosen ?? (await tableReadAgain(path, parts));
     for await (const each of documents.read(path, { ...(table ? { table } : {}), signal })) {
       if (each.kind === 'problem') {
         const { problem, ...of } = each;
-        yield { ...pieceOf(path, of), read: { problem } };
+        yield { ...pieceOf(path, of), above, read: { problem } };
         continue;
       }
       const { text, source, caseId } = each;
-      yield { ...pieceOf(path, { row: source.row, caseId }), read: { text, source } };
+      yield { ...pieceOf(path, { row: source.row, caseId }), above, read: { text, source } };
     }
   } catch (error) {
     if (error instanceof Cancelled) throw error;
     const problem =
       error instanceof AppError ? problemOf(error) : { code: 'FILE_UNREADABLE' as const };
-    yield { place: placeOf(path), title: titleOfFile(path), read: { problem } };
+    yield { place: placeOf(path), above, title: titleOfFile(path), read: { problem } };
   }
 }
 
 function pieceOf(
   path: string,
   { row, caseId }: Pick<Piece, 'row' | 'caseId'>,
-): Omit<Piece, 'read'> {
+): Omit<Piece, 'read' | 'above'> {
   return { place: placeOf(path, row), title: titleOfFile(path, { row, caseId }), row, caseId };
+}
+
+/** Nobody could choose columns of a table that could not be read: then those that its headings suggest. */
+async function tableReadAgain(
+  path: string,
+  { log, documents }: ImportParts,
+): Promise<TableChoice | undefined> {
+  const format = documents.formatOf(path);
+  if (format !== 'csv' && format !== 'xlsx') return undefined;
+  if (!log.state.toRead.has(placeOf(path))) return undefined;
+  const preview = await documents.preview(path, {}).catch(() => null);
+  return preview?.suggestion ?? undefined;
+}
+
+function placesAbove(path: string, { log }: ImportParts): string[] {
+  if (log.state.toRead.size === 0) return [];
+  const above = [placeOf(path)];
+  for (let at = path; dirname(at) !== at; at = dirname(at)) above.push(placeOf(dirname(at)));
+  return above;
 }
 
 /** The same for the same row of the same file; short, as all of a batch's are held in memory. */

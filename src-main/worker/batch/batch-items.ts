@@ -35,9 +35,13 @@ export class BatchItems {
     return this.#size;
   }
 
-  add({ recordId, title, caseId, row, source, chars, outcome }: ItemEntry): void {
-    const number = this.#size;
-    this.#size += 1;
+  /** Takes the next one, or anew one that could not be read before. */
+  add({ number, recordId, title, caseId, row, source, chars, outcome }: ItemEntry): void {
+    if (number === this.#size) this.#size += 1;
+    this.#demand(number);
+    for (const of of [this.#names, this.#caseIds, this.#problems, this.#duplicateOf])
+      of.delete(number);
+    for (const of of [this.#rounds, this.#deaths]) of.delete(number);
     this.setState(number, outcome.state);
     if (recordId !== null) this.#records.set(number, 1 + this.#recordIds.add(recordId));
     else {

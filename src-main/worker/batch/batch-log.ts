@@ -104,7 +104,8 @@ export class BatchLog {
         const { value, done } = (await this.#items?.next()) ?? { done: true, value: undefined };
         if (done || !value) break;
         this.#nextItem = value.number + 1;
-        if (value.number === number) return value;
+        // One that was read again is there a second time, with its text.
+        if (value.number === number && value.recordId !== null) return value;
       }
     }
     throw new AppError('BATCH_DAMAGED');

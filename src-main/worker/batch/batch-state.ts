@@ -28,8 +28,14 @@ export class BatchState {
   readonly #places = new PackedNames();
   /** Of the records that were to run, by their numbers. */
   readonly #texts = new SameTexts();
+  /** Places of those that have no text, by their numbers. */
+  readonly #unread = new Map<number, string>();
+  /** Those of them that a person wants to be read again: number by place. */
+  readonly #toRead = new Map<string, number>();
   readonly #counts: BatchCounts;
   #imported = false;
+  /** Whether all there is to do was known once: what comes later is only read again. */
+  #isListed = false;
   #paused = false;
   #problem: Problem | undefined;
   #frozen: RunIdentity | null = null;
@@ -96,8 +102,19 @@ export class BatchState {
     return this.#counts.running > 0 ? 'running' : 'waiting';
   }
 
+  /** Whether nothing is to be read at this place any more. */
   hasPlace(place: string): boolean {
-    return this.#places.has(place);
+    return this.#places.has(place) && !this.#toRead.has(place);
+  }
+
+  /** Whether nothing is imported any more but what is to be read again. */
+  get readsAgain(): boolean {
+    return this.#isListed;
+  }
+
+  /** Numbers of those without a text that are to be read again, by their places. */
+  get toRead(): ReadonlyMap<string, number> {
+    return this.#toRead;
   }
 
   /** The record of this batch that has this text; one that is known to be of another case is another. */
@@ -140,15 +157,13 @@ export class BatchState {
   *inOrder(): Generator<number> {
     let at = 0;
     for (let number = 0; number < this.#items.size; number += 1) {
-      if (this.#items.state(number) !== 'waiting') yield number;
+      if (this.#items.state(number) !== 'waiting' || this.#waitsForText(number)) yield number;
       else if (at < this.#queue.length) yield this.#queue[at++] as number;
     }
   }
 
   failedItems(): number[] {
-    return this.#items
-      .withState('failed')
-      .filter((number) => this.#items.recordId(number) !== null);
+    return this.#items.withState('failed');
   }
 
   /** In the hands of the model; lives in memory only, as no restart finds it there. */
@@ -165,11 +180,16 @@ export class BatchState {
   }
 
   takeItem(entry: ItemEntry): void {
-    if (entry.number !== this.#items.size) throw new AppError('BATCH_DAMAGED');
     const { number, outcome, textSha256 } = entry;
+    const again = this.#waitsForText(number);
+    if (!again && number !== this.#items.size) throw new AppError('BATCH_DAMAGED');
+    if (again) this.#leaveReading(number);
     this.#places.add(entry.place);
     this.#items.add(entry);
-    this.#counts.total += 1;
+    if (entry.recordId === null) this.#unread.set(number, entry.place);
+    else this.#unread.delete(number);
+    if (again) this.#counts.waiting -= 1;
+    else this.#counts.total += 1;
     this.#counts[outcome.state] += 1;
     if (outcome.state !== 'waiting') return;
     this.#charsWaiting += entry.chars;
@@ -191,6 +211,7 @@ export class BatchState {
         throw new AppError('BATCH_DAMAGED');
       case 'imported':
         this.#imported = true;
+        this.#isListed = true;
         return;
       case 'paused':
         this.#paused = true;
@@ -201,9 +222,8 @@ export class BatchState {
         this.#problem = undefined;
         return;
       case 'cancelled':
-        if (entry.items === undefined) this.#imported = true;
-        for (const number of entry.items ?? [...this.#queue, ...this.running()])
-          this.#cancel(number);
+        if (entry.items === undefined) this.#imported = this.#isListed = true;
+        for (const number of entry.items ?? [...this.#openItems()]) this.#cancel(number);
         return;
       case 'retried':
         for (const number of entry.items) this.#retry(number);
@@ -253,6 +273,7 @@ export class BatchState {
       ...(order.definition ? { schemaName: order.definition.chinese } : {}),
       model: { name: modelName, sha256: order.model },
       counts: this.counts,
+      canRetry: this.#counts.failed > 0 && !this.#archived,
       ...speed,
       unsaved: this.#results - this.#saved,
     };
@@ -261,16 +282,37 @@ export class BatchState {
   #cancel(number: number): void {
     if (!isOpen(this.#items.state(number))) return;
     this.#leaveQueue(number);
+    this.#leaveReading(number);
     this.#set(number, 'cancelled');
+  }
+
+  #openItems(): number[] {
+    return [...this.#queue, ...this.#toRead.values(), ...this.running()];
   }
 
   #retry(number: number): void {
     const state = this.#items.state(number);
     if (state !== 'failed' && state !== 'cancelled') return;
-    if (this.#items.recordId(number) === null) return;
     this.#items.beginRound(number);
     this.#set(number, 'waiting');
-    this.#queue.push(number);
+    const place = this.#unread.get(number);
+    if (place === undefined) {
+      this.#queue.push(number);
+      return;
+    }
+    // There is nothing to run: its file is read again first.
+    this.#toRead.set(place, number);
+    this.#imported = false;
+  }
+
+  #waitsForText(number: number): boolean {
+    const place = this.#unread.get(number);
+    return place !== undefined && this.#toRead.get(place) === number;
+  }
+
+  #leaveReading(number: number): void {
+    const place = this.#unread.get(number);
+    if (place !== undefined) this.#toRead.delete(place);
   }
 
   #move(items: readonly number[], before: number | null): void {

@@ -58,10 +58,6 @@ export class BatchesState {
   get selectedItem(): BatchItem | null {
     return this.#items.find(({ number }) => number === this.#selectedItem) ?? null;
   }
-  /** Whether a failed one has a text that can be tried again. */
-  readonly canRetry = $derived(
-    this.#items.some(({ state, recordId }) => state === 'failed' && recordId !== null),
-  );
   /** What of the selected batch can be exported. @param isThere whether a record is outside of the bin */
   results(isThere: (recordId: string) => boolean): BatchResults | null {
     const { selected } = this;

@@ -1,5 +1,4 @@
 /** A batch before it is begun: what it is made of, what it would cost, and how it is to go. */
-import type { AnnotationSchema } from '@domain/contract/annotation-schema';
 import {
   maxBatchPaths,
   type ChosenTables,
@@ -8,6 +7,7 @@ import {
 } from '@domain/contract/batch';
 import type { TableChoice, TablePreview } from '@domain/contract/document';
 import { problemOf, type Problem } from '@domain/contract/errors';
+import type { ExtractionRequest, PromptPreview } from '@domain/contract/extraction';
 import type { Bridge } from '@domain/contract/ipc';
 import type { LibraryModel } from '@domain/contract/library';
 import type { Speed } from '@domain/contract/usage';
@@ -60,6 +60,8 @@ export class NewBatch {
   #problem = $state.raw<Problem | null>(null);
   #starting = $state(false);
   #cost = $state.raw<Cost | null>(null);
+  #costProblem = $state.raw<Problem | null>(null);
+  #costTurn = 0;
   readonly notes = $derived(splitNotes(this.pasted, this.separator));
   #turn = 0;
 
@@ -79,6 +81,10 @@ export class NewBatch {
   }
   get problem(): Problem | null {
     return this.#problem;
+  }
+  /** Why it is not known what it would cost, where the model was asked. */
+  get costProblem(): Problem | null {
+    return this.#costProblem;
   }
   get starting(): boolean {
     return this.#starting;
@@ -132,8 +138,28 @@ export class NewBatch {
     return { records, chars, longest, tokens: prompt * 2, windows, seconds };
   }
 
-  setCost(cost: Cost | null): void {
+  /**
+   * Asks the model itself what the first text costs; a slow answer never covers a later one.
+   * @param preview what the model would be sent; null where none can be asked
+   */
+  async askCost(
+    text: string | null,
+    preview: ((text: string) => Promise<Pick<PromptPreview, 'windows' | 'tokens'>>) | null,
+  ): Promise<void> {
+    const turn = ++this.#costTurn;
+    let cost: Cost | null = null;
+    let problem: Problem | null = null;
+    if (text !== null && preview) {
+      try {
+        const { windows, tokens } = await preview(text);
+        cost = { chars: text.length, windows, tokens: tokens.length * windows };
+      } catch (error) {
+        problem = problemOf(error);
+      }
+    }
+    if (turn !== this.#costTurn) return;
     this.#cost = cost;
+    this.#costProblem = problem;
   }
 
   show(): void {
@@ -148,16 +174,20 @@ export class NewBatch {
     });
   }
 
+  /** Whether a folder is among what was dropped; its name does not say so. */
+  async hasFolder(files: readonly File[]): Promise<boolean> {
+    const paths = this.#pathsOf(files);
+    return paths.length > 0 && (await invoke(this.#bridge, 'files.anyFolder', { paths }));
+  }
+
   /** Files and folders that were dropped on the window. */
   async drop(files: readonly File[]): Promise<void> {
     this.kind = 'files';
     this.open = true;
     await this.#attempt(async () => {
-      const paths = files.map((file) => this.#bridge.pathOf(file)).filter((path) => path !== '');
+      const paths = this.#pathsOf(files);
       if (paths.length === 0) return;
-      const ticket = await invoke(this.#bridge, 'batch.offer', {
-        paths: paths.slice(0, maxBatchPaths),
-      });
+      const ticket = await invoke(this.#bridge, 'batch.offer', { paths });
       await this.#examine(ticket);
     });
   }
@@ -190,9 +220,8 @@ export class NewBatch {
    * @returns the id of the new batch; null when it could not be begun, which `problem` tells
    */
   async start(
-    model: LibraryModel,
-    schema: AnnotationSchema,
-    isOwn: boolean,
+    model: Pick<LibraryModel, 'card'>,
+    asked: Pick<ExtractionRequest, 'schema' | 'definition'>,
   ): Promise<string | null> {
     if (!this.canStart) return null;
     this.#starting = true;
@@ -205,8 +234,7 @@ export class NewBatch {
             ? { kind: 'notes', notes: this.notes }
             : { kind: 'files', ticket: this.#ticket ?? '', tables: this.#chosenTables() },
         order: {
-          schema: schema.id,
-          ...(isOwn ? { definition: schema } : {}),
+          ...asked,
           model: model.card.sha256,
           whileLocked: this.whileLocked,
         },
@@ -221,6 +249,11 @@ export class NewBatch {
     } finally {
       this.#starting = false;
     }
+  }
+
+  #pathsOf(files: readonly File[]): string[] {
+    const paths = files.map((file) => this.#bridge.pathOf(file)).filter((path) => path !== '');
+    return paths.slice(0, maxBatchPaths);
   }
 
   #chosenTables(): ChosenTables {
@@ -260,7 +293,9 @@ export class NewBatch {
     this.#ticket = null;
     this.#examined = null;
     this.#tables = [];
-    this.#cost = null;
+    this.#cost = this.#costProblem = null;
+    // An answer that is on its way is of what is gone.
+    this.#costTurn += 1;
   }
 
   async #attempt(work: () => Promise<void>): Promise<void> {

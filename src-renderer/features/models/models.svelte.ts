@@ -1,6 +1,6 @@
 /** The model library on this page: what there is, what is in memory, and what does which job. */
 import type { ConversionState, ConversionType } from '@domain/contract/conversion';
-import type { PromptPreview } from '@domain/contract/extraction';
+import type { ExtractionRequest, PromptPreview } from '@domain/contract/extraction';
 import type { HostMethods, LoadedModel, ModelState } from '@domain/contract/host-port';
 import type { Bridge } from '@domain/contract/ipc';
 import type {
@@ -226,9 +226,13 @@ export class ModelsState {
   }
 
   /** The tokens that a loaded model would be sent. @throws AppError */
-  async preview(model: LibraryModel, schema: string, text: string): Promise<PromptPreview> {
+  async preview(
+    model: LibraryModel,
+    asked: Pick<ExtractionRequest, 'schema' | 'definition'>,
+    text: string,
+  ): Promise<PromptPreview> {
     const client = await this.#host.ready();
-    return client.call('prompt.preview', { model: model.id, schema, text });
+    return client.call('prompt.preview', { model: model.id, ...asked, text });
   }
 
   assign(job: Job, id: string | null): void {

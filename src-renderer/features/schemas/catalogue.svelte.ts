@@ -52,6 +52,14 @@ export function schemaName(
   return locale === 'en' && english !== '' ? english : chinese;
 }
 
+/** A schema as a run is asked for it: the hospital's own go with their definition. */
+export function asAsked(schema: AnnotationSchema): {
+  readonly schema: string;
+  readonly definition?: AnnotationSchema;
+} {
+  return { schema: schema.id, ...(isTemplate(schema.id) ? {} : { definition: schema }) };
+}
+
 /** True for the schemas that ship, whose meaning every program of this version knows by their id. */
 export function isTemplate(id: string): boolean {
   return annotationSchemas.some((schema) => schema.id === id);

@@ -6,7 +6,7 @@ import type { Fact } from '@domain/contract/fact';
 import type { HostMethods } from '@domain/contract/host-port';
 import type { RpcClient } from '@domain/contract/rpc';
 import type { ModelsState } from '../models';
-import { isTemplate } from './catalogue.svelte';
+import { asAsked } from './catalogue.svelte';
 
 /** What a schema can be tried on. */
 export interface TrialText {
@@ -74,12 +74,7 @@ export class DryRun {
   #request(schema: AnnotationSchema, text: string) {
     const model = this.#models.loadedFor(`extraction:${schema.id}`);
     if (!model) throw new AppError('MODEL_NOT_READY');
-    return {
-      text,
-      schema: schema.id,
-      model: model.sha256,
-      ...(isTemplate(schema.id) ? {} : { definition: schema }),
-    };
+    return { text, model: model.sha256, ...asAsked(schema) };
   }
 }
 

@@ -1,4 +1,4 @@
-export { SchemaCatalogue, isTemplate, schemaName } from './catalogue.svelte';
+export { asAsked, SchemaCatalogue, isTemplate, schemaName } from './catalogue.svelte';
 export { DryRun } from './dry-run';
 export { SchemaLook } from './schema-look';
 export { default as SchemaOptions } from './SchemaOptions.svelte';
