@@ -47,7 +47,7 @@ export interface BatchPart {
 
 /** What an export is about when it is opened; without any of it, all records. */
 export interface ExportWish {
-  readonly openId?: string | null;
+  readonly openId?: string | null | undefined;
   /** Records of a list or a batch. */
   readonly chosenIds?: readonly string[];
   /** The batch that the chosen ones are of. */

@@ -365,6 +365,7 @@ export class RecordsState {
     if (items.length === 0 || this.#removing) return;
     const gone = await this.#moveAll(items, 'records.delete');
     this.#lastDeleted = null;
+    if (gone.some(({ id }) => id === this.#selectedId)) this.#selectedId = null;
     const { integer } = i18n.format;
     const m = i18n.m.choosing;
     const told =

@@ -357,6 +357,42 @@ describe('deleting', () => {
     expect(state.selectedId).toBe('a');
   });
 
+  it('all that are chosen go to the bin, and one undo brings all of them back', async () => {
+    const { state, heads, asked } = setUp();
+    for (const id of ['a', 'b', 'c']) heads.set(id, head(id, 1));
+    await state.load();
+    state.chosen.toggle('a');
+    state.chosen.toggle('c');
+    await state.removeChosen();
+    expect(state.items.map(({ id }) => id)).toEqual(['b']);
+    expect(state.chosen.count).toBe(0);
+    expect(asked).toEqual(['records.delete', 'records.delete']);
+    state.undoDelete();
+    await until(() => state.items.length === 3 && state.removing === null);
+    expect(notices.toasts.at(-1)?.text).toContain('2');
+  });
+
+  it('of those that are chosen, what could not be moved stays, chosen, and is told', async () => {
+    const { state, heads, life } = setUp();
+    for (const id of ['a', 'b']) heads.set(id, head(id, 1));
+    await state.load();
+    state.chosen.all(state.items);
+    life.fail = new AppError('DISK_FULL');
+    await state.removeChosen();
+    expect([state.items.length, state.chosen.count]).toEqual([2, 2]);
+    expect(notices.errors[0]?.problem.code).toBe('DISK_FULL');
+    expect(notices.toasts).toEqual([]);
+  });
+
+  it('what a filter hides is not chosen any more', async () => {
+    const { state, heads } = setUp();
+    for (const id of ['a', 'b']) heads.set(id, head(id, 1));
+    await state.load();
+    state.chosen.all(state.items);
+    state.reviewFilter = 'done';
+    expect(state.chosen.count).toBe(0);
+  });
+
   it('that fails says so and removes nothing', async () => {
     const { state, heads, life } = setUp();
     heads.set('a', head('甲', 2));
