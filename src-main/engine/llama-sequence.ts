@@ -2,14 +2,11 @@
  * Sequences through node-llama-cpp. A logical sequence keeps its own list of tokens; the physical one
  * under it may change between two steps, and is then brought to hold that list.
  */
-import type {
-  ControlledEvaluateInputItem,
-  LlamaContextSequence,
-  Token as LlamaToken,
-} from 'node-llama-cpp';
+import type { LlamaContextSequence, Token as LlamaToken } from 'node-llama-cpp';
 import { AppError } from '../domain/contract/errors';
 import { Cancelled } from '../domain/contract/rpc';
 import type { Answer, Ask, Sequence, Token, WorkMeter, WorkPhase } from './language-model';
+import { LogitReader } from './logit-reader';
 import { commonPrefix, type Lease, type PhysicalSequence } from './sequence-pool';
 
 /** The library's default shift silently erases the beginning; ours is to refuse before it comes to that. */
@@ -24,10 +21,12 @@ export const contextShiftRefused = {
 /** A sequence of the context, whose tokens are known without asking the library for a copy of them. */
 export class PhysicalLlamaSequence implements PhysicalSequence {
   readonly #sequence: LlamaContextSequence;
+  readonly #reader: LogitReader;
   #tokens: Token[] = [];
 
   constructor(sequence: LlamaContextSequence) {
     this.#sequence = sequence;
+    this.#reader = new LogitReader(sequence);
   }
 
   get tokens(): readonly Token[] {
@@ -50,15 +49,13 @@ export class PhysicalLlamaSequence implements PhysicalSequence {
     tokens: readonly Token[],
     asks: readonly (Ask | null)[],
   ): Promise<(Answer | null)[]> {
-    const input = tokens.map((token, i) => inputOf(token, asks[i] ?? null));
-    const output = await this.#append(tokens, () => this.#sequence.controlledEvaluate(input));
-    return tokens.map((_, i): Answer | null => {
-      const ask = asks[i];
-      const next = output[i]?.next;
-      if (!ask) return null;
-      if (!next?.logits || next.totalLogitWeight === undefined) throw new AppError('DECODE_FAILED');
-      return toAnswer(ask, next.logits, next.totalLogitWeight);
-    });
+    return this.#append(tokens, () =>
+      this.#reader.evaluate(tokens, asks, contextShiftRefused.contextShift.strategy),
+    );
+  }
+
+  dispose(): void {
+    this.#reader.dispose();
   }
 
   async #append<T>(tokens: readonly Token[], evaluate: () => Promise<T>): Promise<T> {
@@ -196,35 +193,4 @@ export class LlamaSequence implements Sequence {
       params: { needed, capacity: this.capacity, over: needed - this.capacity },
     });
   }
-}
-
-function inputOf(token: Token, ask: Ask | null): ControlledEvaluateInputItem {
-  if (!ask) return token as LlamaToken;
-  return [
-    token as LlamaToken,
-    {
-      generateNext: {
-        // Greedy selection picks the largest logit, which the log-normaliser is relative to.
-        logits: {
-          filter: {
-            tokens: ask.candidates as LlamaToken[],
-            includeSelected: true,
-            includeTop: ask.top ?? 0,
-          },
-        },
-        totalLogitWeight: true,
-        options: { temperature: 0 },
-      },
-    },
-  ];
-}
-
-function toAnswer(ask: Ask, logits: ReadonlyMap<number, number>, totalWeight: number): Answer {
-  let max = -Infinity;
-  for (const logit of logits.values()) if (logit > max) max = logit;
-  const wanted = Float64Array.from(ask.candidates, (token) => logits.get(token) ?? -Infinity);
-  // A NaN anywhere means broken weights; comparing with it would silently pick nonsense.
-  if (!Number.isFinite(max) || wanted.some(Number.isNaN)) throw new AppError('DECODE_FAILED');
-  const top = ask.top ? [...logits].sort((a, b) => b[1] - a[1]).slice(0, ask.top) : [];
-  return { logits: wanted, top, logZ: max + Math.log(totalWeight) };
 }
