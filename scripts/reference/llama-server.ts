@@ -56,11 +56,11 @@ export class LlamaServer {
   }
 
   /**
-   * Generates exactly this text after a prompt, token by token: a grammar allows nothing else.
+   * Generates exactly this text after a prompt (its text or its tokens), token by token: a grammar allows nothing else.
    *
    * @throws PlainError where it answers anything else, as when its context is too small
    */
-  async recite(prompt: string, text: string): Promise<void> {
+  async recite(prompt: string | readonly number[], text: string): Promise<void> {
     const response = await fetch(`${this.#address}/completion`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

@@ -14,6 +14,11 @@ export interface Ask {
   readonly candidates: readonly Token[];
   /** Also report this many of the most likely tokens of the whole vocabulary. Defaults to 0. */
   readonly top?: number;
+  /**
+   * A candidate. Where it is the likeliest token of all, nothing more need be read, which costs much less: its
+   * logit is then answered as 0, those of the others as -Infinity, and nothing else is of meaning.
+   */
+  readonly unlessLikeliest?: Token;
 }
 
 export interface Answer {

@@ -30,6 +30,7 @@ export class LlamaLanguageModel implements LoadedLanguageModel {
   /** Each evaluates by itself, at the same time as the others. */
   readonly #contexts: readonly LlamaContext[];
   readonly #openContexts: () => Promise<LlamaContext[]>;
+  readonly #physical: readonly PhysicalLlamaSequence[];
   readonly #pool: SequencePool<PhysicalLlamaSequence>;
   readonly #piece: number;
   readonly #garbage: SamplerGarbage;
@@ -58,7 +59,8 @@ export class LlamaLanguageModel implements LoadedLanguageModel {
     }
     this.eos = model.tokens.eos;
     this.device = device;
-    this.#pool = new SequencePool(inTurn(contexts, this.#garbage));
+    this.#physical = inTurn(contexts, this.#garbage);
+    this.#pool = new SequencePool(this.#physical);
   }
 
   /** @param openContexts makes the contexts of the model as they are to be used, each time anew */
@@ -171,6 +173,7 @@ export class LlamaLanguageModel implements LoadedLanguageModel {
   }
 
   async #disposeContexts(): Promise<void> {
+    for (const sequence of this.#physical) sequence.dispose();
     for (const context of this.#contexts) await context.dispose();
   }
 }

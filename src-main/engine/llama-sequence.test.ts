@@ -174,3 +174,71 @@ it('a sequence whose evaluation failed begins with nothing, and answers as ever'
   expect(meter.usage).toMatchObject({ restoredTokens: 20, decodedTokens: 2 });
   sequence.release();
 });
+
+describe('what is asked of a place', () => {
+  const begin = async (): Promise<Sequence> => {
+    const sequence = await model.openSequence(never);
+    await sequence.prefill(text.slice(0, 40), never);
+    return sequence;
+  };
+  const fed = (): Token[] => text.slice(40, 60);
+
+  it('is the same at many places at once as at one after another', async () => {
+    const sequence = await begin();
+    const together = await answers(sequence, fed());
+    await sequence.truncate(40);
+    const oneByOne: (Answer | null)[] = [];
+    for (const token of fed()) {
+      const ask = { candidates: fed(), top: 3 };
+      oneByOne.push(...(await sequence.evaluate([token], [ask])));
+    }
+    expectSame(together, oneByOne);
+    sequence.release();
+  });
+
+  it('is answered with the likeliest tokens in their order, which have the logits that they have when named', async () => {
+    const sequence = await begin();
+    const asks = fed().map(() => ({ candidates: [], top: 100 }));
+    const answered = await sequence.evaluate(fed(), asks);
+    await sequence.truncate(40);
+    const named = answered.map((answer) => ({
+      candidates: (answer as Answer).top.map(([token]) => token),
+    }));
+    const logits = await sequence.evaluate(fed(), named);
+    answered.forEach((answer, i) => {
+      const { top, logZ } = answer as Answer;
+      expect(top).toHaveLength(100);
+      expect(top.map(([, logit]) => logit)).toEqual([...(logits[i] as Answer).logits]);
+      expect([...(logits[i] as Answer).logits].sort((a, b) => b - a)).toEqual(
+        top.map(([, logit]) => logit),
+      );
+      expect(logZ).toBeCloseTo((logits[i] as Answer).logZ, 5);
+    });
+    sequence.release();
+  });
+
+  it('is not read further where the token that is expected is the likeliest of all', async () => {
+    const sequence = await begin();
+    const plain = await answers(sequence, fed());
+    const likeliest = plain.map((answer) => (answer as Answer).top[0]?.[0] as Token);
+    const rare = fed()[0] as Token;
+    await sequence.truncate(40);
+    const expected = await sequence.evaluate(
+      fed(),
+      likeliest.map((token) => ({ candidates: [rare, token], unlessLikeliest: token })),
+    );
+    await sequence.truncate(40);
+    const unexpected = await sequence.evaluate(
+      fed(),
+      likeliest.map((token) => ({ candidates: [rare, token], unlessLikeliest: rare })),
+    );
+    fed().forEach((_, i) => {
+      if (likeliest[i] === rare) return;
+      expect([...(expected[i] as Answer).logits]).toEqual([-Infinity, 0]);
+      const { logits } = unexpected[i] as Answer;
+      expect(logits[0]).toBeCloseTo((plain[i] as Answer).logits[0] as number, 1);
+      expect(logits[1]).toBeGreaterThan(logits[0] as number);
+    });
+    sequence.release();
+  });
+});

@@ -2,14 +2,11 @@
  * Sequences through node-llama-cpp. A logical sequence keeps its own list of tokens; the physical one
  * under it may change between two steps, and is then brought to hold that list.
  */
-import type {
-  ControlledEvaluateInputItem,
-  LlamaContextSequence,
-  Token as LlamaToken,
-} from 'node-llama-cpp';
+import type { LlamaContextSequence, Token as LlamaToken } from 'node-llama-cpp';
 import { AppError } from '../domain/contract/errors';
 import { Cancelled } from '../domain/contract/rpc';
 import type { Answer, Ask, Sequence, Token, WorkMeter, WorkPhase } from './language-model';
+import { LogitReader } from './logit-reader';
 import type { SamplerGarbage } from './sampler-garbage';
 import { commonPrefix, type Lease, type PhysicalSequence } from './sequence-pool';
 
@@ -26,11 +23,13 @@ export const contextShiftRefused = {
 export class PhysicalLlamaSequence implements PhysicalSequence {
   readonly #sequence: LlamaContextSequence;
   readonly #garbage: SamplerGarbage;
+  readonly #reader: LogitReader;
   #tokens: Token[] = [];
 
   constructor(sequence: LlamaContextSequence, garbage: SamplerGarbage) {
     this.#sequence = sequence;
     this.#garbage = garbage;
+    this.#reader = new LogitReader(sequence);
   }
 
   get tokens(): readonly Token[] {
@@ -45,7 +44,7 @@ export class PhysicalLlamaSequence implements PhysicalSequence {
   async feed(tokens: readonly Token[]): Promise<void> {
     await this.#append(tokens, () =>
       this.#sequence.evaluateWithoutGeneratingNewTokens(tokens as LlamaToken[]),
-    );
+    ).finally(() => this.#garbage.add());
   }
 
   /** @throws AppError `DECODE_FAILED` */
@@ -53,15 +52,13 @@ export class PhysicalLlamaSequence implements PhysicalSequence {
     tokens: readonly Token[],
     asks: readonly (Ask | null)[],
   ): Promise<(Answer | null)[]> {
-    const input = tokens.map((token, i) => inputOf(token, asks[i] ?? null));
-    const output = await this.#append(tokens, () => this.#sequence.controlledEvaluate(input));
-    return tokens.map((_, i): Answer | null => {
-      const ask = asks[i];
-      const next = output[i]?.next;
-      if (!ask) return null;
-      if (!next?.logits || next.totalLogitWeight === undefined) throw new AppError('DECODE_FAILED');
-      return toAnswer(ask, next.logits, next.totalLogitWeight);
-    });
+    return this.#append(tokens, () =>
+      this.#reader.evaluate(tokens, asks, contextShiftRefused.contextShift.strategy),
+    );
+  }
+
+  dispose(): void {
+    this.#reader.dispose();
   }
 
   async #append<T>(tokens: readonly Token[], evaluate: () => Promise<T>): Promise<T> {
@@ -76,8 +73,6 @@ export class PhysicalLlamaSequence implements PhysicalSequence {
       // What it holds now is unknown; the next evaluation begins with nothing.
       this.#tokens = [];
       throw error;
-    } finally {
-      this.#garbage.add();
     }
   }
 }
@@ -201,35 +196,4 @@ export class LlamaSequence implements Sequence {
       params: { needed, capacity: this.capacity, over: needed - this.capacity },
     });
   }
-}
-
-function inputOf(token: Token, ask: Ask | null): ControlledEvaluateInputItem {
-  if (!ask) return token as LlamaToken;
-  return [
-    token as LlamaToken,
-    {
-      generateNext: {
-        // Greedy selection picks the largest logit, which the log-normaliser is relative to.
-        logits: {
-          filter: {
-            tokens: ask.candidates as LlamaToken[],
-            includeSelected: true,
-            includeTop: ask.top ?? 0,
-          },
-        },
-        totalLogitWeight: true,
-        options: { temperature: 0 },
-      },
-    },
-  ];
-}
-
-function toAnswer(ask: Ask, logits: ReadonlyMap<number, number>, totalWeight: number): Answer {
-  let max = -Infinity;
-  for (const logit of logits.values()) if (logit > max) max = logit;
-  const wanted = Float64Array.from(ask.candidates, (token) => logits.get(token) ?? -Infinity);
-  // A NaN anywhere means broken weights; comparing with it would silently pick nonsense.
-  if (!Number.isFinite(max) || wanted.some(Number.isNaN)) throw new AppError('DECODE_FAILED');
-  const top = ask.top ? [...logits].sort((a, b) => b[1] - a[1]).slice(0, ask.top) : [];
-  return { logits: wanted, top, logZ: max + Math.log(totalWeight) };
 }

@@ -1,5 +1,5 @@
 /**
- * node-llama-cpp makes a sampler for every evaluation, with a table of all words of the vocabulary, and gives
+ * node-llama-cpp makes a sampler for every evaluation of its own, with a table of all words of the vocabulary, and gives
  * the table back only when JavaScript's garbage is collected. Nothing tells the collector how large it is:
  * without help the built-in model keeps some 500 MB of them, and one with 64,000 words gigabytes.
  */
@@ -23,7 +23,7 @@ export class SamplerGarbage {
     this.#tableBytes = vocabulary * candidateBytes;
   }
 
-  /** To be called after each evaluation. */
+  /** To be called after each evaluation by the library's own hand. */
   add(): void {
     waitingBytes += this.#tableBytes;
     if (waitingBytes < mostBytes) return;

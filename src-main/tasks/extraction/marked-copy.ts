@@ -269,7 +269,7 @@ class Copy {
     ];
     // A source character that is written like a mark is that character, not the mark.
     const candidates = [token, ...marks.filter((mark) => mark !== token)];
-    return candidates.length > 1 ? { candidates } : null;
+    return candidates.length > 1 ? { candidates, unlessLikeliest: token } : null;
   }
 
   /** Takes source tokens up to the first place where a mark wins; returns that mark. */
