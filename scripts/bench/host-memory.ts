@@ -74,7 +74,7 @@ await runScript(async () => {
   };
   const before = await upTo(few);
   const after = await upTo(many);
-  client.close();
+  client.close({ code: 'PORT_CLOSED' });
   await slots.unload('built-in');
   say(
     `${megabytes(after)} after ${many} notes, ${megabytes(before)} after ${few}, ${failed} failed`,
