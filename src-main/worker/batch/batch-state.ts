@@ -210,6 +210,8 @@ export class BatchState {
   takeItem(entry: ItemEntry): void {
     const { number, caseId, outcome } = entry;
     const again = this.#waitsForText(number);
+    // Taken out while it was read again: it stays so.
+    if (!again && this.#unread.has(number)) return;
     if (!again && number !== this.#items.length) throw new AppError('BATCH_DAMAGED');
     if (again) {
       this.#places.delete(this.#unread.get(number) ?? '');
