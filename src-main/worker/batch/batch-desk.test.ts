@@ -341,6 +341,29 @@ describe('what a person asks of a batch', () => {
     await until(() => summary(id).canRetry === false);
   });
 
+  test('a table that is read again goes on after an end in the middle: each row once, none lost', async () => {
+    await write('门诊.csv', '');
+    await opened.close();
+    let stop: (() => void) | null = null;
+    opened = await openDesk(dir, extractor, (_id, numbers) => {
+      if (numbers.includes(5)) stop?.();
+    });
+    const id = await opened.desk.start(fromFiles());
+    await finished(id);
+    const rows = Array.from({ length: 40 }, (_, i) => `ZY${i},患者${i}，头痛三天。`);
+    await write('门诊.csv', ['住院号,病程记录', ...rows].join('\n'));
+    const inTheMiddle = new Promise<void>((resolve) => {
+      stop = () => void opened.close().then(resolve);
+    });
+    await opened.desk.retry(id);
+    await inTheMiddle;
+    await restart();
+    expect(summary(id).counts.total).toBeLessThan(40);
+    await finished(id);
+    expect(summary(id).counts).toMatchObject({ total: 40, completed: 40 });
+    expect((await runsIn(opened.vault)).size).toBe(40);
+  });
+
   test('a file that is gone meanwhile fails again, and says so', async () => {
     await write('甲.txt', '');
     await write('乙.txt', '');

@@ -73,14 +73,23 @@ export async function importBatch(parts: ImportParts): Promise<void> {
   }
   do {
     const again = new Map(log.state.toRead);
+    const held = new Map<number, Piece>();
     for await (const piece of piecesOf(log.state.ordered.source, parts)) {
       if (signal.aborted) throw new Cancelled();
       if (log.state.hasPlace(piece.place)) continue;
       // A file that came into the folder meanwhile is not what was asked for.
       const isWanted = [piece.place, ...piece.above].some((place) => again.has(place));
       if (log.state.readsAgain && !isWanted) continue;
-      await take(await entryOf(piece, parts), parts);
+      const number = log.state.toRead.get(piece.place);
+      const ofWhole = number ?? piece.above.map((each) => again.get(each)).find(isNumber);
+      if (number === undefined && ofWhole !== undefined && !held.has(ofWhole)) {
+        // It takes the failure's number last: only then all that was behind the failure is known.
+        held.set(ofWhole, piece);
+        continue;
+      }
+      await take(await entryOf(piece, number ?? log.state.size, parts), parts);
     }
+    for (const [number, piece] of held) await take(await entryOf(piece, number, parts), parts);
     for (const [place, number] of again) {
       if (log.state.toRead.get(place) !== number) continue;
       const title = log.state.item(number).name ?? '';
@@ -105,12 +114,13 @@ async function makeRecord(entry: ItemEntry, { store, onCreated }: ImportParts): 
   if (isNew) onCreated(recordId);
 }
 
-async function entryOf(piece: Piece, { log, store }: ImportParts): Promise<ItemEntry> {
+async function entryOf(
+  piece: Piece,
+  number: number,
+  { log, store }: ImportParts,
+): Promise<ItemEntry> {
   const { state } = log;
   const { place, title, row, caseId } = piece;
-  // What could not be read before keeps its number; of a table or a folder, its first record has it.
-  const known = [place, ...piece.above].map((each) => state.toRead.get(each));
-  const number = known.find((each) => each !== undefined) ?? state.size;
   const base = {
     ...{ number, place, title },
     ...(row === undefined ? {} : { row }),
@@ -162,6 +172,10 @@ async function entryOf(piece: Piece, { log, store }: ImportParts): Promise<ItemE
     text,
     outcome: { state: 'waiting' },
   };
+}
+
+function isNumber(value: number | undefined): value is number {
+  return value !== undefined;
 }
 
 function failed(base: Pick<ItemEntry, 'number' | 'place' | 'title'>, problem: Problem): ItemEntry {

@@ -105,7 +105,8 @@ export class BatchLog {
         if (done || !value) break;
         this.#nextItem = value.number + 1;
         // One that was read again is there a second time, with its text.
-        if (value.number === number && value.recordId !== null) return value;
+        const { recordId } = this.state.item(number);
+        if (value.number === number && value.recordId === recordId) return value;
       }
     }
     throw new AppError('BATCH_DAMAGED');

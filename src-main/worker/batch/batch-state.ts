@@ -182,6 +182,8 @@ export class BatchState {
   takeItem(entry: ItemEntry): void {
     const { number, outcome, textSha256 } = entry;
     const again = this.#waitsForText(number);
+    // Taken out while it was read again: it stays so.
+    if (!again && this.#unread.has(number)) return;
     if (!again && number !== this.#items.size) throw new AppError('BATCH_DAMAGED');
     if (again) this.#leaveReading(number);
     this.#places.add(entry.place);
