@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { ElectronApplication, Page } from '@playwright/test';
 import { answerDialog, expect, filesHolding, modelReady, signIn, test } from './app';
 import { findings } from './axe';
+import { storedRuns } from './stored-run';
 import { docxOf, paragraph, run } from '../src-main/documents/fixtures/docx.fixture';
 import { pdfOf, textAt } from '../src-main/documents/fixtures/pdf.fixture';
 import { textRows, xlsxOf } from '../src-main/documents/fixtures/xlsx.fixture';
@@ -66,6 +67,7 @@ test('a folder of texts, documents and tables: chosen, looked at, run, and each 
     ['住院号', '病程记录'],
     ['ZY1', note(11)],
     ['ZY2', note(12)],
+    ['ZY9', ''],
   ];
   await writeFile(join(folder, '门诊.csv'), rows.map((cells) => cells.join(',')).join('\n'));
   await writeFile(
@@ -85,8 +87,12 @@ test('a folder of texts, documents and tables: chosen, looked at, run, and each 
     .evaluateAll((rows) => rows.map((row) => row.getAttribute('data-state')));
   expect(states.sort()).toEqual([
     ...new Array<string>(count).fill('completed'),
-    ...['duplicate', 'failed'],
+    ...['duplicate', 'failed', 'failed'],
   ]);
+  const empty = page.getByTestId('batch-item').filter({ hasText: '门诊 · ZY9' });
+  await expect(empty).toContainText('第 3 行');
+  await empty.click();
+  await expect(page.getByTestId('item-place')).toHaveText('第 3 行（不计标题行） · 病例号 ZY9');
   await page.locator('[data-testid="batch-item"][data-state="completed"]').first().dblclick();
   await page.locator('[data-testid="run-status"][data-status="completed"]').waitFor();
   await expect(page.getByTestId('fact')).not.toHaveCount(0);
@@ -142,6 +148,8 @@ test(
     ).toHaveCount(count);
     await station.page.getByTestId('nav-records').click();
     await expect(station.page.getByTestId('record-row')).toHaveCount(count);
+    await station.quit();
+    expect(await storedRuns(userData)).toBe(count);
   },
 );
 
@@ -149,7 +157,7 @@ test('the model host and the worker killed in the middle: the batch goes on, not
   start,
 }) => {
   test.setTimeout(180_000);
-  const { app, page, pidOf } = await start();
+  const { app, page, pidOf, userData, quit } = await start();
   const count = 24;
   const folder = await folderOf(count, 8);
   await modelReady(page);
@@ -165,6 +173,8 @@ test('the model host and the worker killed in the middle: the batch goes on, not
   );
   await page.getByTestId('nav-records').click();
   await expect(page.getByTestId('record-row')).toHaveCount(count);
+  await quit();
+  expect(await storedRuns(userData)).toBe(count);
 });
 
 test('allowed to, a batch goes on while the screen is locked, which shows counts and nothing else', async ({

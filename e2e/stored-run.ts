@@ -103,6 +103,11 @@ function runOf(recordId: string, { text: whole, facts, schema, definition }: Not
   };
 }
 
+/** How many runs the journal of a program that has ended holds. */
+export function storedRuns(userData: string): Promise<number> {
+  return withStore(userData, (store) => Promise.resolve(store.ids('run').ids.length));
+}
+
 async function withStore<T>(
   userData: string,
   work: (store: RecordStore) => Promise<T>,
