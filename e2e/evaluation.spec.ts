@@ -1,6 +1,6 @@
 /** The evaluation screen: the figures of the command line, on an annotated file and on confirmed records. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -13,6 +13,7 @@ import {
 } from '../src-main/domain/contract/evaluation';
 import { answerDialog, answerSaveDialog, expect, modelReady, test } from './app';
 import { findings } from './axe';
+import { testModel } from './fixtures/test-models';
 import { makeProfile } from './profile';
 import { storeReviewedRecords } from './stored-review';
 
@@ -168,6 +169,60 @@ test('on an annotated file the screen shows, and saves, the figures of the comma
   await page.evaluate(() => (document.documentElement.dataset['theme'] = 'dark'));
   expect(await findings(page)).toEqual([]);
 });
+
+test(
+  'two different models run after one another on the same records, and stand side by side',
+  { tag: '@slow' },
+  async ({ start }) => {
+    const path = await makeSet();
+    const imported = join(folder, 'hospital.gguf');
+    await copyFile(await testModel('scripted'), imported);
+    const { app, page } = await start();
+    await modelReady(page);
+    await page.getByTestId('nav-models').click();
+    await answerDialog(app, imported);
+    await page.getByTestId('import-model').click();
+    await page.getByTestId('start-import').click();
+    await expect(page.getByTestId('model-row')).toHaveCount(2);
+    const name = await page.getByTestId('model-row').nth(1).locator('.name').innerText();
+
+    await page.getByTestId('nav-evaluation').click();
+    await answerDialog(app, path);
+    await page.getByTestId('evaluation-choose').click();
+    await page.getByTestId('evaluation-found').waitFor();
+    await page.getByTestId('evaluation-schema').selectOption('ccks2019');
+    await page.getByTestId('evaluation-compare').click();
+    await page.getByTestId('configuration-model-1').selectOption({ label: name });
+    // One that is not in memory is offered to be loaded, and measured only then.
+    await expect(page.getByTestId('evaluation-start')).toBeDisabled();
+    await page.getByTestId('configuration-1').getByRole('button', { name: '载入' }).click();
+    await expect(page.getByTestId('evaluation-start')).toBeEnabled({ timeout: 60_000 });
+    await page.getByTestId('evaluation-start').click();
+    await page.getByTestId('evaluation-results').waitFor({ timeout: 120_000 });
+
+    const saved = join(folder, 'saved.json');
+    await answerSaveDialog(app, saved);
+    await page.getByTestId('evaluation-save').click();
+    await expect.poll(() => readFile(saved, 'utf8').catch(() => '')).not.toBe('');
+    const { evaluations } = evaluationResultSchema.parse(JSON.parse(await readFile(saved, 'utf8')));
+    const [builtIn, other] = evaluations;
+    expect(evaluations.map(({ approach }) => approach?.strategy)).toEqual([
+      'marked-copy',
+      'typed-list',
+    ]);
+    expect([builtIn?.report.model.name, other?.report.model.name]).toEqual(['ChiMed Nano', name]);
+    expect(builtIn?.report.model.sha256).not.toBe(other?.report.model.sha256);
+    expect(evaluations.map(({ report }) => [report.records, report.ungrounded])).toEqual([
+      [notes.length, 0],
+      [notes.length, 0],
+    ]);
+    expect(figures(builtIn?.report as NerReport)).toEqual(figures(await reportOfCli(path)));
+    const measured = page.locator('[data-figure="records"] td');
+    await expect(measured).toHaveText([String(notes.length), String(notes.length)]);
+    await expect(page.getByTestId('evaluation-results')).toContainText(name);
+    expect(await findings(page)).toEqual([]);
+  },
+);
 
 test('on confirmed records it takes a fresh run of what was signed, by keyboard, and can be stopped', async ({
   start,

@@ -3,6 +3,7 @@
  * and told by its version: a copy of 50,000 ids for every mark would be felt.
  */
 export class ChosenRecords {
+  // eslint-disable-next-line svelte/prefer-svelte-reactivity -- its version tells of every change
   readonly #ids = new Set<string>();
   #version = $state(0);
   /** Where the range begins that Shift extends. */

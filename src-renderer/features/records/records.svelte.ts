@@ -123,6 +123,7 @@ export class RecordsState {
   /** What is not shown any more is not chosen any more. */
   set reviewFilter(filter: ReviewFilter) {
     this.#reviewFilter = filter;
+    // eslint-disable-next-line svelte/prefer-svelte-reactivity -- bookkeeping that is never shown
     const shown = new Set(this.#items.map(({ id }) => id));
     this.chosen.keep((id) => shown.has(id));
   }
