@@ -1,10 +1,11 @@
 /** A batch through the real program: files in, results out, through locks, deaths and restarts. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ElectronApplication, Page } from '@playwright/test';
 import { answerDialog, expect, filesHolding, modelReady, signIn, test } from './app';
 import { findings } from './axe';
+import { dropFiles } from './drop-files';
 import { storedRuns } from './stored-run';
 import { docxOf, paragraph, run } from '../src-main/documents/fixtures/docx.fixture';
 import { pdfOf, textAt } from '../src-main/documents/fixtures/pdf.fixture';
@@ -93,32 +94,85 @@ test('a folder of texts, documents and tables: chosen, looked at, run, and each 
   await expect(empty).toContainText('第 3 行');
   await empty.click();
   await expect(page.getByTestId('item-place')).toHaveText('第 3 行（不计标题行） · 病例号 ZY9');
-  await page.locator('[data-testid="batch-item"][data-state="completed"]').first().dblclick();
+  // The empty file has its text now: tried again, it alone is read anew.
+  await writeFile(join(folder, '空的.txt'), note(16));
+  const unread = page.locator('[data-testid="batch-item"][data-state="failed"]');
+  await unread.filter({ hasText: '空的' }).click();
+  await page.getByTestId('item-retry').click();
+  const completed = page.locator('[data-testid="batch-item"][data-state="completed"]');
+  await expect(completed).toHaveCount(count + 1, { timeout: 60_000 });
+  await finished(page);
+  await completed.first().dblclick();
   await page.locator('[data-testid="run-status"][data-status="completed"]').waitFor();
   await expect(page.getByTestId('fact')).not.toHaveCount(0);
   await page.getByTestId('nav-records').click();
-  await expect(page.getByTestId('record-row')).toHaveCount(count);
+  await expect(page.getByTestId('record-row')).toHaveCount(count + 1);
   await expect(page.getByTestId('record-row').filter({ hasText: '门诊 · ZY2' })).toHaveCount(1);
 });
 
-test('pasted notes are counted, and run in the order that a person gives them', async ({
+test('files and folders are dropped on the window; a folder is one whatever it is called', async ({
   start,
 }) => {
   const { page } = await start();
+  const inside = await mkdtemp(join(tmpdir(), 'chimed-drop-'));
+  folders.push(inside);
+  const [dotted, file] = [join(inside, '2024.05 notes.txt'), join(inside, 'single')];
+  await mkdir(dotted);
+  for (const i of [1, 2]) await writeFile(join(dotted, `${i}.txt`), note(i));
+  await writeFile(file, note(3));
+  await page.getByTestId('app').waitFor();
+  // On the screen of records, where files alone would become records.
+  await dropFiles(page, [dotted]);
+  await expect(page.getByTestId('app')).toHaveAttribute('data-screen', 'batch');
+  await expect(page.getByTestId('batch-found')).toContainText('2');
+  await page.keyboard.press('Escape');
+  await page.getByTestId('new-batch-dialog').waitFor({ state: 'hidden' });
+  await dropFiles(page, [file, dotted]);
+  await expect(page.getByTestId('batch-found')).toContainText('3');
+});
+
+/** Whether the program asks the system to stay awake. */
+const staysAwake = (app: ElectronApplication): Promise<boolean> =>
+  app.evaluate(({ powerSaveBlocker }) =>
+    [...Array(20).keys()].some((id) => powerSaveBlocker.isStarted(id)),
+  );
+
+const numbersIn = (page: Page, state: string): Promise<number[]> =>
+  page
+    .locator(`[data-testid="batch-item"][data-state="${state}"]`)
+    .evaluateAll((rows) => rows.map((row) => Number(row.getAttribute('data-number'))));
+
+test('pasted notes are counted, and run in the order that a person gives them, the machine awake meanwhile', async ({
+  start,
+}) => {
+  const { app, page } = await start();
   await modelReady(page);
   await page.keyboard.press('Control+5');
   await page.getByTestId('new-batch').click();
   await page.getByTestId('batch-kind-notes').check();
-  const notes = [0, 1, 2].map((i) => note(i).repeat(30));
+  const notes = [...Array(12).keys()].map((i) => note(i).repeat(20));
   await page.getByTestId('batch-text').fill(notes.join('\n----\n'));
-  await expect(page.getByTestId('batch-pasted')).toContainText('3');
-  await expect(page.getByTestId('batch-estimate')).toContainText('3');
+  await expect(page.getByTestId('batch-pasted')).toContainText('12');
+  const tokens = page.getByTestId('estimate-tokens');
+  await expect(tokens).toHaveAttribute('data-tokens', /^[1-9]\d{2,}$/);
   await page.getByTestId('batch-text').press('Control+Enter');
+  await expect.poll(() => staysAwake(app)).toBe(true);
   await page.getByTestId('batch-pause').click();
   await page.locator('[data-testid="batch"][data-phase="paused"]').waitFor();
+  await expect.poll(() => staysAwake(app)).toBe(false);
+  const waiting = await numbersIn(page, 'waiting');
+  expect(waiting.length).toBeGreaterThan(3);
+  const [first, second, third, ...rest] = waiting;
+  await page.locator(`[data-testid="batch-item"][data-number="${third}"]`).click();
+  await page.keyboard.press('Alt+Home');
+  await expect.poll(() => numbersIn(page, 'waiting')).toEqual([third, first, second, ...rest]);
+  await page.locator(`[data-testid="batch-item"][data-number="${second}"]`).click();
+  await page.keyboard.press('Delete');
+  await expect.poll(() => numbersIn(page, 'cancelled')).toEqual([second]);
   await page.getByTestId('batch-resume').click();
   await finished(page);
-  await expect(page.locator('[data-testid="batch-item"][data-state="completed"]')).toHaveCount(3);
+  await expect(page.locator('[data-testid="batch-item"][data-state="completed"]')).toHaveCount(11);
+  await expect.poll(() => staysAwake(app)).toBe(false);
 });
 
 test(

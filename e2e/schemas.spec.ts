@@ -49,6 +49,20 @@ test('a template is copied, changed by keyboard, refused while it is wrong, save
   await expect.poll(async () => (await names()).indexOf('过敏原')).toBe(at - 1);
   await page.keyboard.press('Control+y');
   await expect.poll(async () => (await names()).indexOf('过敏原')).toBe(at - 2);
+
+  // A group, which comes once for each drug: its name, and an amount with a unit.
+  await page.getByTestId('add-field').click();
+  await page.getByTestId('part-name').fill('用药');
+  await page.getByTestId('field-kind').selectOption('group');
+  await page.getByTestId('part-description').fill('每一种用药');
+  await expect(page.getByTestId('schema-save')).toBeDisabled();
+  await page.getByTestId('fault').first().click();
+  await page.keyboard.type('药名');
+  await page.getByTestId('add-member').click();
+  await page.getByTestId('part-name').fill('剂量');
+  await page.getByTestId('field-kind').selectOption('number');
+  await page.getByTestId('field-units').fill('mg\ng');
+  await expect(page.getByTestId('fault-list')).toHaveCount(0);
   await page.keyboard.press('Control+s');
   const state = page.getByTestId('schema-state');
   await expect(state).toHaveAttribute('data-version', '1');
@@ -69,6 +83,7 @@ test('a template is copied, changed by keyboard, refused while it is wrong, save
   // The real prompt with its cost, and the model's answer to it.
   await page.getByTestId('dry-run-open').click();
   await expect(page.getByTestId('dry-run-prompt')).toContainText('过敏原');
+  await expect(page.getByTestId('dry-run-prompt')).toContainText('剂量');
   expect(
     Number(await page.getByTestId('dry-run-cost').getAttribute('data-tokens')),
   ).toBeGreaterThan(100);
@@ -82,7 +97,10 @@ test('a template is copied, changed by keyboard, refused while it is wrong, save
   await page.getByTestId('schema-export').click();
   const saved = async () => readFile(file, 'utf8').catch(() => '');
   await expect.poll(saved).toContain('过敏原');
-  annotationSchemaSchema.parse(JSON.parse(await saved()));
+  const exported = annotationSchemaSchema.parse(JSON.parse(await saved()));
+  expect(exported.fields).toMatchObject([
+    { kind: 'group', id: '用药', fields: [{ id: '药名' }, { id: '剂量', units: ['mg', 'g'] }] },
+  ]);
   await page.getByTestId('schema-file').setInputFiles(file);
   await page.getByTestId('schema-save').click();
   await expect(page.getByTestId('own-schema')).toHaveCount(2);
@@ -93,6 +111,15 @@ test('a template is copied, changed by keyboard, refused while it is wrong, save
   await runExtraction(page);
   const facts = await shownFacts(page);
   expect(facts.map(({ text: words }) => words)).toContain('呋塞米');
+
+  // What a batch with it would cost is asked of the model, as with every other schema.
+  await page.getByTestId('nav-batch').click();
+  await page.getByTestId('new-batch').click();
+  await page.getByTestId('batch-schema').selectOption({ label: '本科室的六类' });
+  await page.getByTestId('batch-kind-notes').check();
+  await page.getByTestId('batch-text').fill('患者因高血压口服呋塞米。');
+  await expect(page.getByTestId('estimate-tokens')).toHaveAttribute('data-tokens', /^[1-9]\d{2,}$/);
+  await page.keyboard.press('Escape');
   await quit();
 
   const again = await start({ userData, env });

@@ -14,7 +14,8 @@ import { pdfOf, scannedPage, textAt } from '../src-main/documents/fixtures/pdf.f
 import { textRows, xlsxOf } from '../src-main/documents/fixtures/xlsx.fixture';
 import { exportFileSchema } from '../src-main/domain/contract/export';
 import { fhirFaults } from '../src-main/documents/export/fhir-rules.fixture';
-import { answerDialog, expect, modelReady, test } from './app';
+import { expect, modelReady, test } from './app';
+import { dropFiles } from './drop-files';
 import { testUser } from './profile';
 
 let folder = '';
@@ -34,16 +35,19 @@ async function writeMixedFiles(inside: string): Promise<void> {
     '旧系统.txt': iconv.encode(note(2).repeat(12), 'gb18030'),
     '出院小结.docx': docxOf(paragraph(run(note(3))) + paragraph(run(note(4)))),
     '检查报告.pdf': pdfOf({ pages: [textAt(72, 700, note(5).slice(0, 30))] }),
-    '随访.csv': `病案号,记录\n` + [6, 7, 8].map((i) => `00${i},${note(i)}`).join('\n'),
+    '随访.csv': `病案号,记录\n` + [6, 7, 8].map((i) => `00${i},${note(i).repeat(12)}`).join('\n'),
     '随访.xlsx': xlsxOf({
       sheets: [
         {
           name: '随访',
-          rows: textRows([['病案号', '记录'], ...[9, 10, 11].map((i) => [`01${i}`, note(i)])]),
+          rows: textRows([
+            ['病案号', '记录'],
+            ...[9, 10, 11].map((i) => [`01${i}`, note(i).repeat(12)]),
+          ]),
         },
       ],
     }),
-    '末例.txt': note(12),
+    '末例.txt': note(12).repeat(12),
     '扫描件.pdf': pdfOf({ pages: [scannedPage] }),
     '坏的.docx': 'PK\u0003\u0004 damaged',
   };
@@ -53,11 +57,8 @@ async function writeMixedFiles(inside: string): Promise<void> {
 const items = (page: Page, state: string) =>
   page.locator(`[data-testid="batch-item"][data-state="${state}"]`);
 
-async function startBatch(app: ElectronApplication, page: Page, from: string): Promise<void> {
-  await answerDialog(app, from);
-  await page.getByTestId('nav-batch').click();
-  await page.getByTestId('new-batch').click();
-  await page.getByTestId('batch-folder').click();
+async function startBatch(page: Page, from: string): Promise<void> {
+  await dropFiles(page, [from]);
   await page.getByTestId('batch-found').waitFor();
   // Both tables have been looked at, and their columns guessed.
   await expect(page.getByTestId('batch-table')).toHaveCount(2);
@@ -85,7 +86,7 @@ test('mixed files in, killed, resumed, reviewed by keyboard, signed, exported in
   const first = await start();
   const { userData } = first;
   await modelReady(first.page);
-  await startBatch(first.app, first.page, mixed);
+  await startBatch(first.page, mixed);
   await expect.poll(() => items(first.page, 'completed').count()).toBeGreaterThan(0);
   process.kill(first.app.process().pid ?? 0, 'SIGKILL');
   await first.quit().catch(() => undefined);
@@ -94,6 +95,9 @@ test('mixed files in, killed, resumed, reviewed by keyboard, signed, exported in
   const second = await start({ userData });
   const { app, page } = second;
   await page.getByTestId('nav-batch').click();
+  await items(page, 'completed').first().waitFor();
+  const left = (await items(page, 'waiting').count()) + (await items(page, 'running').count());
+  expect(left).toBeGreaterThan(0);
   await page.locator('[data-testid="batch"][data-phase="finished"]').waitFor({ timeout: 120_000 });
   await expect(items(page, 'completed')).toHaveCount(records);
   await expect(items(page, 'failed')).toHaveCount(2);
@@ -141,6 +145,10 @@ test('mixed files in, killed, resumed, reviewed by keyboard, signed, exported in
   expect(rows).toHaveLength(json.records.reduce((sum, record) => sum + record.facts.length, 0));
   const fhir: unknown = JSON.parse(await readFile(join(folder, 'all.fhir'), 'utf8'));
   expect(fhirFaults(fhir)).toEqual([]);
+  // What was signed is in it, and is no mere list of who and where.
+  const { entry } = fhir as { entry: { resource: { resourceType: string } }[] };
+  const clinical = ['Condition', 'Procedure', 'MedicationStatement', 'Observation'];
+  expect(entry.filter(({ resource }) => clinical.includes(resource.resourceType))).not.toEqual([]);
   await second.quit();
 
   // It is all there at the next start: the records, the batch, and who signed what.
