@@ -1,10 +1,9 @@
 /** Composition root of the app. */
 import './offline/begin';
 import { existsSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { randomUUID } from 'node:crypto';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import {
   app,
   BrowserWindow,
@@ -17,17 +16,16 @@ import {
   session,
   type MessagePortMain,
   type Input,
-  type OpenDialogOptions,
   type MessageBoxOptions,
-  type SaveDialogOptions,
 } from 'electron';
+import { conversionHandlers } from './convert/conversion-handlers';
 import { ConversionSupervisor } from './convert/supervisor';
-import type { ConversionType } from './domain/contract/conversion';
 import { AppError, problemOf } from './domain/contract/errors';
+import type { Sender } from './domain/contract/ipc-handlers';
 import type { ChosenBackup, MadeBackup } from './domain/contract/backup';
 import type { BatchSummary } from './domain/contract/batch';
 import { lockMinutes } from './domain/contract/policy';
-import type { AuditFilter, JournalHead } from './domain/contract/audit';
+import type { JournalHead } from './domain/contract/audit';
 import type { SaveOrder } from './domain/contract/save-file';
 import type { LockReason } from './domain/contract/vault';
 import {
@@ -40,11 +38,10 @@ import {
 } from './domain/contract/ipc';
 import { libllamaPath } from './engine/native-library';
 import { ModelDesk } from './host/model-desk';
+import { modelHandlers } from './host/model-handlers';
 import { HostNewsFeed } from './host/host-news';
 import { HostSupervisor } from './host/supervisor';
-import { knownModels } from './library/catalog';
 import { findDefaultModel } from './library/default-model';
-import { conversionFolder } from './library/library-file';
 import type { AskOptions } from './library/ask';
 import { ModelLibrary } from './library/model-library';
 import {
@@ -53,35 +50,36 @@ import {
   type Question,
   type ToProbe,
 } from './library/probe-messages';
-import { auditHeads, auditKindTexts } from './domain/messages/audit-text';
 import { quitDialogMessages } from './domain/messages/quit-dialog';
-import { chatFormats } from './library/prompt-formats';
 import { runChildTask } from './shell/child-task';
 import { registerAppScheme, serveApp } from './shell/app-protocol';
 import { forbidCoreDumps } from './shell/core-dumps';
 import { GuardedClipboard } from './shell/clipboard';
-import { installRouter, type Sender } from './shell/ipc-router';
+import { installRouter } from './shell/ipc-router';
 import { readJsonFile, writeJsonFile } from './shell/json-file';
 import { LockTriggers } from './shell/lock-triggers';
 import { createMainWindow, showPage } from './shell/main-window';
 import { installMenu } from './shell/menu';
 import { ChosenPaths } from './shell/network-path';
 import { refuseNetworkInChromium } from './shell/network-refusal';
+import { pathDialogs, windowOf } from './shell/path-dialogs';
 import type { OwnPage } from './shell/own-page';
 import { SaveTickets } from './shell/save-tickets';
-import { anyFolder } from './shell/any-folder';
 import { SleepPrevention } from './shell/sleep-prevention';
 import { AuditTrail } from './vault/audit/audit-trail';
 import { BackupDesk } from './vault/backup-desk';
+import { auditHandlers } from './vault/handlers/audit-handlers';
+import { backupHandlers } from './vault/handlers/backup-handlers';
+import { signingHandlers } from './vault/handlers/signing-handlers';
+import { userHandlers } from './vault/handlers/user-handlers';
 import { KeyRotation } from './vault/key-rotation';
 import { keyringFileName } from './vault/keyring/keyring-file';
-import { approveReply, demandApproved } from './vault/approve-reply';
-import { confirmReview } from './vault/confirm-review';
 import { policyPath } from './vault/policy';
 import { examineBackup, finishRestore, restore, type RestoreProof } from './vault/restore';
 import { VaultSession } from './vault/session';
 import { Upkeep } from './vault/upkeep';
 import { wipeVault } from './vault/wipe';
+import { fileHandlers } from './worker/file-handlers';
 import { isPending, isWorking, LockedBatchKeys } from './worker/locked-batches';
 import { WorkerSupervisor, type LockedBatches, type WorkerStore } from './worker/supervisor';
 
@@ -385,6 +383,8 @@ function handPort(name: PortName, port: MessagePortMain | null, sender: Sender):
 
 const copied = new GuardedClipboard({ clipboard });
 const chosenPaths = new ChosenPaths();
+const checkPath = (path: string): string => chosenPaths.check(path);
+const dialogs = pathDialogs(chosenPaths);
 
 installRouter(ipcMain, {
   isOurWindow: (id) =>
@@ -436,38 +436,8 @@ installRouter(ipcMain, {
     },
     'vault.lock': () => void lockVault('asked'),
     'vault.put-away': () => putAway?.(),
-    'rotation.start': ({ passphrase }) => rotation.run(passphrase),
-    'rotation.state': () => rotation.state,
-    'rotation.seen': () => rotation.seen(),
-    'recovery.renew': () => vault.renewRecovery(),
-    'recovery.confirm': ({ answers }) => vault.confirmRecovery(answers),
-    'users.list': () => [...vault.users],
-    'users.names': () => [...vault.people],
-    'users.add': ({ details, passphrase }) => vault.addUser(details, passphrase),
-    'users.remove': async ({ id }) => {
-      if (id === vault.user?.id) throw new AppError('BAD_REQUEST');
-      await vault.removeUser(id);
-    },
-    'users.reset': ({ id, passphrase }) => vault.resetPassphrase(id, passphrase),
-    'users.passphrase': ({ current, next }) => vault.changePassphrase(current, next),
-    'backup.state': () => backups.state,
-    'backup.choose': async (_nothing, sender) => {
-      vault.demand('user');
-      const folder = await choosePath(sender, { properties: ['openDirectory', 'createDirectory'] });
-      if (folder === null) return;
-      await backups.choose(folder);
-      audit.tell({ event: { kind: 'settings-changed', settings: ['backupPlace'] } });
-    },
-    'backup.schedule': async ({ schedule }) => {
-      vault.demand('user');
-      await backups.setSchedule(schedule);
-      audit.tell({ event: { kind: 'settings-changed', settings: ['backupSchedule'] } });
-    },
-    'backup.now': () => {
-      vault.demand('user');
-      return backups.run();
-    },
-    'backup.known': async () => (vault.user ? [...(await backups.known())] : []),
+    ...userHandlers(vault, rotation),
+    ...backupHandlers({ vault, audit, backups, dialogs }),
     'vault.wipe': ({ passphrase }) => wipeWorkstation(passphrase),
     'restore.offer': async () => {
       const { state } = worker;
@@ -480,183 +450,32 @@ installRouter(ipcMain, {
     'restore.choose': async (_nothing, sender) => {
       demandRestorable();
       toRestore = null;
-      const folder = await choosePath(sender, { properties: ['openDirectory'] });
+      const folder = await dialogs.choosePath(sender, { properties: ['openDirectory'] });
       toRestore = folder === null ? null : await examineBackup(folder);
       return toRestore;
     },
     'restore.run': (proof) => restoreChosen(proof),
-    'review.sign': (content) => confirmReview(vault, audit, content),
-    'reply.sign': (reply) => approveReply(vault, audit, reply),
-    'reply.copy': async ({ replyId, text, approval }) => {
-      if (!vault.policy.copy.allowed) throw new AppError('POLICY_FORBIDS');
-      demandApproved(vault, { replyId, text, approval });
-      await copied.write(text);
-      audit.tell({ event: { kind: 'reply-copied', chars: text.length }, subject: replyId });
-    },
-    'audit.signs': ({ replyId, count }) =>
-      audit.tell({ event: { kind: 'danger-signs-shown', count }, subject: replyId }),
-    'audit.viewed': ({ recordId }) =>
-      audit.tell({ event: { kind: 'record-viewed' }, subject: recordId }),
-    'audit.printed': ({ recordId }) =>
-      audit.tell({ event: { kind: 'printed' }, subject: recordId }),
-    'audit.read': ({ filter, before }) => audit.read(filter, before),
-    'audit.verify': () => audit.verify(),
-    'audit.export': ({ format, filter }, sender) => exportAuditLog(format, filter, sender),
-    'audit.people': () => [...vault.people],
+    ...signingHandlers({ vault, audit, clipboard: copied }),
+    ...auditHandlers({ vault, audit, dialogs, locale: () => settings.locale }),
     'vault.key': () => vault.dataKey(),
-    'clipboard.write': async ({ text }) => {
-      if (!vault.policy.copy.allowed) throw new AppError('POLICY_FORBIDS');
-      await copied.write(text);
-      audit.tell({ event: { kind: 'copied', chars: text.length } });
-    },
     'files.save': (order, sender) =>
-      saves.issue(order, (options) => chooseSavePath(sender, options)),
-    'batch.choose': async ({ what }, sender) => {
-      const { filePaths } = await dialog.showOpenDialog(windowOf(sender), {
-        properties:
-          what === 'folder'
-            ? ['openDirectory', 'dontAddToRecent']
-            : ['openFile', 'multiSelections', 'dontAddToRecent'],
-      });
-      return filePaths.length === 0
-        ? null
-        : offerFiles(filePaths.map((path) => chosenPaths.add(path)));
-    },
-    'batch.offer': ({ paths }) => offerFiles(paths.map((path) => chosenPaths.check(path))),
-    'files.anyFolder': ({ paths }) => anyFolder(paths.map((path) => chosenPaths.check(path))),
-    'evaluation.choose': async ({ what }, sender) => {
-      const extensions = what === 'set' ? ['jsonl', 'json', 'txt'] : ['json'];
-      const path = await choosePath(sender, {
-        properties: ['openFile'],
-        filters: [{ name: extensions[0]?.toUpperCase() ?? '', extensions }],
-      });
-      return path === null ? null : offerFiles([path]);
-    },
+      saves.issue(order, (options) => dialogs.chooseSavePath(sender, options)),
+    ...fileHandlers({ worker, dialogs, checkPath }),
     'batch.locked': () => lockedBatches.shown,
     'host.connect': (_nothing, sender) => handPort('host', host.connect(), sender),
     'worker.connect': (_nothing, sender) => handPort('worker', worker.connect(), sender),
     'host.state': () => host.state,
     'worker.state': () => worker.state,
     'host.restart': () => host.restart(),
-    'library.catalog': () => [...knownModels],
-    'library.get': () => library.list(),
-    'library.choose': (_nothing, sender) => chooseModelFile(sender),
-    'library.examine': ({ path }) => library.examine(chosenPaths.check(path)),
-    'library.import': ({ path, place }) => library.import({ path: chosenPaths.check(path), place }),
-    'library.import.state': () => library.importState,
-    'library.import.control': ({ action }) => library.controlImport(action),
-    'library.locate': async ({ id }, sender) => {
-      const path = await chooseModelFile(sender);
-      if (path !== null) library.import({ path, place: 'referenced', expected: id });
-      return path !== null;
-    },
-    'library.remove': async ({ id }) => {
-      await desk.remove(id);
-      audit.tell({ event: { kind: 'model-removed' }, subject: id });
-    },
-    'conversion.choose': (_nothing, sender) =>
-      choosePath(sender, { properties: ['openDirectory'] }),
-    'conversion.start': ({ folder, type }) => startConversion(chosenPaths.check(folder), type),
-    'conversion.cancel': () => conversion.cancel(),
-    'conversion.state': () => conversion.state,
-    'library.formats': () => [...chatFormats],
-    'library.format': ({ id, format }) => desk.setFormat(id, format),
-    'library.assign': async ({ job, id }) => {
-      await library.assign(job, id);
-      const subject = id === null ? {} : { subject: id };
-      audit.tell({ event: { kind: 'model-assigned', job }, ...subject });
-    },
-    'library.fit': ({ id, settings: wanted }) => desk.fitOf(id, wanted),
-    'library.settings': async ({ id, settings: wanted }) => {
-      await desk.setSettings(id, wanted);
-      audit.tell({ event: { kind: 'model-settings' }, subject: id });
-    },
-    'library.activate': async ({ id }) => {
-      await desk.activate(id);
-      audit.tell({ event: { kind: 'model-activated' }, ...(id === null ? {} : { subject: id }) });
-    },
+    ...modelHandlers({ library, desk, audit, dialogs, checkPath }),
+    ...conversionHandlers({
+      ...{ conversion, dialogs, checkPath, modelsFolder },
+      threads: threads ?? availableParallelism(),
+      tool: `${productName} ${app.getVersion()}`,
+      nativeLibrary: libllamaPath,
+    }),
   },
 });
-
-/** Tells the worker paths, and the page a ticket in their stead. */
-async function offerFiles(paths: readonly (string | null)[]): Promise<string> {
-  const ticket = randomUUID();
-  await worker.offer(
-    ticket,
-    paths.filter((path) => path !== null),
-  );
-  return ticket;
-}
-
-/** @returns number of entries, or null when a person closed the dialog */
-async function exportAuditLog(
-  format: 'jsonl' | 'csv',
-  filter: AuditFilter,
-  sender: Sender,
-): Promise<number | null> {
-  const { filePath } = await dialog.showSaveDialog(windowOf(sender), {
-    defaultPath: `audit-${new Date().toISOString().slice(0, 10)}.${format}`,
-    filters: [{ name: format.toUpperCase(), extensions: [format] }],
-  });
-  if (filePath === '') return null;
-  // The system's dialog has asked whether to replace it.
-  await rm(filePath, { force: true });
-  const names = new Map(vault.people.map(({ id, name }) => [id, name]));
-  const texts = auditKindTexts(settings.locale);
-  return audit.export(filePath, {
-    format,
-    filter,
-    heads: auditHeads(settings.locale),
-    nameOf: (actor) => names.get(actor) ?? actor,
-    kindText: (kind) => texts[kind],
-  });
-}
-
-async function startConversion(folder: string, type: ConversionType): Promise<void> {
-  if (conversion.state.phase === 'running') throw new AppError('CONVERSION_BUSY');
-  const place = join(modelsFolder, conversionFolder);
-  await rm(place, { recursive: true, force: true });
-  await mkdir(place, { recursive: true });
-  conversion.start({
-    folder,
-    out: join(place, `${basename(folder)}-${type}.gguf`),
-    type,
-    threads: threads ?? availableParallelism(),
-    tool: `${productName} ${app.getVersion()}`,
-    library: libllamaPath(),
-  });
-}
-
-/** The system's dialog; null when a person closed it. */
-function chooseModelFile(sender: Sender): Promise<string | null> {
-  return choosePath(sender, {
-    properties: ['openFile'],
-    filters: [{ name: 'GGUF', extensions: ['gguf'] }],
-  });
-}
-
-async function choosePath(sender: Sender, options: OpenDialogOptions): Promise<string | null> {
-  const { filePaths } = await dialog.showOpenDialog(windowOf(sender), {
-    ...options,
-    // The system's list of recent files is read by whoever uses the desktop next.
-    properties: [...(options.properties ?? []), 'dontAddToRecent'],
-  });
-  return chosenPaths.add(filePaths[0] ?? null);
-}
-
-/** @throws AppError `FORBIDDEN_SENDER` */
-function windowOf(sender: Sender): BrowserWindow {
-  const window = BrowserWindow.getAllWindows().find(
-    ({ webContents }) => webContents.id === sender.id,
-  );
-  if (!window) throw new AppError('FORBIDDEN_SENDER');
-  return window;
-}
-
-async function chooseSavePath(sender: Sender, options: SaveDialogOptions): Promise<string | null> {
-  const { canceled, filePath } = await dialog.showSaveDialog(windowOf(sender), options);
-  return canceled || filePath === '' ? null : filePath;
-}
 
 /** A partial update without the keys that were given as undefined. */
 function definedOf(change: { [K in keyof Settings]?: Settings[K] | undefined }): Partial<Settings> {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../domain/contract/errors';
 import type { Settings } from '../domain/contract/ipc';
+import type { InvokeHandlers, Sender } from '../domain/contract/ipc-handlers';
 import { defaultPolicy } from '../domain/contract/policy';
-import { route, type InvokeHandlers, type RouterOptions, type Sender } from './ipc-router';
+import { route, type RouterOptions } from './ipc-router';
 import { ownPageOf } from './own-page';
 
 const settings: Settings = { locale: 'zh-CN', theme: 'system', zoom: 1 };

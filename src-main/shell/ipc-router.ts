@@ -12,32 +12,10 @@ import {
   invokeChannels,
   type InvokeChannel,
   type InvokeReply,
-  type InvokeResult,
 } from '../domain/contract/ipc';
+import type { InvokeHandlers, Sender } from '../domain/contract/ipc-handlers';
 import type { ChannelAccess } from '../domain/contract/vault';
 import { ownPageOf } from './own-page';
-
-/** The parts of a sender that handlers and the check need. */
-export interface Sender {
-  readonly frameUrl: string;
-  readonly isTopFrame: boolean;
-  readonly isOurWindow: boolean;
-  /** Id of the web contents. */
-  readonly id: number;
-}
-
-export type InvokeHandlers = {
-  [C in InvokeChannel]: (
-    params: InvokeParamsOut<C>,
-    sender: Sender,
-  ) => Answer<C> | Promise<Answer<C>>;
-};
-// A handler without an answer may simply return.
-type Answer<C extends InvokeChannel> =
-  InvokeResult<C> extends undefined ? ReturnType<() => void> : InvokeResult<C>;
-type InvokeParamsOut<C extends InvokeChannel> = ReturnType<
-  (typeof invokeChannels)[C]['params']['parse']
->;
 
 export interface RouterOptions {
   readonly handlers: InvokeHandlers;

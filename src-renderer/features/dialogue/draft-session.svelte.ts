@@ -8,11 +8,9 @@ import { problemOf, type Problem } from '@domain/contract/errors';
 import type { HostMethods } from '@domain/contract/host-port';
 import type { RpcClient } from '@domain/contract/rpc';
 import { guardsOf } from '@domain/rules/dialogue/draft-guards';
+import { GatheredTexts } from '../../ui/gathered-texts.svelte';
 
 export type DraftStatus = 'running' | 'completed' | 'stopped' | 'failed';
-
-/** Milliseconds that streamed text is gathered before it is drawn. */
-const gatherTime = 40;
 
 export interface DraftOutcome {
   readonly candidates: readonly StoredCandidate[];
@@ -24,18 +22,15 @@ export class DraftSession {
   readonly #request: DraftRequest;
   readonly #abort = new AbortController();
   readonly #onEnd: (outcome: DraftOutcome) => void;
-  readonly #written: string[];
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #words: GatheredTexts;
   #status = $state<DraftStatus>('running');
-  #texts = $state.raw<readonly string[]>([]);
   #ahead = $state(0);
   #context = $state.raw<Omit<Extract<DraftEvent, { kind: 'context' }>, 'kind'> | null>(null);
 
   private constructor(request: DraftRequest, onEnd: (outcome: DraftOutcome) => void) {
     this.#request = request;
     this.#onEnd = onEnd;
-    this.#written = Array.from({ length: request.candidates }, () => '');
-    this.#texts = [...this.#written];
+    this.#words = new GatheredTexts(request.candidates);
   }
 
   /** Starts it; it ends by itself, and tells once what it came to. */
@@ -54,7 +49,7 @@ export class DraftSession {
   }
   /** Of each candidate so far. */
   get texts(): readonly string[] {
-    return this.#texts;
+    return this.#words.drawn;
   }
   /** Requests that the host will do before this one. */
   get ahead(): number {
@@ -80,7 +75,7 @@ export class DraftSession {
         onEvent: (event) => this.#receive(event),
       });
       if (this.#status !== 'running') return;
-      this.#texts = candidates.map(({ text }) => text);
+      this.#words.replace(candidates.map(({ text }) => text));
       this.#end('completed', { candidates, model, problem: null });
     } catch (error) {
       // What was stopped has ended already; its cancellation is no failure.
@@ -101,33 +96,33 @@ export class DraftSession {
         this.#context = event;
         return;
       case 'text':
-        this.#written[event.candidate] = (this.#written[event.candidate] ?? '') + event.text;
-        this.#timer ??= setTimeout(() => this.#draw(), gatherTime);
+        this.#words.add(event.candidate, event.text);
         return;
       default:
         event satisfies never;
     }
   }
 
-  #draw(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#texts = [...this.#written];
-  }
-
   /** What was written until now, each marked as what it is; orders were taken out as it streamed. */
   #partial(): StoredCandidate[] {
-    this.#draw();
     const hasRecord = this.#request.record !== undefined;
-    return this.#written.flatMap((text) =>
-      text.trim() === ''
-        ? []
-        : [{ text, guards: guardsOf(text, { hasRecord }), quotes: [], ended: 'partial' as const }],
-    );
+    return this.#words
+      .drawNow()
+      .flatMap((text) =>
+        text.trim() === ''
+          ? []
+          : [
+              {
+                text,
+                guards: guardsOf(text, { hasRecord }),
+                quotes: [],
+                ended: 'partial' as const,
+              },
+            ],
+      );
   }
 
   #end(status: DraftStatus, outcome: DraftOutcome): void {
-    clearTimeout(this.#timer);
     this.#status = status;
     this.#onEnd(outcome);
   }

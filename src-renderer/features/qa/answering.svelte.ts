@@ -5,6 +5,7 @@
 import { problemOf, type Problem } from '@domain/contract/errors';
 import type { Evidence } from '@domain/contract/fact';
 import type { QaAnswer, QaEvent, QaParts, QaRequest } from '@domain/contract/qa';
+import { GatheredTexts } from '../../ui/gathered-texts.svelte';
 
 export interface AskOptions {
   readonly signal: AbortSignal;
@@ -29,9 +30,6 @@ export interface ContextUse {
   readonly forgotten: number;
 }
 
-/** Milliseconds that streamed words are gathered before they are drawn. */
-const gatherTime = 40;
-
 export class Answering {
   readonly nodeId: string;
   readonly #abort = new AbortController();
@@ -40,9 +38,7 @@ export class Answering {
   #context = $state.raw<ContextUse | null>(null);
   #quotes = $state.raw<readonly Evidence[] | null>(null);
   #confidence = $state<number | null>(null);
-  #text = $state('');
-  #gathered = '';
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #words = new GatheredTexts(1);
   #isOver = false;
 
   constructor(nodeId: string, request: QaRequest, ask: Ask, onEnd: (ended: Ended) => void) {
@@ -66,7 +62,7 @@ export class Answering {
     return this.#confidence;
   }
   get text(): string {
-    return this.#text;
+    return this.#words.drawn[0] ?? '';
   }
 
   /** Ends it now, with what was written; the host is told, not waited for. */
@@ -80,12 +76,14 @@ export class Answering {
     const { signal } = this.#abort;
     try {
       const answer = await ask(request, { signal, onEvent: (event) => this.#receive(event) });
-      if (!this.#isOver) this.#end({ state: 'answered', answer });
+      if (this.#isOver) return;
+      this.#words.drawNow();
+      this.#end({ state: 'answered', answer });
     } catch (error) {
       // A stopped answer has already ended; its cancellation is no failure.
       if (this.#isOver) return;
-      this.#gather();
-      const hasAny = this.#text !== '' || (this.#quotes?.length ?? 0) > 0;
+      this.#words.drawNow();
+      const hasAny = this.text !== '' || (this.#quotes?.length ?? 0) > 0;
       this.#endEarly(hasAny ? 'partial' : 'failed', problemOf(error));
     }
   }
@@ -105,29 +103,19 @@ export class Answering {
         this.#confidence = event.confidence;
         return;
       case 'text':
-        this.#gathered += event.text;
-        this.#timer ??= setTimeout(() => this.#gather(), gatherTime);
+        this.#words.add(0, event.text);
         return;
       default:
         event satisfies never;
     }
   }
 
-  #gather(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    if (this.#gathered === '') return;
-    this.#text += this.#gathered;
-    this.#gathered = '';
-  }
-
   #endEarly(state: 'partial' | 'failed', problem: Problem | null): void {
-    this.#gather();
-    this.#end({ state, written: this.#text, quotes: this.#quotes ?? [], problem });
+    this.#words.drawNow();
+    this.#end({ state, written: this.text, quotes: this.#quotes ?? [], problem });
   }
 
   #end(ended: Ended): void {
-    clearTimeout(this.#timer);
     this.#isOver = true;
     this.#onEnd(ended);
   }
