@@ -353,7 +353,7 @@ describe('what a person asks of a batch', () => {
     const rows = Array.from({ length: 40 }, (_, i) => `ZY${i},患者${i}，头痛三天。`);
     await write('门诊.csv', ['住院号,病程记录', ...rows].join('\n'));
     const inTheMiddle = new Promise<void>((resolve) => {
-      stop = () => void opened.close().then(resolve);
+      stop = () => void opened.close().then(() => resolve());
     });
     await opened.desk.retry(id);
     await inTheMiddle;
