@@ -139,6 +139,9 @@ test('accepting in bulk takes only what is on screen, and says so', async ({ sta
   ]).flat();
   const { userData } = await folderWith(start, [{ title: '长病历', text, facts }]);
   const { page } = await opened(start, userData);
+  // Facts that stand in no section have none in common.
+  await page.keyboard.press('Shift+S');
+  expect(new Set(await decisions(page))).toEqual(new Set(['pending']));
   await page.keyboard.press('Shift+A');
   const all = await decisions(page);
   const accepted = all.filter((decision) => decision === 'accepted').length;
@@ -155,6 +158,11 @@ test('accepting in bulk takes only what is on screen, and says so', async ({ sta
   await page.keyboard.up('Space');
   const now = (await decisions(page)).filter((decision) => decision === 'accepted').length;
   expect(now).toBe(accepted + 1);
+  // What the model was least sure of first, and back, by one key.
+  await page.keyboard.press('o');
+  await expect(page.getByTestId('review-order')).toHaveAttribute('aria-pressed', 'true');
+  await page.keyboard.press('o');
+  await expect(page.getByTestId('review-order')).toHaveAttribute('aria-pressed', 'false');
 });
 
 test(

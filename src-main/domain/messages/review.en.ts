@@ -44,6 +44,7 @@ export const reviewEn = {
   orderDoubt: 'Least certain first',
   order: 'Order',
   acceptType: 'Accept shown of type',
+  acceptSilent: 'Accept shown as not mentioned',
   acceptSection: 'Accept shown of section',
   bulkForbidden:
     'The rules of this machine do not allow accepting in bulk. Review each fact by itself.',

@@ -41,6 +41,7 @@ export const reviewZh = {
   orderDoubt: '把握低的在前',
   order: '排列',
   acceptType: '采纳本屏同类型',
+  acceptSilent: '采纳本屏“未提及”',
   acceptSection: '采纳本屏同章节',
   bulkForbidden: '本机规定不允许批量采纳，请逐条审核。',
   bulkDone: (accepted: string) => `已批量采纳 ${accepted} 项。`,

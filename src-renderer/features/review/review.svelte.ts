@@ -318,6 +318,8 @@ export class ReviewState {
     const item = this.selected;
     const session = this.#session;
     if (!item || !session || session.isLocked) return;
+    // What stands in no section has nothing in common by that.
+    if (by === 'section' && item.fact.section === undefined) return;
     if (!this.bulkAllowed) {
       this.#notice = { kind: 'bulk-forbidden' };
       return;
@@ -326,9 +328,7 @@ export class ReviewState {
       (each) =>
         each.decision === 'pending' &&
         !each.conflict &&
-        (by === 'type'
-          ? each.fact.type === item.fact.type && each.fact.kind === item.fact.kind
-          : each.fact.section === item.fact.section),
+        (by === 'type' ? isAlike(each.fact, item.fact) : each.fact.section === item.fact.section),
     );
     const shown = this.#screen?.inView(group);
     const ids = group.filter(({ id }) => shown?.has(id)).map(({ id }) => id);
@@ -565,4 +565,10 @@ export class ReviewState {
   #of(): { readonly text: string; readonly sections: readonly Section[] } {
     return { text: this.#record?.text ?? '', sections: this.#sections?.list ?? [] };
   }
+}
+
+/** Of one type; fields of which the record says nothing are alike by that, whatever they are of. */
+function isAlike(one: Fact, other: Fact): boolean {
+  if (one.text === null || other.text === null) return one.text === other.text;
+  return one.type === other.type && one.kind === other.kind;
 }
