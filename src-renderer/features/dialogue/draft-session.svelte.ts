@@ -106,20 +106,18 @@ export class DraftSession {
   /** What was written until now, each marked as what it is; orders were taken out as it streamed. */
   #partial(): StoredCandidate[] {
     const hasRecord = this.#request.record !== undefined;
-    return this.#words
-      .drawNow()
-      .flatMap((text) =>
-        text.trim() === ''
-          ? []
-          : [
-              {
-                text,
-                guards: guardsOf(text, { hasRecord }),
-                quotes: [],
-                ended: 'partial' as const,
-              },
-            ],
-      );
+    return this.#words.drawNow().flatMap((text) =>
+      text.trim() === ''
+        ? []
+        : [
+            {
+              text,
+              guards: guardsOf(text, { hasRecord }),
+              quotes: [],
+              ended: 'partial' as const,
+            },
+          ],
+    );
   }
 
   #end(status: DraftStatus, outcome: DraftOutcome): void {
