@@ -55,7 +55,7 @@ async function recitals(count: number): Promise<Recital[]> {
   await model.dispose();
   return notes.map((note, at) => {
     const facts = found[at] ?? [];
-    const said = facts.map(({ type, text }) => ({ type, text }));
+    const said = facts.flatMap(({ type, text }) => (text === null ? [] : [{ type, text }]));
     const list = writtenExample(annotationSchema(schema), { text: note, facts: said });
     return { note, facts, list, json: JSON.stringify(said) };
   });
