@@ -97,7 +97,7 @@ test('a folder of texts, documents and tables: chosen, looked at, run, and each 
   // The empty file has its text now: tried again, it alone is read anew.
   await writeFile(join(folder, '空的.txt'), note(16));
   const unread = page.locator('[data-testid="batch-item"][data-state="failed"]');
-  await unread.filter({ hasText: '空的' }).click();
+  await unread.filter({ hasText: '文件是空的' }).click();
   await page.getByTestId('item-retry').click();
   const completed = page.locator('[data-testid="batch-item"][data-state="completed"]');
   await expect(completed).toHaveCount(count + 1, { timeout: 60_000 });
