@@ -48,7 +48,7 @@ export const qaEn: typeof qaZh = {
   confidenceShort: 'Confidence of an answer',
   threshold: 'Confidence that an answer needs',
   thresholdHint: (share: string) =>
-    `Below it the answer is that the record says nothing. ${share} unless changed; higher answers less, lower may quote what has nothing to do with it.`,
+    `Below it the answer is that the record says nothing. ${share} unless changed; higher answers less, lower may quote what has nothing to do with it. It was measured with the built-in model; with one that writes it was not.`,
   settings: 'Questions to records',
   cite: (number: string) => `Show quotation ${number} in the text`,
   quotes: 'Quotations',

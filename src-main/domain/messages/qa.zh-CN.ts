@@ -44,7 +44,7 @@ export const qaZh = {
   confidenceShort: '有答案的把握',
   threshold: '作答所需的把握',
   thresholdHint: (share: string) =>
-    `低于此值就答“病历中未找到依据”。默认 ${share}，高则少答，低则可能引用无关的内容。`,
+    `低于此值就答“病历中未找到依据”。默认 ${share}，高则少答，低则可能引用无关的内容。此默认值按内置模型测定，会撰写回答的模型尚未测定。`,
   settings: '病历问答',
   cite: (number: string) => `看第 ${number} 条引文的原文`,
   quotes: '引文',
