@@ -144,8 +144,8 @@ export class ExtractionState {
     this.#openProblem = null;
     if (same) {
       this.#record = { item, text: open.text };
-      // Its run may have become known only now; a run on screen is never taken away.
-      if (this.#session) {
+      // Its run, or a later one, may have become known only now; one that goes on is never taken away.
+      if (this.#session && !isOvertaken(this.#session, item)) {
         this.#opening = false;
         return;
       }
@@ -161,7 +161,8 @@ export class ExtractionState {
       this.#record = { item, text };
       if (!same) this.#onViewed(item.id);
       // A run that was started meanwhile is newer than any stored one.
-      this.#session = this.#sessions.get(item.id) ?? stored;
+      const own = this.#sessions.get(item.id);
+      this.#session = own && !isOvertaken(own, item) ? own : stored;
       this.#opening = false;
     } catch (error) {
       if (turn !== this.#turn) return;
@@ -242,13 +243,20 @@ export class ExtractionState {
 
   async #latest(item: RecordItem): Promise<RunSession | null> {
     const session = this.#sessions.get(item.id);
-    if (session) return session;
+    if (session && !isOvertaken(session, item)) return session;
     if (!item.lastRun) return null;
     const run = await this.#store.repository.run(item.lastRun.id);
     // Facts of another version of the text would point to wrong places.
     if (run.textSha256 !== item.head.textSha256) return null;
     return RunSession.stored(run, item.head.title);
   }
+}
+
+/** Whether the record has a later run than this one, which has ended: a batch's, or one that was read late. */
+function isOvertaken({ id, status, startedAt }: RunSession, { lastRun }: RecordItem): boolean {
+  return (
+    lastRun !== null && status !== 'running' && lastRun.id !== id && lastRun.startedAt > startedAt
+  );
 }
 
 /** What a record that was read ahead must not have changed since. */

@@ -92,3 +92,35 @@ it('a model that can do it but is not in memory is not asked', async () => {
   extraction.run();
   expect(asked()).toBe(0);
 });
+
+it('a later run that becomes known takes the place of a stored one, and an earlier one does not', async () => {
+  const runOf = (id: string, startedAt: number) => ({
+    ...{ id, recordId: 'a', textSha256: 't', startedAt, finishedAt: startedAt, facts: [] },
+    status: 'completed' as const,
+    run: { schema: 'ccks2019', model: { name: 'm', sha256 }, strategy: 's', settings: {} },
+  });
+  const runs = new Map([runOf('first', 1), runOf('second', 2)].map((run) => [run.id, run]));
+  const store = {
+    repository: { text: async () => '文', run: async (id: string) => runs.get(id) },
+    call: async () => ({ seq: 1 }),
+  };
+  const { models } = await openModels({
+    settings: { locale: 'zh-CN', theme: 'system', zoom: 1 },
+    library: { models: [], assignments: {}, active: null },
+  });
+  const host = { ready: () => new Promise<never>(() => undefined) };
+  const catalogue = new SchemaCatalogue();
+  const extraction = new ExtractionState(store as unknown as Store, host, models, catalogue);
+  const lastRun = (id: string, startedAt: number): RecordItem => ({
+    ...item,
+    lastRun: { id, recordId: 'a', startedAt, status: 'completed', factCount: 0 },
+  });
+  const shown = async (of: RecordItem) => {
+    await extraction.open(of);
+    return extraction.session?.id;
+  };
+  expect(await shown(lastRun('first', 1))).toBe('first');
+  expect(await shown(lastRun('second', 2))).toBe('second');
+  expect(await shown(lastRun('first', 1))).toBe('second');
+  expect(await shown({ ...item })).toBe('second');
+});
