@@ -47,7 +47,11 @@ function pairsOf(
   isSame: (a: Fact, b: Fact) => boolean,
 ): { from: number; to: number; count: number }[] {
   const byType = new Map<string, Fact[]>();
-  for (const fact of known) byType.set(fact.type, [...(byType.get(fact.type) ?? []), fact]);
+  for (const fact of known) {
+    const same = byType.get(fact.type);
+    if (same) same.push(fact);
+    else byType.set(fact.type, [fact]);
+  }
   const pairs = new Map<string, { from: number; to: number; count: number }>();
   for (const fact of later) {
     const rows = (byType.get(fact.type) ?? []).filter((each) => isSame(fact, each)).map(rowOf);

@@ -87,8 +87,8 @@ export function markedCopy(
     cost: Math.max(4, Math.floor((room - 8) / 2.5)),
     costOf: (char: string) => encode(char).length,
   };
-  const windows = splitIntoWindows(source, limits, options.borders);
   const wrapped = wrappedBreaks(source, options.borders ?? []);
+  const windows = splitIntoWindows(source, limits, options.borders, wrapped);
   const copyOf = (window: Window): Copy =>
     new Copy(window, source, encode, marks, model.eos, { ...options, wrapped });
   const framed = (copy: Copy): Token[] => [...before, ...copy.tokens, ...after];

@@ -32,14 +32,17 @@ const overlap = 48;
 const sentenceEnds = new Set(['。', ';', '!', '?', '；', '！', '？']);
 const clauseEnds = new Set([',', '、', ':', '，', '：', ' ', '\t']);
 
-/** @param sections code points at which sections begin, in order. Defaults to none */
+/**
+ * @param sections code points at which sections begin, in order. Defaults to none
+ * @param wrapped line breaks of a page, which are no borders. Defaults to those that are found
+ */
 export function splitIntoWindows(
   source: SourceText,
   limits: WindowLimits,
   sections: readonly number[] = [],
+  wrapped: ReadonlySet<number> = wrappedBreaks(source, sections),
 ): Window[] {
   const { chars } = source;
-  const wrapped = wrappedBreaks(source, sections);
   const ends: Ends = {
     section: (i) => borders.has(i + 1),
     // Of CR LF the second is the end.

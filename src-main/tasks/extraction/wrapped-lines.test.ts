@@ -28,6 +28,10 @@ it.each([
   expect(breaks(text)).toEqual([]);
 });
 
+it('a text of nothing but line ends has none', () => {
+  expect(breaks('\n'.repeat(500_000))).toEqual([]);
+});
+
 it('a section begins on a line of its own', () => {
   expect(breaks(`${full}\n检查提示胃癌`, [full.length + 1])).toEqual([]);
 });

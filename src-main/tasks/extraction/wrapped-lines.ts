@@ -29,7 +29,8 @@ export function wrappedBreaks(source: SourceText, borders: readonly number[]): R
     lines.push({ start, end: at, width });
     [start, width] = [at + 1, 0];
   }
-  const widest = Math.max(...lines.map((line) => line.width));
+  // Not as arguments of one call: a record may have more lines than that takes.
+  const widest = lines.reduce((most, line) => Math.max(most, line.width), 0);
   const full = Math.max(narrowest, widest - slack);
   const breaks = new Set<number>();
   lines.forEach((line, index) => {

@@ -93,7 +93,7 @@ export function parseDialogue(text: string): ParsedDialogue {
       messages.flatMap(({ speaker }) => (speaker && roleOf(speaker) === null ? [speaker] : [])),
     ),
   ];
-  const known = new Set(messages.map(({ speaker }) => speaker && roleOf(speaker)));
+  const known = new Set(messages.map(({ speaker }) => (speaker === null ? null : roleOf(speaker))));
   const turns = messages.map(({ speaker, text: said }) => {
     const role = speaker === null ? null : roleOf(speaker);
     return { role: role ?? guess(speaker, unknown, known), text: said, isGuess: role === null };
@@ -143,7 +143,7 @@ function headingOf(
 function guess(
   speaker: string | null,
   unknown: readonly string[],
-  known: ReadonlySet<TurnRole | string | null>,
+  known: ReadonlySet<TurnRole | null>,
 ): TurnRole {
   if (speaker === null || known.has('doctor')) return 'patient';
   if (known.has('patient')) return 'doctor';
