@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+// The command line; `chimed.cjs` is how it is started.
 import { spawnSync } from 'node:child_process';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';

@@ -53,7 +53,7 @@ function chimed(
   args: string[],
   options: { input?: string; interruptAfter?: RegExp } = {},
 ): Promise<Ended> {
-  const child = spawn(process.execPath, [join(projectRoot, 'bin/chimed.mjs'), ...args], {
+  const child = spawn(process.execPath, [join(projectRoot, 'bin/chimed.cjs'), ...args], {
     cwd: folder,
     env: { ...process.env, LANG: 'C.UTF-8', LC_ALL: '' },
   });
@@ -654,7 +654,7 @@ for (const format of ['jsonl', 'json'] as const) {
       for (let round = 0; round < 10; round += 1) {
         const child = spawn(
           process.execPath,
-          [join(projectRoot, 'bin/chimed.mjs'), ...args, '--out', out, 'many'],
+          [join(projectRoot, 'bin/chimed.cjs'), ...args, '--out', out, 'many'],
           { cwd: folder, stdio: 'ignore' },
         );
         const closed = new Promise((resolve) => child.once('close', resolve));

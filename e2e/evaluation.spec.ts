@@ -75,7 +75,7 @@ async function reportOfCli(path: string): Promise<NerReport> {
   const args = ['eval', 'ner', '--data', path, '--schema', 'ccks2019', '--threads', '1'];
   const { stdout } = await run(
     process.execPath,
-    [join(projectRoot, 'bin/chimed.mjs'), ...args, '--format', 'json'],
+    [join(projectRoot, 'bin/chimed.cjs'), ...args, '--format', 'json'],
     { maxBuffer: 1e8, env: { ...process.env, LANG: 'C.UTF-8', LC_ALL: '' } },
   );
   return nerReportSchema.parse(JSON.parse(stdout));

@@ -33,7 +33,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** A model converted and quantized, inspected, verified, and a record extracted, one after another. */
 function commandLine(prefix: readonly string[] = []): string[] {
-  const chimed = [...prefix, process.execPath, 'bin/chimed.mjs'].map(quoted).join(' ');
+  const chimed = [...prefix, process.execPath, 'bin/chimed.cjs'].map(quoted).join(' ');
   const model = quoted(join(folder, `model-${Math.random().toString(36).slice(2)}.gguf`));
   const commands = [
     `model convert ${quoted(join(folder, 'checkpoint'))} --type q4_k_m --threads 1 --out ${model}`,

@@ -18,6 +18,7 @@ import { verifyModel } from '../../src-main/library/verify';
 import { projectRoot } from '../project';
 import { LlamaServer } from '../reference/llama-server';
 import { PlainError, runScript, say } from '../terminal';
+import { runAsTheHost } from './as-the-host';
 import { extractAll, notesOf } from './batch-notes';
 import { describeRatio, measurePairs, timed } from './pairs';
 
@@ -41,6 +42,7 @@ function recitalsOf(note: string, facts: readonly Fact[]): Recital[] {
   });
 }
 
+runAsTheHost();
 await runScript(async () => {
   const { values } = parseArgs({
     options: {

@@ -14,6 +14,7 @@ import { findDefaultModel } from '../../src-main/library/default-model';
 import { verifyModel } from '../../src-main/library/verify';
 import { projectRoot } from '../project';
 import { PlainError, runScript, say } from '../terminal';
+import { runAsTheHost } from './as-the-host';
 import { extractAll, notesOf } from './batch-notes';
 import { describeRatio, measurePairs, timed } from './pairs';
 
@@ -25,6 +26,7 @@ async function processorTime(work: () => Promise<unknown>): Promise<number> {
   return (user + system) / 1000;
 }
 
+runAsTheHost();
 await runScript(async () => {
   const { values } = parseArgs({
     options: {

@@ -14,10 +14,12 @@ import { verifyModel } from '../../src-main/library/verify';
 import { draftReplies } from '../../src-main/tasks/dialogue/draft';
 import { UsageMeter } from '../../src-main/tasks/usage-meter';
 import { PlainError, runScript, say } from '../terminal';
+import { runAsTheHost } from './as-the-host';
 import { describeRatio, measurePairs, timed } from './pairs';
 
 const candidates = 4;
 
+runAsTheHost();
 await runScript(async () => {
   const { values } = parseArgs({
     options: {

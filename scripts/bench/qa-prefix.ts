@@ -18,10 +18,12 @@ import { answerQuestion } from '../../src-main/tasks/qa/answer';
 import { UsageMeter } from '../../src-main/tasks/usage-meter';
 import { projectRoot } from '../project';
 import { runScript, say } from '../terminal';
+import { runAsTheHost } from './as-the-host';
 import { describeRatio, median, timed } from './pairs';
 
 const contextSize = 4096;
 
+runAsTheHost();
 await runScript(async () => {
   const { values } = parseArgs({
     options: {

@@ -15,11 +15,13 @@ import { verifyModel } from '../../src-main/library/verify';
 import { generate } from '../../src-main/tasks/generation/generate';
 import { defaultSampling } from '../../src-main/tasks/generation/sampling';
 import { PlainError, runScript, say } from '../terminal';
+import { runAsTheHost } from './as-the-host';
 import { median } from './pairs';
 
 /** Tokens; reading them takes much longer than what is waited before the stop. */
 const longPrompt = 1500;
 
+runAsTheHost();
 await runScript(async () => {
   const { values } = parseArgs({
     options: {

@@ -27,6 +27,7 @@ import { extract, previewPrompt } from '../../src-main/tasks/extraction/extract'
 import { projectRoot } from '../project';
 import { LlamaServer } from '../reference/llama-server';
 import { PlainError, runScript, say } from '../terminal';
+import { runAsTheHost } from './as-the-host';
 import { extractAll, notesOf } from './batch-notes';
 import { describeRatio, measurePairs, timed } from './pairs';
 import { recite } from './reciting-model';
@@ -124,6 +125,7 @@ async function measure(
   }
 }
 
+runAsTheHost();
 await runScript(async () => {
   const { values } = parseArgs({
     options: {
