@@ -7,13 +7,17 @@ import { verifyModel } from '../../src-main/library/verify';
 
 export const shippedPath = join(import.meta.dirname, '..', 'default.gguf');
 
-export async function loadShipped(): Promise<{ model: LanguageModel; card: ModelCard }> {
+/** @param sequences texts that can be read at once */
+export async function loadShipped(
+  sequences = 1,
+): Promise<{ model: LanguageModel; card: ModelCard }> {
   const { card } = await verifyModel(shippedPath);
   const model = await loadLlamaModel({
     path: shippedPath,
     contextSize: card.context,
     backend: 'cpu',
     threads: 1,
+    sequences,
     parameters: card.shape.parameters,
   });
   return { model, card };

@@ -29,6 +29,11 @@ interface Recital {
   readonly json: string;
 }
 
+/** What a fact says, without its place, which no model can count. */
+function sayingOf({ type, text, attributes }: Fact): object {
+  return { type, text, ...attributes };
+}
+
 /** One request a sentence, with the facts that begin in it as a program would ask for them. */
 function recitalsOf(note: string, facts: readonly Fact[]): Recital[] {
   let end = 0;
@@ -38,7 +43,7 @@ function recitalsOf(note: string, facts: readonly Fact[]): Recital[] {
     const within = facts.filter(
       (fact) => fact.start !== null && fact.start >= start && fact.start < end,
     );
-    return { prompt, json: JSON.stringify(within.map(({ type, text }) => ({ type, text }))) };
+    return { prompt, json: JSON.stringify(within.map(sayingOf)) };
   });
 }
 
@@ -50,6 +55,7 @@ await runScript(async () => {
       notes: { type: 'string', default: '40' },
       pairs: { type: 'string', default: '5' },
       threads: { type: 'string' },
+      'server-threads': { type: 'string' },
     },
   });
   if (values.reference === undefined) throw new PlainError('Name the folder: --reference FOLDER');
@@ -62,7 +68,7 @@ await runScript(async () => {
     ...{ path, contextSize: context, sequences: atOnce, parameters, threads },
   });
   const server = await LlamaServer.start(values.reference, {
-    ...{ modelPath: path, threads: availableParallelism(), parallel: atOnce, context },
+    ...{ modelPath: path, threads: Number(values['server-threads'] ?? availableParallelism()), parallel: atOnce, context },
   });
   try {
     const notes = await notesOf(Number(values.notes));

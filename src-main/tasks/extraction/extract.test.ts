@@ -1,10 +1,14 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Approach, ExtractionEvent } from '../../domain/contract/extraction';
 import type { Fact } from '../../domain/contract/fact';
-import type { StrategyCard } from '../../domain/contract/model-card';
+import { markedAttributeSchema, type StrategyCard } from '../../domain/contract/model-card';
 import { attributedCard, cardWith, markedCopyCard, typedListCard } from './card.fixture';
 import { extract } from './extract';
 import { HostileModel } from './hostile-model.fixture';
+import { MarkDraft } from './mark-draft';
+import { MarkPredictor } from './mark-predictor';
+import { markedCopy } from './marked-copy';
+import { sourceText } from './source-text';
 
 const strategies: readonly (readonly [name: string, StrategyCard])[] = [
   ['marked copy', markedCopyCard],
@@ -305,28 +309,56 @@ it('a mark that is not one token of the model is a fault of the card', async () 
   ).rejects.toMatchObject({ code: 'MODEL_CARD_INVALID' });
 });
 
-it.each([
+/** Weights as they come out of a hash: they foresee marks at random. */
+function randomPredictor(seed: number): MarkPredictor {
+  const types = ['疾病和诊断', '影像检查', '解剖部位', '不在卡片里'];
+  const table = (classes: number): string => {
+    const bytes = Uint8Array.from({ length: 1024 * classes }, (_, i) => {
+      const mixed = Math.imul(i + 1, 0x9e3779b1) ^ Math.imul(seed, 0x85ebca6b);
+      return Math.imul(mixed ^ (mixed >>> 15), 0xc2b2ae35) >>> 24;
+    });
+    return Buffer.from(bytes).toString('base64');
+  };
+  const attributes = table(1 + markedAttributeSchema.options.length);
+  const characters = table(2 + types.length);
+  return new MarkPredictor({ types, lead: 4000, characters, attributes });
+}
+
+describe.each([
   ['plain', markedCopyCard],
   ['with attributes', attributedCard],
-])('runs of source tokens decide exactly as one token at a time: %s', async (_name, strategy) => {
-  const { markedCopy } = await import('./marked-copy');
-  const { sourceText } = await import('./source-text');
-  for (let seed = 1; seed <= 20; seed++) {
-    const text = '患者有高血压史3年，无糖尿病，头痛①〕。'.repeat(5);
-    const source = sourceText(text, 'nfkc-lower');
-    const mentions = async (longestRun: number): Promise<unknown[]> => {
-      const model = new HostileModel(seed);
-      const found: unknown[] = [];
-      const { promptFormat } = cardWith(strategy);
-      const annotator = markedCopy(model, strategy, promptFormat, source, { longestRun });
-      const sequence = await model.openSequence();
-      for (const window of annotator.windows) {
-        await annotator.annotate(window, sequence, never, (mention) => found.push(mention));
-      }
-      return found;
-    };
-    expect(await mentions(64)).toEqual(await mentions(1));
-  }
+])('runs decide exactly as one token at a time: %s', (_name, strategy) => {
+  it.each([
+    ['of source tokens', undefined, 512],
+    ['of source tokens and marks that are foreseen at random', randomPredictor, 512],
+    ['of the same, where the context is too small for all marks', randomPredictor, 96],
+  ])('%s', async (_what, predictorOf, contextSize) => {
+    const expected = vi.spyOn(MarkDraft.prototype, 'expect');
+    for (let seed = 1; seed <= 20; seed++) {
+      const text = '患者有高血压史3年，无糖尿病，头痛①〕。'.repeat(5);
+      const source = sourceText(text, 'nfkc-lower');
+      const mentions = async (longestRun: number): Promise<unknown[]> => {
+        const model = new HostileModel(seed, contextSize);
+        const found: unknown[] = [];
+        const { promptFormat } = cardWith(strategy);
+        const annotator = markedCopy(model, strategy, promptFormat, source, {
+          longestRun,
+          ...(predictorOf ? { predictor: predictorOf(seed) } : {}),
+        });
+        const sequence = await model.openSequence();
+        for (const window of annotator.windows) {
+          await annotator.annotate(window, sequence, never, (mention) => found.push(mention));
+        }
+        return found;
+      };
+      expect(await mentions(64)).toEqual(await mentions(1));
+    }
+    const foreseen = expected.mock.results.filter(
+      ({ value }) => (value as { best: number }).best > 0,
+    );
+    if (predictorOf) expect(foreseen.length).toBeGreaterThan(1000);
+    expected.mockRestore();
+  });
 });
 
 describe('what may be chosen of a run', () => {

@@ -27,6 +27,7 @@ import { UsageMeter } from '../usage-meter';
 import { attributePlan, type AttributePlan } from './attribute-plan';
 import { instructionFor } from './instruction';
 import { markedCopy } from './marked-copy';
+import { recordMarks } from './record-marks';
 import { RunFacts } from './run-facts';
 import { sourceText, type SourceText } from './source-text';
 import type { Annotator, CharMention } from './strategy';
@@ -236,7 +237,10 @@ function makeAnnotator(
 ): Annotator {
   switch (strategy.kind) {
     case 'marked-copy':
-      return markedCopy(model, strategy, card.promptFormat, source, { schema: schema.id, borders });
+      return markedCopy(model, strategy, card.promptFormat, source, {
+        ...{ schema: schema.id, borders },
+        predictor: recordMarks(),
+      });
     case 'typed-list':
       return typedList(model, strategy, card.promptFormat, source, {
         ...{ schema, attributes: attributes.byModel, borders },

@@ -2,64 +2,47 @@
  * Marked copy: the model copies the window and inserts marks around mentions.
  *
  * While decoding, the next token is the next source token or a mark, nothing else; so offsets are
- * exact and nothing can be invented. Nearly every token is known in advance: a run of source tokens
- * is evaluated in one batch, our own argmax over {source token, allowed marks} is taken at each
- * place, everything up to the first mark is kept, the mark is inserted, and so on. Mentions are
- * flat, because the one closing mark cannot nest. After a closed mention the model may add marks that
+ * exact and nothing can be invented. Nearly every token is known in advance: a run of source tokens, with
+ * the marks that are foreseen in it, is evaluated in one batch, our own argmax over {source token, allowed
+ * marks} is taken at each place, everything up to the first place that was foreseen wrongly is kept,
+ * what was chosen there is inserted, and so on. Mentions are flat, because the one closing mark cannot nest. After a closed mention the model may add marks that
  * state attributes of it (negated, uncertain, ...), in a fixed order.
  */
 import { AppError } from '../../domain/contract/errors';
-import type { MarkedAttribute, MarkedCopyStrategy } from '../../domain/contract/model-card';
+import type { MarkedCopyStrategy } from '../../domain/contract/model-card';
 import type { PromptFormat } from '../../domain/contract/prompt-format';
 import { Cancelled } from '../../domain/contract/rpc';
-import type { Ask, LanguageModel, Sequence, Token } from '../../engine/language-model';
+import type { Answer, Ask, LanguageModel, Sequence, Token } from '../../engine/language-model';
 import { planContext } from '../context-policy';
 import { promptAround } from '../prompt/prompt-around';
+import { closing, CopyState, type CopiedText, type Marks } from './copy-state';
+import { knowsMarks, MarkDraft } from './mark-draft';
+import type { MarkPredictor } from './mark-predictor';
 import type { SourceText } from './source-text';
 import type { Annotator, CharMention, WindowOutcome } from './strategy';
 import { splitIntoWindows, type Window } from './windows';
 import { wrappedBreaks } from './wrapped-lines';
 
-/** Source tokens evaluated at once: at first, and at most after unbroken success. */
-const firstRun = 8;
+/** Tokens evaluated at once: at first, and at most after unbroken success. */
+const firstRun = 16;
 const longestRun = 32;
+/** A run ends where it is less probable than this that everything before was foreseen. */
+const leastCertainty = 0.15;
 
 /** Tokens that a window and its copy cannot do without. */
 const leastRoom = 16;
-
-/**
- * What no mention goes across. Of 15,042 mentions of cEHRNER's training part six do, and most of those
- * join what are two diagnoses; a mention that is left open swallows half a paragraph.
- */
-const mentionBorders = new Set([
-  ...['。', '；', ';', '！', '!', '｡'],
-  ...['\n', '\r', '\v', '\f', '\u0085', '\u2028', '\u2029'],
-]);
 
 export interface MarkedCopyOptions {
   /** Schema that is asked for, where the prompt names it by a control token. */
   readonly schema?: string;
   /** Code points at which sections begin. Defaults to none. */
   readonly borders?: readonly number[];
-  /** Source tokens a batch; 1 is plain token-by-token decoding (for measuring). */
+  /** Tokens a batch; 1 is plain token-by-token decoding (for measuring). */
   readonly longestRun?: number;
+  /** Foresees marks. Defaults to none. */
+  readonly predictor?: MarkPredictor;
   /** Lets what is marked go on beyond a sentence: answers to questions do, entities do not. */
   readonly acrossSentences?: boolean;
-}
-
-interface Marks {
-  readonly types: readonly string[];
-  readonly open: readonly Token[];
-  readonly close: Token;
-  readonly attributes: readonly { readonly attribute: MarkedAttribute; readonly token: Token }[];
-}
-
-/** A mention that is complete but for its attributes. */
-interface Closed {
-  readonly mention: CharMention;
-  readonly attributes: MarkedAttribute[];
-  /** Attribute marks that may still follow, by place in `Marks.attributes`. */
-  next: number;
 }
 
 /** @throws AppError `MODEL_CARD_INVALID` when a mark is not one token of the model */
@@ -90,7 +73,7 @@ export function markedCopy(
   const wrapped = wrappedBreaks(source, options.borders ?? []);
   const windows = splitIntoWindows(source, limits, options.borders, wrapped);
   const copyOf = (window: Window): Copy =>
-    new Copy(window, source, encode, marks, model.eos, { ...options, wrapped });
+    new Copy(window, source, encode, { marks, eos: model.eos }, { ...options, wrapped });
   const framed = (copy: Copy): Token[] => [...before, ...copy.tokens, ...after];
   return {
     windows,
@@ -148,44 +131,38 @@ function readMarks(model: LanguageModel, card: MarkedCopyStrategy): Marks {
 
 /** One window being copied. */
 class Copy {
-  readonly tokens: Token[] = [];
-  /** For each token: the code point it begins, or -1 inside a character. */
-  readonly #begins: number[] = [];
-  readonly #end: number;
-  readonly #marks: Marks;
-  readonly #source: SourceText;
+  readonly #text: CopiedText;
   readonly #eos: Token;
   readonly #longestRun: number;
-  readonly #acrossSentences: boolean;
-  /** Next source token to copy. */
-  #next = 0;
-  /** The mention that is open. */
-  #open: { type: string; start: number; logP: number } | null = null;
-  /** The mention that was closed just now. */
-  #closed: Closed | null = null;
+  readonly #draft: MarkDraft | null;
 
   constructor(
     window: Window,
     source: SourceText,
     encode: (char: string) => readonly Token[],
-    marks: Marks,
-    eos: Token,
+    { marks, eos }: { marks: Marks; eos: Token },
     options: MarkedCopyOptions & { readonly wrapped: ReadonlySet<number> },
   ) {
-    this.#marks = marks;
-    this.#source = source;
-    this.#eos = eos;
-    this.#end = window.end;
-    this.#longestRun = options.longestRun ?? longestRun;
-    this.#acrossSentences = options.acrossSentences ?? false;
+    const { acrossSentences = false, predictor } = options;
+    const tokens: Token[] = [];
+    const begins: number[] = [];
     for (let i = window.start; i < window.end; i++) {
       // A word that a page broke is one word to the model.
       if (options.wrapped.has(i)) continue;
       encode(source.chars[i] as string).forEach((token, part) => {
-        this.tokens.push(token);
-        this.#begins.push(part === 0 ? i : -1);
+        tokens.push(token);
+        begins.push(part === 0 ? i : -1);
       });
     }
+    this.#text = { tokens, begins, end: window.end, source, marks, acrossSentences };
+    this.#eos = eos;
+    this.#longestRun = options.longestRun ?? longestRun;
+    const isOfUse = predictor !== undefined && knowsMarks(predictor, marks.types);
+    this.#draft = isOfUse ? new MarkDraft(this.#text, predictor) : null;
+  }
+
+  get tokens(): readonly Token[] {
+    return this.#text.tokens;
   }
 
   async decode(
@@ -194,28 +171,50 @@ class Copy {
     signal: AbortSignal,
     emit: (mention: CharMention) => void,
   ): Promise<WindowOutcome> {
+    const state = new CopyState(this.#text, sequence);
     let pending = lastPromptToken;
     let run = Math.min(firstRun, this.#longestRun);
-    while (this.#next < this.tokens.length) {
+    while (!state.isDone) {
       if (signal.aborted) throw new Cancelled();
-      const count = Math.min(run, this.tokens.length - this.#next);
-      const ahead = this.tokens.slice(this.#next, this.#next + count - 1);
-      const asks = Array.from({ length: count }, (_, k) => this.#ask(sequence, this.#next + k));
-      const fed = sequence.length + 1;
-      const from = this.#next;
+      const steps = this.#foresee(state, run);
+      const ahead = steps.slice(0, -1).map(({ token }) => token);
+      const held = sequence.length + 1;
+      const asks = steps.map(({ ask }) => ask);
       const answers = await sequence.evaluate([pending, ...ahead], asks);
-      const mark = this.#accept(asks, answers, emit);
-      if (mark === null) {
-        pending = this.tokens[this.#next - 1] as Token;
+      const accepted = accept(state, steps, answers, emit);
+      if (accepted.asForeseen === steps.length) {
         run = Math.min(this.#longestRun, run * 2);
       } else {
-        await sequence.truncate(fed + this.#next - from);
-        pending = mark;
+        await sequence.truncate(held + accepted.asForeseen);
         run = Math.min(firstRun, this.#longestRun);
       }
+      pending = accepted.last;
     }
-    await this.#finish(sequence, pending, signal, emit);
+    await this.#finish(state, sequence, pending, signal, emit);
     return { ended: 'complete' };
+  }
+
+  /** What will probably be chosen next, at most so many times, and only while it is probable. */
+  #foresee(state: CopyState, most: number): Step[] {
+    const ahead = state.clone();
+    const steps: Step[] = [];
+    let certainty = 1;
+    while (steps.length < most && !ahead.isDone && certainty > leastCertainty) {
+      const ask = ahead.ask();
+      const expected = this.#expected(ahead, ask);
+      certainty *= expected.certainty;
+      const { best } = expected;
+      const token = best === 0 ? ahead.sourceToken : (ask?.candidates[best] as Token);
+      steps.push({ ask, expected: best, token });
+      ahead.take(ask, best, 0);
+    }
+    return steps;
+  }
+
+  #expected(state: CopyState, ask: Ask | null): { best: number; certainty: number } {
+    if (!ask) return { best: 0, certainty: 1 };
+    if (state.mustClose) return { best: closing, certainty: 1 };
+    return this.#draft?.expect(state, ask) ?? { best: 0, certainty: 1 };
   }
 
   /**
@@ -223,148 +222,69 @@ class Copy {
    * to be heard about its attributes.
    */
   async #finish(
+    state: CopyState,
     sequence: Sequence,
     last: Token,
     signal: AbortSignal,
     emit: (mention: CharMention) => void,
   ): Promise<void> {
-    let fed = [last];
-    if (this.#open) {
-      this.#close(this.#end);
-      fed = [last, this.#marks.close];
+    const fed = [last];
+    if (state.open) {
+      state.closeAtEnd();
+      fed.push(this.#text.marks.close);
     }
-    while (this.#closed) {
-      const marks = this.#attributeMarks();
-      if (marks.length === 0 || sequence.length + fed.length > sequence.capacity) break;
+    for (let marks = state.attributeMarks(); marks.length > 0; marks = state.attributeMarks()) {
+      if (sequence.length + fed.length > sequence.capacity) break;
       if (signal.aborted) throw new Cancelled();
       const ask = { candidates: [this.#eos, ...marks] };
       const answers = await sequence.evaluate(fed, [...fed.slice(1).map(() => null), ask]);
       const { best } = argmax((answers.at(-1) as { logits: Float64Array }).logits);
       if (best === 0) break;
       const mark = marks[best - 1] as Token;
-      this.#state(mark);
-      fed = [mark];
+      state.qualify(mark);
+      fed.splice(0, fed.length, mark);
     }
-    this.#release(emit);
-  }
-
-  /** What to ask before source token `at`, given whether a mention is open; null where it is forced. */
-  #ask(sequence: Sequence, at: number): Ask | null {
-    const char = this.#begins[at] as number;
-    if (char < 0) return null;
-    const token = this.tokens[at] as Token;
-    if (this.#open) {
-      // An empty mention is impossible: the first character inside is forced.
-      if (char === this.#open.start || token === this.#marks.close) return null;
-      return { candidates: [token, this.#marks.close] };
-    }
-    // Room for the rest of the copy with all the marks of one more mention must remain.
-    const left = this.tokens.length - this.#next;
-    if (sequence.length + left + 3 + this.#marks.attributes.length > sequence.capacity) return null;
-    // No mention begins with white space or the end of a sentence.
-    const opens = (this.#source.chars[char] as string).trim() !== '' && !this.#endsSentence(char);
-    const marks = [
-      ...(opens ? this.#marks.open : []),
-      ...(at === this.#next ? this.#attributeMarks() : []),
-    ];
-    // A source character that is written like a mark is that character, not the mark.
-    const candidates = [token, ...marks.filter((mark) => mark !== token)];
-    return candidates.length > 1 ? { candidates, unlessLikeliest: token } : null;
-  }
-
-  /** Takes source tokens up to the first place where a mark wins; returns that mark. */
-  #accept(
-    asks: readonly (Ask | null)[],
-    answers: readonly ({ logits: Float64Array } | null)[],
-    emit: (mention: CharMention) => void,
-  ): Token | null {
-    for (let k = 0; k < asks.length; k++) {
-      const ask = asks[k];
-      const answer = answers[k];
-      if (!ask || !answer) {
-        this.#copyOne(emit);
-        continue;
-      }
-      const place = this.#begins[this.#next] as number;
-      const mustClose = this.#open !== null && !this.#acrossSentences && this.#endsSentence(place);
-      const { best, logP } = mustClose
-        ? { best: closing, logP: logProbability(answer.logits, closing) }
-        : argmax(answer.logits);
-      if (best === 0) {
-        if (this.#open) this.#open.logP += logP;
-        this.#copyOne(emit);
-        continue;
-      }
-      const token = ask.candidates[best] as Token;
-      const type = this.#marks.open.indexOf(token);
-      if (this.#open) {
-        this.#open.logP += logP;
-        this.#close(place);
-      } else if (type >= 0) {
-        this.#release(emit);
-        this.#open = { type: this.#marks.types[type] as string, start: place, logP };
-      } else {
-        this.#state(token);
-      }
-      return token;
-    }
-    return null;
-  }
-
-  #copyOne(emit: (mention: CharMention) => void): void {
-    this.#release(emit);
-    this.#next++;
-  }
-
-  /** In the original or as the model reads it: a half-width ｡ is 。 to the model. */
-  #endsSentence(place: number): boolean {
-    const { original, offsets, chars } = this.#source;
-    return (
-      mentionBorders.has(original[offsets[place] as number] as string) ||
-      mentionBorders.has(chars[place] as string)
-    );
-  }
-
-  #close(end: number): void {
-    const open = this.#open as { type: string; start: number; logP: number };
-    this.#open = null;
-    const { chars } = this.#source;
-    // It begins with a character, so something is left.
-    while ((chars[end - 1] as string).trim() === '') end--;
-    const { type, start, logP } = open;
-    this.#closed = {
-      mention: { type, start, end, confidence: Math.exp(logP) },
-      attributes: [],
-      next: 0,
-    };
-  }
-
-  /** Attribute marks that may follow now. */
-  #attributeMarks(): Token[] {
-    if (!this.#closed) return [];
-    return this.#marks.attributes.slice(this.#closed.next).map(({ token }) => token);
-  }
-
-  /** Takes an attribute mark of the mention that was closed just now. */
-  #state(mark: Token): void {
-    const closed = this.#closed as Closed;
-    const place = this.#marks.attributes.findIndex(({ token }) => token === mark);
-    closed.attributes.push(
-      (this.#marks.attributes[place] as Marks['attributes'][number]).attribute,
-    );
-    closed.next = place + 1;
-  }
-
-  /** Gives out the mention that was closed just now; nothing more can be said of it. */
-  #release(emit: (mention: CharMention) => void): void {
-    const closed = this.#closed;
-    this.#closed = null;
-    if (closed) emit({ ...closed.mention, attributes: closed.attributes });
+    give(state.release(), emit);
   }
 }
 
-/** The closing mark's place among the candidates inside a mention. */
-const closing = 1;
+/** A place in the copy, and what is expected there. */
+interface Step {
+  readonly ask: Ask | null;
+  /** Its place among the candidates; 0 is the source token. */
+  readonly expected: number;
+  readonly token: Token;
+}
+
+/**
+ * Takes what the model chose, up to the first choice that was not foreseen.
+ * @returns how many choices were, and the token that was taken last
+ */
+function accept(
+  state: CopyState,
+  steps: readonly Step[],
+  answers: readonly (Answer | null)[],
+  emit: (mention: CharMention) => void,
+): { readonly asForeseen: number; readonly last: Token } {
+  let last = 0;
+  for (const [k, { ask, expected }] of steps.entries()) {
+    const logits = answers[k]?.logits;
+    const { best, logP } =
+      ask === null || !logits
+        ? { best: 0, logP: 0 }
+        : state.mustClose
+          ? { best: closing, logP: logProbability(logits, closing) }
+          : argmax(logits);
+    last = ask === null || best === 0 ? state.sourceToken : (ask.candidates[best] as Token);
+    give(state.take(ask, best, logP), emit);
+    if (best !== expected) return { asForeseen: k, last };
+  }
+  return { asForeseen: steps.length, last };
+}
+
+function give(mention: CharMention | null, emit: (mention: CharMention) => void): void {
+  if (mention) emit(mention);
+}
 
 /** Log-probability of one candidate, renormalised over all of them. */
 function logProbability(logits: Float64Array, chosen: number): number {
