@@ -1,5 +1,7 @@
 /** Names, numbers and addresses of persons. When to come and where is what a reply is for, so not those. */
+import surnames from '../../../../../resources/lexicons/surnames.json' with { type: 'json' };
 import { findIdentifiers } from '../../deidentify/find-identifiers';
+import type { Identifier } from '../../deidentify/identifier';
 import { isUsualName, nameEnd, nameScore } from '../../deidentify/person-name';
 import type { Stretch } from './said';
 
@@ -13,18 +15,36 @@ const others =
 /** How a sentence about somebody goes on: 朋友赵磊上个月来过, which 高 of 患者高热 does not. */
 const goesOn = /[上下昨今前刚已也曾在正说来去是的]/u;
 
+/** Witnesses of a name that a record needs, but of which prose has many: 由于高血压, 患者应留意. */
+const weakWitness = new Set(['name-kin', 'name-direct', 'name-title']);
+/** Surnames that are words of a sentence far more often: 那里, 平常. */
+const words = new Set([...surnames.wordlike, ...surnames.functionWords]);
+/** Score of a name, one of whose given characters at least is one of given names (see `nameScore`). */
+const usual = 1.4;
+/** What tells a home from 庆阳地区 and 道路. */
+const houseNumber = /[0-9]|[一二三四五六七八九十][号室栋弄]/u;
+
+function isSomebody(text: string, { kind, rule, start, end }: Identifier): boolean {
+  if (kind === 'date' || kind === 'institution') return false;
+  if (kind === 'address') return houseNumber.test(text.slice(start, end));
+  if (rule === surnameRule) return !doctors.test(text.slice(end, end + 3));
+  return !weakWitness.has(rule) || isName(text, start, end);
+}
+
+function isName(text: string, start: number, end: number): boolean {
+  if (words.has(text[start] ?? '')) return isUsualName(text, start, end);
+  return nameScore(text, start, end, 'direct') > usual;
+}
+
 /** @param text as a plain view gives it */
 export function personalData(text: string): Stretch[] {
   const found: Stretch[] = findIdentifiers(text)
-    .filter(({ kind, rule, end }) => {
-      if (kind === 'date' || kind === 'institution') return false;
-      return !(rule === surnameRule && doctors.test(text.slice(end, end + 3)));
-    })
+    .filter((found) => isSomebody(text, found))
     .map(({ start, end }) => ({ start, end }));
-  for (const { index, 0: words } of text.matchAll(others)) {
-    const start = index + words.length;
+  for (const { index, 0: other } of text.matchAll(others)) {
+    const start = index + other.length;
     const end = nameAfter(text, start);
-    if (end > start && !found.some((other) => other.start < end && other.end > start))
+    if (end > start && !found.some((known) => known.start < end && known.end > start))
       found.push({ start, end });
   }
   return found;
@@ -32,8 +52,8 @@ export function personalData(text: string): Stretch[] {
 
 function nameAfter(text: string, start: number): number {
   const end = nameEnd(text, start, 'direct');
-  if (end > start) return end;
+  if (isName(text, start, end)) return end;
   if (isUsualName(text, start, start + 3)) return start + 3;
-  const short = nameScore(text, start, start + 2, 'direct') > 1 && goesOn.test(text[start + 2] ?? '');
+  const short = isName(text, start, start + 2) && goesOn.test(text[start + 2] ?? '');
   return short ? start + 2 : start;
 }
