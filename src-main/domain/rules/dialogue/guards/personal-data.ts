@@ -15,12 +15,15 @@ const others =
 /** How a sentence about somebody goes on: 朋友赵磊上个月来过, which 高 of 患者高热 does not. */
 const goesOn = /[上下昨今前刚已也曾在正说来去是的]/u;
 
+const addressed = /^(?:先生|女士|小姐|太太)/u;
 /** Witnesses of a name that a record needs, but of which prose has many: 由于高血压, 患者应留意. */
 const weakWitness = new Set(['name-kin', 'name-direct', 'name-title']);
 /** Surnames that are words of a sentence far more often: 那里, 平常. */
 const words = new Set([...surnames.wordlike, ...surnames.functionWords]);
 /** Score of a name, one of whose given characters at least is one of given names (see `nameScore`). */
 const usual = 1.4;
+/** The same of one whose given characters both are. */
+const mostUsual = 2;
 /** What tells a home from 庆阳地区 and 道路. */
 const houseNumber = /[0-9]|[一二三四五六七八九十][号室栋弄]/u;
 
@@ -28,12 +31,12 @@ function isSomebody(text: string, { kind, rule, start, end }: Identifier): boole
   if (kind === 'date' || kind === 'institution') return false;
   if (kind === 'address') return houseNumber.test(text.slice(start, end));
   if (rule === surnameRule) return !doctors.test(text.slice(end, end + 3));
-  return !weakWitness.has(rule) || isName(text, start, end);
+  return !weakWitness.has(rule) || addressed.test(text.slice(end, end + 2)) || isName(text, start, end);
 }
 
 function isName(text: string, start: number, end: number): boolean {
-  if (words.has(text[start] ?? '')) return isUsualName(text, start, end);
-  return nameScore(text, start, end, 'direct') > usual;
+  const score = nameScore(text, start, end, 'direct');
+  return score > (words.has(text[start] ?? '') ? mostUsual : usual);
 }
 
 /** @param text as a plain view gives it */
