@@ -31,7 +31,9 @@ function isSomebody(text: string, { kind, rule, start, end }: Identifier): boole
   if (kind === 'date' || kind === 'institution') return false;
   if (kind === 'address') return houseNumber.test(text.slice(start, end));
   if (rule === surnameRule) return !doctors.test(text.slice(end, end + 3));
-  return !weakWitness.has(rule) || addressed.test(text.slice(end, end + 2)) || isName(text, start, end);
+  return (
+    !weakWitness.has(rule) || addressed.test(text.slice(end, end + 2)) || isName(text, start, end)
+  );
 }
 
 function isName(text: string, start: number, end: number): boolean {
