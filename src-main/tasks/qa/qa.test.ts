@@ -9,6 +9,7 @@ import type { ModelCard } from '../../domain/contract/model-card';
 import { singleTurn } from '../../domain/contract/prompt-format';
 import { defaultThreshold, type QaEvent, type QaRequest } from '../../domain/contract/qa';
 import { findSections } from '../../domain/rules/sections';
+import { orderPlaceholder } from '../../domain/rules/prescription/find-orders';
 import { isWellFormed } from '../../domain/text/well-formed';
 import type { LanguageModel, LoadedLanguageModel } from '../../engine/language-model';
 import { loadLlamaModel } from '../../engine/load-llama-model';
@@ -36,6 +37,9 @@ const talking = (): ModelCard => {
     capabilities: { ...card.capabilities, tasks: ['extraction', 'qa'] },
   };
 };
+/** Asked without a record, and what the model would say. */
+const free = '孩子发烧？';
+const said = '您得的是流感。可用布洛芬混悬液，每次5ml，每6小时一次。吃了保证好，不用去医院。';
 const silent = cardWith(markedCopyCard);
 
 async function asked(
@@ -181,8 +185,9 @@ describe('a real model', () => {
     const scripts = [
       { after: '只写“无。”。\n[bot]:', say: '3；完。' },
       { after: '不要写编号。\n[bot]:', say: '对青霉素过敏。' },
+      { after: `${free}\n[bot]:`, say: said },
     ];
-    const vocabulary = makeVocabulary(`${record}3；完。对`, { merged: false });
+    const vocabulary = makeVocabulary(`${record}3；完。对${free}${said}`, { merged: false });
     await writeScriptedModel(path, vocabulary, scripts, { seed: 9, context: 2048 });
     model = await loadLlamaModel({ path, contextSize: 2048, backend: 'cpu', threads: 1 });
   });
@@ -205,6 +210,18 @@ describe('a real model', () => {
     });
     expect(answer.confidence).toBeGreaterThan(0.9);
     expect(streamed).toBe('对青霉素过敏。[1]');
+  });
+
+  it('asked without a record never shows a medication order, and says what else is to be checked', async () => {
+    const { answer, streamed } = await asked(model, talking(), { question: free });
+    expect(answer.answer).toBe(`您得的是流感。${orderPlaceholder}。吃了保证好，不用去医院。`);
+    expect(streamed).toBe(answer.answer);
+    expect(answer.guards?.map(({ kind }) => kind)).toEqual([
+      'certain-diagnosis',
+      'medication-order',
+      'promise-of-cure',
+      'no-need-to-see-doctor',
+    ]);
   });
 
   it('reads the words for its own marks as words, in a question and in a record', () => {
