@@ -1,10 +1,11 @@
 /** Replies to patients: from a pasted chat to what a doctor has approved, with the real model host. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ElectronApplication, Page } from '@playwright/test';
 import { answerSaveDialog, expect, modelReady, pasteRecord, signIn, test } from './app';
 import { findings } from './axe';
+import { dropFiles } from './drop-files';
 import { longCue, shortCue, writeDraftingModel } from './drafting-model';
 import { testUser } from './profile';
 
@@ -189,6 +190,15 @@ test('a pasted chat becomes a reply that only its doctor can let out', async ({ 
   await again.page.getByTestId('draft').click();
   await stateOf(again.page, 'machine-draft').waitFor();
   await look(again.page, 'drafts-en');
+
+  // A program's export that is dropped is the same conversation as one that is pasted.
+  await again.page.getByTestId('new-dialogue').click();
+  const exported = join(folder, 'chat.csv');
+  await writeFile(exported, '时间,角色,内容\n10:00,患者,"胸口疼，出汗"\n10:01,医生,多久了');
+  await dropFiles(again.page, [exported]);
+  await expect(again.page.getByTestId('danger-signs')).toBeVisible();
+  await again.page.getByTestId('conversation-text').press('Control+Enter');
+  await expect(again.page.getByTestId('turn')).toHaveCount(2);
 });
 
 test('a drafting that is locked away or whose process dies keeps what was written, marked', async ({

@@ -17,6 +17,10 @@ const record = [
   '诊疗经过：予阿司匹林口服，症状好转。',
 ].join('\n');
 
+/** Asked without a record, and what the model would answer. */
+const free = '孩子发烧？';
+const freeAnswer = '您得的是流感。可用布洛芬混悬液，每次5ml，每6小时一次。不用去医院。';
+
 const exchanges = (page: Page) => page.getByTestId('exchange');
 const lastIn = (page: Page, state: string) =>
   exchanges(page)
@@ -45,8 +49,11 @@ async function writingModel(answer: string): Promise<string> {
   const scripts = [
     { after: '只写“无。”。\n[bot]:', say: '3；完。' },
     { after: '不要写编号。\n[bot]:', say: answer },
+    { after: `${free}\n[bot]:`, say: freeAnswer },
   ];
-  const vocabulary = makeVocabulary(`${record}${answer}3；完`, { merged: false });
+  const vocabulary = makeVocabulary(`${record}${answer}3；完${free}${freeAnswer}`, {
+    merged: false,
+  });
   await writeScriptedModel(path, vocabulary, scripts, { seed: 9, context: 2048 });
   const card = await writeTestCard(path, 240);
   const able = modelCardSchema.parse({
@@ -183,8 +190,21 @@ test('a model that writes cites every sentence; a lock and a crash keep what was
   await expect(exchanges(page).last()).toContainText('罕见的问题？');
   await expect(exchanges(page).last().getByTestId('partial')).toBeVisible();
 
-  // Without a record it is marked as such.
+  // Without a record it is marked as such, orders no drug, and says what is to be checked.
   await page.getByTestId('qa-scope').selectOption('none');
   await expect(page.getByTestId('no-record-notice')).toBeVisible();
   await expect(page.getByTestId('record-body')).toHaveCount(0);
+  await modelReady(page);
+  await ask(page, free);
+  await lastIn(page, 'answered').waitFor();
+  const said = exchanges(page).last();
+  await expect(said.getByTestId('answer-text')).toHaveText(
+    '您得的是流感。【用药请由医师填写】。不用去医院。',
+  );
+  await expect(said.getByTestId('order-left-out')).toBeVisible();
+  await expect(said.getByTestId('answer-guard')).toHaveText([
+    '没有病历依据的确定诊断',
+    '让患者不必就医',
+  ]);
+  expect(await findings(page)).toEqual([]);
 });

@@ -46,8 +46,10 @@ export async function askCommand(
   }
 }
 
-function shown({ answer, basis, form, quotes, confidence, problem }: QaAnswer): string {
-  const texts = messagesFor(locale).ask;
+function shown(given: QaAnswer): string {
+  const { answer, basis, form, quotes, confidence, guards = [], problem } = given;
+  const messages = messagesFor(locale);
+  const texts = messages.ask;
   const head = {
     record: form === 'written' ? texts.written : texts.quotations,
     'record-no-evidence': texts.noEvidence,
@@ -55,10 +57,12 @@ function shown({ answer, basis, form, quotes, confidence, problem }: QaAnswer): 
   }[basis];
   const share = confidence === null ? [] : [texts.confidence(confidence.toFixed(2))];
   const listed = quotes.map(({ text, start, end }, at) => `[${at + 1}] ${text}  (${start}-${end})`);
+  const warned = [...new Set(guards.map(({ kind }) => messages.dialogue.guard[kind]))];
   return `${[
     `${head}${share.length > 0 ? `  ${share.join('')}` : ''}`,
     ...(answer !== '' && form === 'written' ? ['', answer] : []),
     ...(listed.length > 0 ? ['', ...listed] : []),
+    ...(warned.length > 0 ? ['', texts.guards(warned.join(locale === 'zh-CN' ? '、' : ', '))] : []),
     ...(problem ? ['', texts.cut] : []),
   ].join('\n')}\n`;
 }

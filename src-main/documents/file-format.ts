@@ -45,6 +45,19 @@ function isShortPreamble(bytes: Buffer): boolean {
   return /^[\s\0]*$/.test(text) || text.startsWith('\x1b%-12345X');
 }
 
+/**
+ * Whether a file without a mark is the first bytes of what its name says: a download or a copy that broke
+ * off. Any other text under such a name is read as text.
+ *
+ * @param named by the name
+ */
+export function isCutDocument(bytes: Uint8Array, named: DocumentFormat): boolean {
+  const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 5));
+  const text = start.toString('latin1');
+  if (named === 'pdf') return text !== '' && '%PDF-'.startsWith(text);
+  return (named === 'docx' || named === 'xlsx') && (text === 'P' || text.startsWith('PK'));
+}
+
 /** Word and Excel put an encrypted file into an old container, in a stream of this name. */
 export function isEncryptedOffice(bytes: Uint8Array): boolean {
   const name = Buffer.from('EncryptedPackage', 'utf16le');

@@ -8,7 +8,7 @@ import { pdfOf, scannedPage, textAt } from './fixtures/pdf.fixture';
 import { textRows, xlsxOf } from './fixtures/xlsx.fixture';
 import { zipOf } from './fixtures/zip.fixture';
 import { previewTable } from './preview-table';
-import { readDocument } from './read-document';
+import { readDocument, readOneRecord } from './read-document';
 
 // Each document of an office program is read in a thread that has to start first.
 vi.setConfig({ testTimeout: 120_000 });
@@ -65,6 +65,16 @@ describe('a file becomes records', () => {
     expect(preview.suggestion).toMatchObject({ heading: true, textColumns: [1], caseIdColumn: 0 });
   });
 
+  it('a text of the letters that begin a container is a text under a name that says so', async () => {
+    expect((await read('a.txt', 'PK')).map(textOf)).toEqual(['PK']);
+    expect((await read('b.docx', '患者头痛。')).map(textOf)).toEqual(['患者头痛。']);
+    const bytes = new TextEncoder().encode('PK');
+    await expect(readOneRecord(bytes.slice(), { named: 'docx' })).rejects.toMatchObject({
+      code: 'DOCUMENT_DAMAGED',
+    });
+    expect(textOf(await readOneRecord(bytes.slice(), { named: 'text' }))).toBe('PK');
+  });
+
   it('what it is, is told by its content and not by its name', async () => {
     const [only] = await read('a.txt', docxOf(paragraph(run('头痛'))));
     expect(textOf(only)).toContain('头痛');
@@ -104,6 +114,9 @@ describe('a file that cannot be read says why', () => {
       xlsxOf({ sheets: [{ name: 's', rows: '' }] }).subarray(0, 900),
       'DOCUMENT_DAMAGED',
     ],
+    ['PK.docx', 'PK', 'DOCUMENT_DAMAGED'],
+    ['three.xlsx', 'PK\x03', 'DOCUMENT_DAMAGED'],
+    ['two.pdf', '%P', 'DOCUMENT_DAMAGED'],
     ['wrong.docx', docxOf('<w:p><w:r>'), 'DOCUMENT_DAMAGED'],
     ['locked.docx', oleOf('EncryptedPackage'), 'DOCUMENT_ENCRYPTED'],
     ['locked.xlsx', oleOf('EncryptedPackage'), 'DOCUMENT_ENCRYPTED'],

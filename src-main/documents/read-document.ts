@@ -7,12 +7,19 @@ import {
   type TableChoice,
 } from '../domain/contract/document';
 import { AppError, problemOf } from '../domain/contract/errors';
+import type { DocumentFormat } from '../domain/contract/record';
 import { Cancelled } from '../domain/contract/rpc';
 import { maxRecordFileBytes } from '../domain/contract/worker-port';
 import { csvRecords } from './csv/csv-records';
 import { surveyCsv } from './csv/csv-survey';
 import { decodeText } from './decode-text';
-import { contentKind, formatOfName, headBytes, isEncryptedOffice } from './file-format';
+import {
+  contentKind,
+  formatOfName,
+  headBytes,
+  isCutDocument,
+  isEncryptedOffice,
+} from './file-format';
 import { checkSize, openFile, piecesOf, readStart } from './read-file';
 import { recordsInThread, type ThreadLimits } from './thread/read-in-thread';
 
@@ -20,6 +27,8 @@ export interface ReadOptions {
   /** Needed for a table; without it a table is a problem `TABLE_NEEDS_COLUMNS`. */
   readonly table?: TableChoice | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** What the name says that it is. Defaults to nothing, and to its path's name for a file with one. */
+  readonly named?: DocumentFormat | undefined;
   /** Of the thread that reads a pdf, docx or xlsx. */
   readonly limits?: ThreadLimits;
 }
@@ -64,7 +73,8 @@ async function* recordsOf(path: string, options: ReadOptions): AsyncGenerator<Re
       return;
     }
     checkSize(bytes, kind === 'plain' ? maxRecordFileBytes : maxDocumentFileBytes);
-    yield* recordsOfBytes(await readWhole(file, bytes), options);
+    const named = formatOfName(path) ?? undefined;
+    yield* recordsOfBytes(await readWhole(file, bytes), { named, ...options });
   } finally {
     await file.close();
   }
@@ -101,12 +111,13 @@ export async function readOneRecord(
 
 async function* recordsOfBytes(
   bytes: Uint8Array<ArrayBuffer>,
-  { table, ...options }: ReadOptions,
+  { table, named, ...options }: ReadOptions,
 ): AsyncGenerator<ReadRecord> {
   const kind = contentKind(bytes);
   if (kind === 'ole')
     throw new AppError(isEncryptedOffice(bytes) ? 'DOCUMENT_ENCRYPTED' : 'OLD_OFFICE_FORMAT');
   if (kind === 'plain') {
+    if (named && isCutDocument(bytes, named)) throw new AppError('DOCUMENT_DAMAGED');
     const { text, ...source } = decodeText(bytes);
     if (text.trim() === '') throw new AppError('EMPTY_TEXT');
     yield { kind: 'record', text, source: { kind: 'file', ...source } };

@@ -6,7 +6,7 @@ import type * as z from 'zod';
 import { AppError, problemOf, type Problem } from '../domain/contract/errors';
 import type { ExportProgress, ExportReport } from '../domain/contract/export';
 import type { WorkerState } from '../domain/contract/ipc';
-import type { JournalRow } from '../domain/contract/record';
+import type { DocumentFormat, JournalRow } from '../domain/contract/record';
 import {
   serve,
   type HandlerContext,
@@ -42,7 +42,7 @@ import { WriteTickets, type TicketPlace } from './write-tickets';
 type Init = Extract<z.output<typeof toWorkerSchema>, { type: 'init' }>;
 type ReadFile = (
   bytes: Uint8Array<ArrayBuffer>,
-  options: { readonly signal: AbortSignal },
+  options: { readonly signal: AbortSignal; readonly named: DocumentFormat | undefined },
 ) => Promise<ResultOf<WorkerMethods['documents.decode']>>;
 type WriteFile = (
   place: TicketPlace,
@@ -365,8 +365,11 @@ export class WorkerService {
 
   #makeHandlers(): Handlers<WorkerMethods> {
     return {
-      'documents.decode': async ({ bytes }, { signal }) => {
-        const { text, source } = await this.#parts.readFile(new Uint8Array(bytes), { signal });
+      'documents.decode': async ({ bytes, named }, { signal }) => {
+        const { text, source } = await this.#parts.readFile(new Uint8Array(bytes), {
+          signal,
+          named,
+        });
         return { text, source };
       },
       'records.create': async (input) => {

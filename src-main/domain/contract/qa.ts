@@ -1,5 +1,6 @@
 /** A question, to a record or without one, and its answer. */
 import * as z from 'zod';
+import { draftGuardSchema } from './dialogue';
 import { maxRecordChars } from './extraction';
 import { evidenceSchema } from './fact';
 import { problemSchema } from './errors';
@@ -112,6 +113,8 @@ export const qaAnswerSchema = z.object({
   /** `quotations`: the model cannot write, the quotations are the answer. */
   form: z.enum(['written', 'quotations']),
   parts: qaPartsSchema.nullable(),
+  /** Without a record: what of the answer a doctor should look at, as in a draft; its orders are placeholders already. */
+  guards: z.array(draftGuardSchema).optional(),
   /** `LENGTH_LIMIT`: the answer was cut. */
   problem: problemSchema.optional(),
   model: z.object({ name: z.string(), sha256: z.string() }),

@@ -28,7 +28,13 @@ import {
   exportSelectionSchema,
 } from './export';
 import { storedReplySchema } from './conversation';
-import { journalRowSchema, recordSourceSchema, storedRunSchema, tableSchema } from './record';
+import {
+  documentFormatSchema,
+  journalRowSchema,
+  recordSourceSchema,
+  storedRunSchema,
+  tableSchema,
+} from './record';
 import { storedReviewSchema } from './review';
 import { method } from './rpc';
 import { maxFileChars, ticketSchema } from './save-file';
@@ -68,6 +74,8 @@ export const workerMethods = {
       bytes: z
         .instanceof(Uint8Array)
         .refine(({ byteLength }) => byteLength <= maxDocumentFileBytes),
+      /** What the file's name says that it is. */
+      named: documentFormatSchema.optional(),
     }),
     result: z.object({ text: z.string(), source: recordSourceSchema }),
   }),

@@ -17,7 +17,8 @@ export const dialogueEn: typeof dialogueZh = {
   work: 'Reply',
   paste: 'Paste a chat, or type',
   pasteHint:
-    'Begin each turn with the Chinese word for patient or doctor, or paste what a messenger exported. Without roles it is all taken for the patient.',
+    'Begin each turn with the Chinese word for patient or doctor, or paste or drop what a messenger exported (text, CSV or JSON). Without roles it is all taken for the patient.',
+  dropHere: 'Release to read this chat',
   read: 'Read the conversation',
   editText: 'Edit the text',
   turn: (number, who, other) =>

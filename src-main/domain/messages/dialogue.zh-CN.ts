@@ -59,7 +59,8 @@ export const dialogueZh = {
   work: '回复',
   paste: '粘贴聊天记录，或直接输入',
   pasteHint:
-    '每句前写“患者：”或“医生：”，也可以直接粘贴微信等导出的聊天记录；不写角色时当作患者的话。',
+    '每句前写“患者：”或“医生：”，也可以粘贴或拖入导出的聊天记录（文本、CSV 或 JSON）；不写角色时当作患者的话。',
+  dropHere: '松开鼠标，读入这段聊天记录',
   read: '识别对话',
   editText: '修改文字',
   turn: (number: string, who: string, other: string) =>

@@ -532,6 +532,8 @@ export const en = {
     quotations: 'What the record says:',
     noEvidence: 'Nothing in the record answers this',
     noRecord: 'Not from a record; written by a model and checked by nobody:',
+    guards: (kinds: string) =>
+      `Please check: ${kinds} (found by rules, which do not find everything)`,
     confidence: (share: string) => `(confidence that the record answers it: ${share})`,
     cut: 'The answer reached the limit of length and was cut.',
   },

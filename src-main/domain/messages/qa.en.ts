@@ -42,6 +42,8 @@ export const qaEn: typeof qaZh = {
     noEvidence: 'Nothing in the record answers this',
     noRecord: 'Not from a record · written by a model; not checked by a doctor',
   },
+  orderLeftOut:
+    'What the model wrote of a medication (drug with dose or frequency) was left out; see the package leaflet, a doctor decides.',
   noEvidenceHint:
     'Not confident enough, so it was not answered. Ask in other words, or lower the confidence that an answer needs in the settings.',
   confidence: (share: string) => `Confidence that the record answers it: ${share}`,

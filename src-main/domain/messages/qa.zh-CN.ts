@@ -39,6 +39,7 @@ export const qaZh = {
     noEvidence: '病历中未找到依据',
     noRecord: '无病历依据 · 由模型写出，未经医师核对',
   },
+  orderLeftOut: '模型写的用药（药名与剂量、频次等）已略去，请查阅说明书，由医师决定。',
   noEvidenceHint: '把握不够，没有作答。可以换一种问法，或在设置中降低作答所需的把握。',
   confidence: (share: string) => `病历中有答案的把握 ${share}`,
   confidenceShort: '有答案的把握',

@@ -507,6 +507,7 @@ export const zhCN = {
     quotations: '病历原文中的相关内容：',
     noEvidence: '病历中未找到依据',
     noRecord: '无病历依据，由模型写出，未经医师核对：',
+    guards: (kinds: string) => `请核对：${kinds}（提示由规则给出，不保证完整）`,
     confidence: (share: string) => `（病历中有答案的把握 ${share}）`,
     cut: '回答到长度上限，没有写完。',
   },

@@ -58,6 +58,14 @@ export function attributesByRule(
   };
 }
 
+/** Whether a sentence is about a relative from its first clause on: 其父有糖尿病史, not 由其母代诉. */
+export function isOfRelative(sentence: string): boolean {
+  const [clause = ''] = sentence.split(clauseEnd);
+  const relative = lastCue(clause, lexicon.family.before);
+  if (!relative || lastCue(clause, lexicon.patient)) return false;
+  return relative.start <= nextTo && !/诉|陪|送|供史/u.test(clause.slice(relative.end));
+}
+
 function isSaid(
   {
     before: heads,

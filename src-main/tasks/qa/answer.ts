@@ -1,8 +1,10 @@
 /**
  * The answer to a question. With a record the evidence comes first; what is written is written from it,
  * each sentence with its quotation, and without evidence nothing is. A model that cannot write gives the
- * quotations themselves.
+ * quotations themselves. Without a record the words are the model's own, so they pass the guards of a draft:
+ * no part of a medication order is ever shown.
  */
+import type { DraftGuard } from '../../domain/contract/dialogue';
 import { AppError } from '../../domain/contract/errors';
 import type { Evidence } from '../../domain/contract/fact';
 import type { ModelCard } from '../../domain/contract/model-card';
@@ -15,6 +17,8 @@ import {
   type QaSentence,
 } from '../../domain/contract/qa';
 import type { Section } from '../../domain/contract/section';
+import { guardsOf } from '../../domain/rules/dialogue/draft-guards';
+import { OrderStream } from '../../domain/rules/prescription/order-stream';
 import type { LanguageModel, Sequence, Token } from '../../engine/language-model';
 import { defaultSampling, type SamplingSettings } from '../generation/sampling';
 import { generate } from '../generation/generate';
@@ -86,13 +90,21 @@ class Work {
     const { prompt, forgotten } = this.#window.free(this.#request);
     return this.#onSequence(async (sequence) => {
       this.#tellContext(prompt.length, { used: [], whole: true }, forgotten);
-      const { text, ended } = await generate(model, sequence, prompt, {
+      const orders = new OrderStream();
+      let text = '';
+      const show = (piece: string): void => {
+        if (piece === '') return;
+        text += piece;
+        onEvent?.({ kind: 'text', text: piece, speed: meter.speed });
+      };
+      const { ended } = await generate(model, sequence, prompt, {
         sampling: this.#sampling,
         maxTokens: answerTokens,
         stops: stopsOf(turns.toNextUser),
         signal,
-        onText: (piece) => onEvent?.({ kind: 'text', text: piece, speed: meter.speed }),
+        onText: (piece) => show(orders.push(piece)),
       });
+      show(orders.end());
       const answer = text.trim();
       return this.#answer({
         answer,
@@ -100,6 +112,7 @@ class Work {
         form: 'written',
         sentences: answer === '' ? [] : [{ text: answer, cites: [] }],
         quotes: [],
+        guards: guardsOf(answer, { hasRecord: false }),
         confidence: null,
         parts: null,
         isCut: ended === 'length',
@@ -190,6 +203,7 @@ class Work {
     readonly form: QaAnswer['form'];
     readonly sentences: readonly QaSentence[];
     readonly quotes: readonly Evidence[];
+    readonly guards?: DraftGuard[];
     readonly confidence: number | null;
     readonly parts: QaParts | null;
     readonly isCut: boolean;

@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SeededRandom } from '../../../e2e/fixtures/seeded-random';
 import { writeScriptedModel } from '../../../e2e/fixtures/scripted-model';
+import lexicon from '../../../resources/lexicons/questions.json' with { type: 'json' };
 import { makeVocabulary } from '../../../e2e/fixtures/vocabulary';
 import type { ModelCard } from '../../domain/contract/model-card';
 import { singleTurn } from '../../domain/contract/prompt-format';
 import { defaultThreshold, type QaEvent, type QaRequest } from '../../domain/contract/qa';
 import { findSections } from '../../domain/rules/sections';
+import { orderPlaceholder } from '../../domain/rules/prescription/find-orders';
 import { isWellFormed } from '../../domain/text/well-formed';
 import type { LanguageModel, LoadedLanguageModel } from '../../engine/language-model';
 import { loadLlamaModel } from '../../engine/load-llama-model';
@@ -21,7 +23,7 @@ import { previewQuestion } from './preview';
 import { evidencePrompt } from './prompts';
 import { quotationsOf } from './quotations';
 import { sentencesOf } from './sentences';
-import { SentenceSearch } from './sentence-search';
+import { SentenceSearch, topicsOf } from './sentence-search';
 
 const record = [
   '主诉：反复胸闷三天。',
@@ -36,6 +38,9 @@ const talking = (): ModelCard => {
     capabilities: { ...card.capabilities, tasks: ['extraction', 'qa'] },
   };
 };
+/** Asked without a record, and what the model would say. */
+const free = '孩子发烧？';
+const said = '您得的是流感。可用布洛芬混悬液，每次5ml，每6小时一次。吃了保证好，不用去医院。';
 const silent = cardWith(markedCopyCard);
 
 async function asked(
@@ -181,8 +186,9 @@ describe('a real model', () => {
     const scripts = [
       { after: '只写“无。”。\n[bot]:', say: '3；完。' },
       { after: '不要写编号。\n[bot]:', say: '对青霉素过敏。' },
+      { after: `${free}\n[bot]:`, say: said },
     ];
-    const vocabulary = makeVocabulary(`${record}3；完。对`, { merged: false });
+    const vocabulary = makeVocabulary(`${record}3；完。对${free}${said}`, { merged: false });
     await writeScriptedModel(path, vocabulary, scripts, { seed: 9, context: 2048 });
     model = await loadLlamaModel({ path, contextSize: 2048, backend: 'cpu', threads: 1 });
   });
@@ -205,6 +211,18 @@ describe('a real model', () => {
     });
     expect(answer.confidence).toBeGreaterThan(0.9);
     expect(streamed).toBe('对青霉素过敏。[1]');
+  });
+
+  it('asked without a record never shows a medication order, and says what else is to be checked', async () => {
+    const { answer, streamed } = await asked(model, talking(), { question: free });
+    expect(answer.answer).toBe(`您得的是流感。${orderPlaceholder}。吃了保证好，不用去医院。`);
+    expect(streamed).toBe(answer.answer);
+    expect(answer.guards?.map(({ kind }) => kind)).toEqual([
+      'certain-diagnosis',
+      'medication-order',
+      'promise-of-cure',
+      'no-need-to-see-doctor',
+    ]);
   });
 
   it('reads the words for its own marks as words, in a question and in a record', () => {
@@ -377,6 +395,35 @@ it('a question that is the name of a section is answered by what stands in it, u
   expect(quoted('主诉？')).toEqual(['主要症状：反复胸闷三天。', '伴气短。']);
   expect(quoted('体格检查？')).toEqual(['查体：双肺湿啰音。']);
   expect(quoted('月经史？')).toEqual([]);
+});
+
+it('what relatives have is no part of the patient’s own history, and is found where it is asked for', () => {
+  const text =
+    '既往史：高血压病史十年。母亲代诉有肝炎病史。父亲患冠心病病史。\n过敏史：青霉素过敏。\n家族史：母亲糖尿病史。';
+  const quoted = (record: string, question: string) => {
+    const found = quotationsOf(record, sentencesOf(record, findSections(record)), question);
+    return found.confidence >= defaultThreshold ? found.quotes.map((quote) => quote.text) : [];
+  };
+  expect(quoted(text, '既往史？')).toEqual(['既往史：高血压病史十年。', '母亲代诉有肝炎病史。']);
+  expect(quoted(text, '家族史？')).toEqual(['家族史：母亲糖尿病史。']);
+  expect(quoted('主诉：胸闷。\n家族史：父亲有高血压病史，青霉素过敏。', '既往史？')).toEqual([]);
+  expect(quoted('主诉：胸闷。\n家族史：父亲有高血压病史，青霉素过敏。', '过敏史？')).toEqual([]);
+});
+
+it('a search finds the same as often as it is asked, and topics are known in any writing', () => {
+  const search = new SentenceSearch(record, sentencesOf(record, findSections(record)));
+  for (const question of ['既往史？', '对青霉素过敏吗', '現用藥？', '服藥史', 'ＢＰ多少', '主诉']) {
+    const first = search.search(question);
+    expect(search.search(question)).toEqual(first);
+    const fresh = new SentenceSearch(record, sentencesOf(record, findSections(record)));
+    expect(fresh.search(question)).toEqual(first);
+  }
+  for (const { id, asks } of lexicon.topics)
+    for (const word of asks) {
+      const ids = topicsOf(word).map((topic) => topic.id);
+      expect([word, ids.includes(id)]).toEqual([word, true]);
+      expect(topicsOf(word.toUpperCase()).map((topic) => topic.id)).toEqual(ids);
+    }
 });
 
 it('what was said before stands behind the record, so that the record stays evaluated', () => {

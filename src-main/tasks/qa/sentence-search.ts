@@ -5,6 +5,7 @@
  */
 import lexicon from '../../../resources/lexicons/questions.json' with { type: 'json' };
 import { fold } from '../../domain/rules/deidentify/fold';
+import { isOfRelative } from '../../domain/rules/negation';
 import { fittedSettings, type SearchSettings } from './search-settings';
 import type { Sentence } from './sentences';
 
@@ -35,12 +36,19 @@ const beside = /[史吗呢有无情况结果现的\s\p{P}]/gu;
 
 interface Topic {
   readonly id: string;
+  /** As `normalised` writes them, like `words`. */
   readonly asks: readonly string[];
   readonly words: readonly string[];
   readonly sections: readonly string[];
 }
-const topics: readonly Topic[] = lexicon.topics;
+/** Folded once: a search is done for every question and for every sentence of a draft. */
+const topics: readonly Topic[] = lexicon.topics.map((topic) => ({
+  ...topic,
+  asks: topic.asks.map(normalised),
+  words: topic.words.map(normalised),
+}));
 
+const familySection = '家族史';
 const wholes = new Set(lexicon.whole.map((words) => normalised(words).replace(beside, '')));
 /** Longest first, so that none is cut by a part of it. */
 const stopWords = [...lexicon.stop].sort((one, other) => other.length - one.length);
@@ -49,15 +57,19 @@ const synonyms = lexicon.synonyms.map((words) => words.map(normalised));
 /** What a question is about, by the lexicon: none, one or several topics. */
 export function topicsOf(question: string): readonly Topic[] {
   const folded = normalised(question);
-  return topics.filter(({ asks }) => asks.some((word) => folded.includes(normalised(word))));
+  return topics.filter(({ asks }) => asks.some((word) => folded.includes(word)));
 }
 
 export class SentenceSearch {
   readonly #sentences: readonly Sentence[];
   readonly #texts: readonly string[];
+  /** Of each sentence its section's name, as `normalised` writes it. */
+  readonly #sections: readonly (string | null)[];
   readonly #grams: readonly ReadonlyMap<string, number>[];
   readonly #lengths: readonly number[];
   readonly #mean: number;
+  /** Of words of topics, as they are asked for. */
+  readonly #rarities = new Map<string, number>();
   readonly #sentencesWith = new Map<string, number>();
   readonly #settings: SearchSettings['search'];
 
@@ -72,6 +84,7 @@ export class SentenceSearch {
     const folded = normalised(record);
     // `fold` keeps every unit at its place, and so does lower case for what records hold.
     this.#texts = sentences.map(({ start, end }) => folded.slice(start, end));
+    this.#sections = sentences.map(({ section }) => section && normalised(section));
     this.#grams = this.#texts.map((text) => countsOf(gramsOf(text)));
     this.#lengths = this.#grams.map((grams) => sum(grams.values()));
     this.#mean = sum(this.#lengths) / Math.max(1, sentences.length);
@@ -87,10 +100,9 @@ export class SentenceSearch {
     const asked = countsOf(gramsOf(words));
     const characters = [...new Set(words.match(/[a-z0-9\u3400-\u9fff]/gu))];
     const about = topicsOf(question);
-    const askedWords = about
-      .flatMap(({ asks }) => asks.map(normalised))
-      .filter((word) => folded.includes(word));
-    const topicWords = [...new Set(about.flatMap(({ words }) => words.map(normalised)))];
+    const askedWords = about.flatMap(({ asks }) => asks).filter((word) => folded.includes(word));
+    const topicWords = [...new Set(about.flatMap(({ words }) => words))];
+    const asksRelatives = about.some(({ sections: of }) => of.includes(familySection));
     const isOfWhole = wholes.has(folded.replace(beside, ''));
     const namedSection = folded.replace(/[\s\p{P}]/gu, '');
     const sections = new Set(about.flatMap((topic) => topic.sections));
@@ -103,6 +115,8 @@ export class SentenceSearch {
     const { topicWeight, sectionBonus } = this.#settings;
     const found: FoundSentence[] = [];
     this.#sentences.forEach((sentence, index) => {
+      // What relatives have is no part of the patient's 既往史 or 过敏史.
+      if (isOfWhole && !asksRelatives && this.#isOfRelative(index)) return;
       const text = this.#texts[index] as string;
       const inSection = sentence.section !== null && sections.has(sentence.section);
       const held = topicWords.filter((word) => text.includes(word));
@@ -127,9 +141,7 @@ export class SentenceSearch {
         recordCoverage: weight === 0 ? 0 : somewhere / weight,
         fits: inSection || held.length > 0,
         holdsAsked: askedWords.some((word) => text.includes(word)),
-        isOfClass:
-          (isOfWhole && held.length > 0) ||
-          (sentence.section !== null && normalised(sentence.section) === namedSection),
+        isOfClass: (isOfWhole && held.length > 0) || this.#sections[index] === namedSection,
       });
     });
     return found.sort((one, other) => other.score - one.score || one.index - other.index);
@@ -147,6 +159,11 @@ export class SentenceSearch {
 
   #holds(word: string): boolean {
     return this.#texts.some((text) => text.includes(word));
+  }
+
+  #isOfRelative(index: number): boolean {
+    const { section } = this.#sentences[index] as Sentence;
+    return section === familySection || isOfRelative(this.#texts[index] as string);
   }
 
   #bm25(index: number, grams: Iterable<string>): number {
@@ -169,8 +186,12 @@ export class SentenceSearch {
   }
 
   #rarityOfWord(word: string): number {
+    const known = this.#rarities.get(word);
+    if (known !== undefined) return known;
     const holding = this.#texts.filter((text) => text.includes(word)).length;
-    return Math.log(1 + (this.#sentences.length - holding + 0.5) / (holding + 0.5));
+    const rarity = Math.log(1 + (this.#sentences.length - holding + 0.5) / (holding + 0.5));
+    this.#rarities.set(word, rarity);
+    return rarity;
   }
 }
 

@@ -9,6 +9,7 @@ import type { ReplySummary } from '../../data/repository';
 import type { Store } from '../../data/store';
 import { i18n } from '../../ui/i18n.svelte';
 import type { Notices } from '../../ui/notices.svelte';
+import { isChatFile, readChatFile } from './chat-file';
 import { Dialogue, type DialogueParts, type LinkedRecord } from './dialogue.svelte';
 
 export interface DialoguesOptions extends Pick<
@@ -75,6 +76,24 @@ export class DialoguesState {
   create(dialogue: Dialogue = new Dialogue(this.#parts)): void {
     this.#leave();
     this.#current = dialogue;
+  }
+
+  /** Whether files that are dropped are a chat for the conversation that is being written. */
+  takes(files: readonly Pick<File, 'name'>[]): boolean {
+    const [only] = files;
+    return this.#current?.writing === true && files.length === 1 && !!only && isChatFile(only);
+  }
+
+  /**
+   * A chat's file, behind what was typed already.
+   *
+   * @throws AppError of `readChatFile`
+   */
+  async drop(file: Pick<File, 'size' | 'arrayBuffer'>): Promise<void> {
+    const dialogue = this.#current;
+    const text = await readChatFile(file);
+    if (!dialogue || dialogue !== this.#current) return;
+    dialogue.type(dialogue.raw.trim() === '' ? text : `${dialogue.raw}\n${text}`);
   }
 
   /** Another reply to the same conversation. */

@@ -56,6 +56,32 @@ function made(replies: readonly StoredReply[]) {
   return { state, calls, notices };
 }
 
+describe('a chat that is dropped', () => {
+  it('is read where a conversation is written, behind what was typed, and nowhere else', async () => {
+    const { state } = made([]);
+    const chat = new File(['role,text\npatient,发烧\ndoctor,多少度'], 'chat.csv');
+    expect(state.takes([chat])).toBe(false);
+    state.create();
+    expect([state.takes([chat]), state.takes([chat, chat])]).toEqual([true, false]);
+    expect(state.takes([new File(['x'], 'record.docx')])).toBe(false);
+    await state.drop(chat);
+    state.current?.finishWriting();
+    expect(state.current?.turns.map(({ role, text }) => [role, text])).toEqual([
+      ['patient', '发烧'],
+      ['doctor', '多少度'],
+    ]);
+    expect(state.takes([chat])).toBe(false);
+    state.create();
+    state.current?.type('患者：头痛');
+    await state.drop(new File(['医生：几天'], 'chat.txt'));
+    expect(state.current?.raw).toBe('患者：头痛\n医生：几天');
+    await expect(state.drop(new File([], 'chat.txt'))).rejects.toMatchObject({
+      code: 'FILE_EMPTY',
+    });
+    expect(state.current?.raw).toBe('患者：头痛\n医生：几天');
+  });
+});
+
 describe('the list of replies', () => {
   it('holds those that are not deleted, the newest first, as they are committed', async () => {
     const replies = [replyOf('a'), replyOf('b', { updatedAt: 3 }), replyOf('c', { deletedAt: 2 })];

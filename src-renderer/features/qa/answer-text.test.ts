@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ConversationNode } from '@domain/contract/conversation';
-import { answerPieces, copiedText, withoutCitations } from './answer-text';
+import { orderPlaceholder } from '@domain/rules/prescription/find-orders';
+import { answerPieces, copiedText, textOf, withoutCitations } from './answer-text';
 import { usage } from './host.fixture';
 
 const quotes = [
@@ -33,6 +34,20 @@ describe('an answer', () => {
   it('a number without a quotation is only words', () => {
     expect(answerPieces('见[3]和[0]', 2)).toEqual([{ kind: 'text', text: '见[3]和[0]' }]);
     expect(answerPieces('见[1]', 0)).toEqual([{ kind: 'text', text: '见[1]' }]);
+  });
+
+  it('without a record shows, copies and repeats no medication order, also not one that was stored', () => {
+    const order = '可用布洛芬混悬液，每次5ml，每6小时一次。';
+    const stored: ConversationNode = {
+      ...node,
+      state: 'partial',
+      answer: undefined,
+      written: order,
+    };
+    expect(textOf(stored)).toBe(`${orderPlaceholder}。`);
+    expect(copiedText(stored, words)).not.toMatch(/布洛芬|5ml/);
+    const asked = [{ recordId: 'r', textSha256: 's', chars: 9 }];
+    expect(textOf({ ...stored, asked })).toBe(order);
   });
 
   it('is copied with its quotations, their places, and that nobody has confirmed it', () => {

@@ -1,6 +1,7 @@
 /** An answer as pieces that can be drawn and copied: words, and numbers of quotations. */
 import type { ConversationNode } from '@domain/contract/conversation';
 import type { Evidence } from '@domain/contract/fact';
+import { withoutOrders } from '@domain/rules/prescription/find-orders';
 
 export type AnswerPiece =
   | { readonly kind: 'text'; readonly text: string }
@@ -22,13 +23,22 @@ export function answerPieces(text: string, quotes: number): AnswerPiece[] {
   return pieces;
 }
 
+/** Whether it was asked without a record. */
+export function hasNoRecord({ asked }: ConversationNode): boolean {
+  return asked.length === 0;
+}
+
 export function quotesOf(node: ConversationNode): readonly Evidence[] {
   return node.answer?.quotes ?? node.quotes ?? [];
 }
 
-/** What was said, with citations. */
+/**
+ * What was said, with citations. Without a record no medication order is shown, copied or told to a model again,
+ * also one that was stored before the rules knew it.
+ */
 export function textOf(node: ConversationNode): string {
-  return node.answer?.answer ?? node.written ?? '';
+  const said = node.answer?.answer ?? node.written ?? '';
+  return hasNoRecord(node) ? withoutOrders(said) : said;
 }
 
 /** The same for a model that is told of it later: numbers of quotations would mean others there. */

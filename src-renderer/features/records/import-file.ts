@@ -10,6 +10,9 @@ const oneRecord = /\.(txt|text|docx|pdf)$/i;
 /** Each row is a record, of columns that a person has to choose. */
 const manyRecords = /\.(csv|tsv|xlsx)$/i;
 
+/** What names of files say; a text's name says nothing. */
+const formatNames = ['docx', 'pdf'] as const;
+
 /** For the dialog that chooses files. */
 export const importedFiles = '.txt,.text,.docx,.pdf';
 
@@ -55,7 +58,8 @@ export async function importFile(
   } catch (cause) {
     throw new AppError('FILE_UNREADABLE', { cause });
   }
-  const read = await store.call('documents.decode', { bytes });
+  const named = formatNames.find((format) => file.name.toLowerCase().endsWith(`.${format}`));
+  const read = await store.call('documents.decode', { bytes, named });
   const created = await store.call('records.create', {
     title: titleOfFile(file.name) || untitled(),
     text: read.text,

@@ -154,12 +154,20 @@ export class ReviewState {
     return this.#selectedId;
   }
 
-  /** Whether the next key confirms: everything is decided, but at most for the one that is selected. */
+  /**
+   * Whether the next key confirms: everything is decided, but at most for the one that is selected. A
+   * difference of two doctors is not: adopting one of them is a decision of its own.
+   */
   get canConfirm(): boolean {
     const session = this.#session;
     if (!session || session.isLocked || this.user === null) return false;
     const open = session.items.filter(isOpen);
-    return open.length === 0 || (open.length === 1 && open[0]?.id === this.#selectedId);
+    return open.length === 0 || (open.length === 1 && this.#takesWith(open[0]));
+  }
+
+  /** Whether confirming may accept the last open one too. */
+  #takesWith(item: ReviewItem | undefined): boolean {
+    return this.#session?.review.role !== 'adjudication' && item?.id === this.#selectedId;
   }
 
   attach(screen: ReviewScreen): () => void {
@@ -363,7 +371,7 @@ export class ReviewState {
     }
     const open = session.items.filter(isOpen);
     const [last] = open;
-    if (last && (open.length > 1 || last.id !== this.#selectedId)) {
+    if (last && (open.length > 1 || !this.#takesWith(last))) {
       this.#selectOpen(1);
       this.#problem = { code: 'REVIEW_INCOMPLETE', params: { open: open.length } };
       return;

@@ -1,15 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { defaultPolicy } from '@domain/contract/policy';
+import { startReview } from '@domain/review/review';
 import { field, mention, run, text } from '@domain/review/review.fixture';
-import { ReviewState } from './review.svelte';
+import { ReviewState, type ReviewKind } from './review.svelte';
 
 const sections = [
   { name: '主诉', start: 0, body: 0, end: 10 },
   { name: '现病史', start: 10, body: 10, end: text.length },
 ];
 
-async function shown(found = [mention('高血压'), mention('糖尿病')], bulkAllowed = true) {
+async function shown(
+  found = [mention('高血压'), mention('糖尿病')],
+  bulkAllowed = true,
+  kind: ReviewKind | null = null,
+) {
   const state = new ReviewState({
+    kind: () => kind,
     review: async () => null,
     sections: async () => null,
     saveReview: async (_review, base) => ({ version: base + 1 }),
@@ -59,6 +65,31 @@ describe('a screen of facts', () => {
       [null, 'bulk'],
       [null, 'bulk'],
     ]);
+  });
+
+  it('adopts no last open difference of two doctors by the key that confirms, and says that it is open', async () => {
+    const study = '11111111-1111-4111-8111-111111111111';
+    const subject = { recordId: 'record-1', textSha256: 'text-1', study };
+    const kind: ReviewKind = {
+      ...{ role: 'adjudication', study },
+      begin: (of, actor) => startReview({ ...subject, role: 'adjudication' }, of, actor),
+    };
+    const { state, items, decisions } = await shown([mention('高血压')], true, kind);
+    state.select(items()[0]?.id ?? null);
+    expect(state.canConfirm).toBe(false);
+    state.do({ kind: 'confirm' });
+    await Promise.resolve();
+    expect(decisions()).toEqual(['pending']);
+    expect(state.problem).toMatchObject({ code: 'REVIEW_INCOMPLETE', params: { open: 1 } });
+    state.do({ kind: 'accept' });
+    expect(state.canConfirm).toBe(true);
+
+    const own = await shown([mention('高血压')]);
+    own.state.select(own.items()[0]?.id ?? null);
+    expect(own.state.canConfirm).toBe(true);
+    own.state.do({ kind: 'confirm' });
+    await Promise.resolve();
+    expect(own.decisions()).toEqual(['accepted']);
   });
 
   it('has the sections as they are corrected, whatever is taken back', async () => {

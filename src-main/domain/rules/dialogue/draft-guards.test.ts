@@ -6,7 +6,7 @@ const kinds = (text: string, hasRecord = false) =>
 
 describe('what a draft may not say by itself', () => {
   it.each([
-    ['您这就是胃溃疡。', ['certain-diagnosis:就是胃溃疡']],
+    ['您这就是胃溃疡。', ['certain-diagnosis:您这就是胃溃疡']],
     ['可以确诊为糖尿病', ['certain-diagnosis:可以确诊为糖尿病']],
     ['您得了肺炎', ['certain-diagnosis:您得了肺炎']],
     ['诊断明确：2型糖尿病。', ['certain-diagnosis:诊断明确：2型糖尿病']],

@@ -1,10 +1,11 @@
 /**
  * Pasted or exported chats into turns. Reads `患者：...` and `医生：...` in many spellings, with or without
- * times, and exports where a line with a name and a time stands above each message. What it cannot tell
+ * times, exports where a line with a name and a time stands above each message, and JSON and csv. What it cannot tell
  * it says: a person corrects roles, so nothing is guessed silently.
  */
 import { maxTurnChars, maxTurns, type Turn, type TurnRole } from '../../contract/dialogue';
 import { findDangerSigns } from '../danger-signs/find-danger-signs';
+import { exportedMessages } from './exported-messages';
 import { speakersIn } from './speakers';
 
 export interface ParsedDialogue {
@@ -21,9 +22,9 @@ export interface ParsedDialogue {
 }
 
 const patientNames =
-  /^(?:患者|病人|家属|患儿家长|家长|患者家属|咨询者|用户|问诊人|病友|宝妈|客户|patient|user|human|q|问)(?:[（(].{0,12}[)）])?$/iu;
+  /^(?:患者|病人|家属|患儿家长|家长|患者家属|咨询者|用户|问诊人|病友|宝妈|客户|患儿|病患|咨询人|求助者|patient|user|human|client|q|问)(?:[（(].{0,12}[)）])?$/iu;
 const doctorNames =
-  /^(?:医生|医师|大夫|主任|医生助理|助理|护士|客服|药师|doctor|dr\.?|assistant|bot|a|答|.{1,4}(?:医生|医师|大夫|主任|教授|护士))(?:[（(].{0,12}[)）])?$/iu;
+  /^(?:医生|医师|大夫|主任|医生助理|助理|护士|客服|药师|doctor|dr\.?|physician|nurse|assistant|bot|gpt|a|答|.{1,4}(?:医生|医师|大夫|主任|教授|护士))(?:[（(].{0,12}[)）])?$/iu;
 
 const time =
   '(?:(?:\\d{4}[-/.年])?\\d{1,2}[-/.月]\\d{1,2}日?\\s*)?(?:(?:上午|下午|晚上|凌晨|早上|中午|昨天|今天|星期[一二三四五六日天]|周[一二三四五六日])\\s*)?\\d{1,2}:\\d{2}(?::\\d{2})?(?:\\s*(?:AM|PM))?';
@@ -56,29 +57,13 @@ interface Spoken {
 
 export function parseDialogue(text: string): ParsedDialogue {
   let placeholders = 0;
-  const spoken: Spoken[] = [];
-  const lines = text
-    .replace(/\r\n?|[\u2028\u2029]/g, '\n')
-    .split('\n')
-    .map((line) => line.trim());
-  const named = speakersIn(lines, roleOf);
-  for (const line of lines) {
-    if (notice.test(line) || onlyTime.test(line) || onlyDate.test(line)) continue;
-    const heading = headingOf(line, named);
-    if (heading) {
-      spoken.push({ speaker: heading.speaker, lines: heading.rest === '' ? [] : [heading.rest] });
-    } else if (line === '') {
-      // An empty line without speakers separates messages; with them it is part of one.
-      const last = spoken.at(-1);
-      if (last?.speaker === null && last.lines.length > 0)
-        spoken.push({ speaker: null, lines: [] });
-      else if (last && last.lines.length > 0) last.lines.push('');
-    } else {
-      const last = spoken.at(-1);
-      if (last) last.lines.push(line);
-      else spoken.push({ speaker: null, lines: [line] });
-    }
-  }
+  const exported = exportedMessages(text);
+  const spoken: readonly Spoken[] = exported
+    ? exported.map(({ speaker, text: said }) => ({
+        speaker,
+        lines: [said.replace(/\r\n?/gu, '\n')],
+      }))
+    : spokenIn(text);
   const messages = spoken.flatMap(({ speaker, lines: own }) => {
     const whole = own.join('\n').trim();
     placeholders += whole.match(placeholder)?.length ?? 0;
@@ -105,6 +90,34 @@ export function parseDialogue(text: string): ParsedDialogue {
     speakers: unknown,
     cut: joined.length > maxTurns,
   };
+}
+
+/** By lines. */
+function spokenIn(text: string): Spoken[] {
+  const spoken: Spoken[] = [];
+  const lines = text
+    .replace(/\r\n?|[\u2028\u2029]/g, '\n')
+    .split('\n')
+    .map((line) => line.trim());
+  const named = speakersIn(lines, roleOf);
+  for (const line of lines) {
+    if (notice.test(line) || onlyTime.test(line) || onlyDate.test(line)) continue;
+    const heading = headingOf(line, named);
+    if (heading) {
+      spoken.push({ speaker: heading.speaker, lines: heading.rest === '' ? [] : [heading.rest] });
+    } else if (line === '') {
+      // An empty line without speakers separates messages; with them it is part of one.
+      const last = spoken.at(-1);
+      if (last?.speaker === null && last.lines.length > 0)
+        spoken.push({ speaker: null, lines: [] });
+      else if (last && last.lines.length > 0) last.lines.push('');
+    } else {
+      const last = spoken.at(-1);
+      if (last) last.lines.push(line);
+      else spoken.push({ speaker: null, lines: [line] });
+    }
+  }
+  return spoken;
 }
 
 /** The role that a speaker's name says, or null. */

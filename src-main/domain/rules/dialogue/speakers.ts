@@ -6,6 +6,11 @@ const noPerson =
   /(?:史|检查|检验|化验|结果|结论|情况|诊断|时间|日期|电话|地址|网址|链接|血压|体温|血糖|血氧|心率|脉搏|呼吸|体重|身高|年龄|性别|姓名|科室|医院|药|药名|剂量|用法|用量|处方|症状|主诉|建议|提示|提醒|备注|注意|注|原因|问题|指标|数值|常规|功能|报告|早上|中午|晚上|夜里|白天|上午|下午|今天|昨天|前天|饭前|饭后|另外|比如|例如|总之|https?|ps)$/iu;
 const labelled = /^([^\s：:，。,.!?！？；;（()）\d]{1,12})\s*[：:]\s*(.*)$/u;
 
+/** Whether a name is what a message writes a colon behind: 体温, 既往史. */
+export function isNoPerson(name: string): boolean {
+  return noPerson.test(name);
+}
+
 /**
  * A name is a speaker's when it stands alone on its line beside another speaker, when it comes again, or
  * when it is the one who answers somebody whose role is known and nobody else does.
@@ -24,7 +29,7 @@ export function speakersIn(
     if (name === undefined) continue;
     const role = roleOf(name);
     if (role !== null) roles.add(role);
-    else if (!noPerson.test(name)) {
+    else if (!isNoPerson(name)) {
       const count = counts.get(name) ?? { times: 0, alone: 0 };
       counts.set(name, {
         times: count.times + 1,

@@ -1,0 +1,171 @@
+/**
+ * Chats as programs export them: JSON (an array of messages, alone or in an object; one message a line) and
+ * csv with a heading. Only what is such a table from its first to its last message is read as one: for
+ * anything else it says null, and the text stays what it is.
+ */
+import { csvCells } from './csv-cells';
+import { isNoPerson } from './speakers';
+
+export interface ExportedMessage {
+  /** As it is written there; null where the message names nobody. */
+  readonly speaker: string | null;
+  readonly text: string;
+}
+
+/** UTF-16 units that are looked at; a longer text is only text. */
+export const maxExportChars = 2_000_000;
+/** A longer chat is only text. */
+const maxMessages = 50_000;
+
+/** From the most telling to the least; a message's first one that says something counts. */
+const speakerKeys = keys(
+  'role speaker sender_role senderrole sender sendername sender_name from fromname from_name author talker nickname name user username 角色 发送者 发送人 发言人 说话人 说话者 发信人 昵称 姓名 身份 发送方',
+);
+const textKeys = keys(
+  'text content message msg body utterance sentence 内容 消息 消息内容 文本 正文 发言 话语 对话内容 聊天内容',
+);
+const typeKeys = keys('type msgtype msg_type messagetype message_type 类型 消息类型');
+/** Where an object holds its messages. */
+const listKeys = keys(
+  'messages turns dialogue dialog conversation conversations chat history data list records items 消息 对话 聊天记录 记录',
+);
+/** What stands for a message that is no text, as messengers write it. */
+const pictures: readonly (readonly [RegExp, string])[] = [
+  [/image|picture|photo|图片|照片/iu, '[图片]'],
+  [/voice|audio|语音/iu, '[语音]'],
+  [/video|视频/iu, '[视频]'],
+  [/file|文件/iu, '[文件]'],
+];
+
+/** @returns the messages in their order, or null where the text is no export */
+export function exportedMessages(text: string): ExportedMessage[] | null {
+  if (text.length > maxExportChars) return null;
+  const whole = text.replace(/^\ufeff/u, '').trim();
+  const messages = /^[[{]/u.test(whole) ? fromJson(whole) : fromCsv(whole);
+  if (!messages || messages.length === 0 || messages.length > maxMessages) return null;
+  // Words without anybody who says them may be anything, and 血常规 with its result is no chat.
+  const speakers = messages.flatMap(({ speaker }) => (speaker === null ? [] : [speaker]));
+  return speakers.length > 0 && !speakers.some(isNoPerson) ? messages : null;
+}
+
+function fromJson(text: string): ExportedMessage[] | null {
+  const value = parsed(text) ?? linesOf(text);
+  const list = Array.isArray(value) ? value : listIn(value);
+  return list && list.length <= maxMessages ? all(list.map(messageOf)) : null;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A message a line. */
+function linesOf(text: string): unknown[] | undefined {
+  const lines = text.split(/\r?\n/u).filter((line) => line.trim() !== '');
+  if (lines.length > maxMessages) return undefined;
+  const values = lines.map(parsed);
+  return values.includes(undefined) ? undefined : values;
+}
+
+function listIn(value: unknown): readonly unknown[] | null {
+  const lists = fieldsOf(value).filter(([key, held]) => listKeys.has(key) && Array.isArray(held));
+  // Of several nobody can say which one is meant.
+  return lists.length === 1 ? (lists[0]?.[1] as unknown[]) : null;
+}
+
+function messageOf(value: unknown): ExportedMessage | null {
+  const fields = new Map(fieldsOf(value));
+  // `{"from":"human","value":…}` of ShareGPT; a value by itself may be anything.
+  const words =
+    first(textKeys, fields, wordsOf) ?? (fields.has('from') ? wordsOf(fields.get('value')) : null);
+  if (words === null) return null;
+  const speaker = first(speakerKeys, fields, (held) => nonEmpty(nameOf(held)));
+  return {
+    speaker,
+    text: words.trim() === '' ? pictureOf(first(typeKeys, fields, nameOf)) : words,
+  };
+}
+
+function fromCsv(text: string): ExportedMessage[] | null {
+  const rows = csvCells(text);
+  const [heading, ...body] = rows ?? [];
+  if (!heading) return null;
+  const names = heading.map((cell) => cell.trim().toLowerCase());
+  const column = (wanted: ReadonlySet<string>): number =>
+    names.indexOf([...wanted].find((name) => names.includes(name)) ?? '\n');
+  const speakerAt = column(speakerKeys);
+  const textAt = column(textKeys);
+  const typeAt = column(typeKeys);
+  if (speakerAt < 0 || textAt < 0) return null;
+  return all(
+    body.map((cells) => {
+      if (cells.length !== heading.length) return null;
+      const words = cells[textAt] ?? '';
+      return {
+        speaker: nonEmpty(cells[speakerAt] ?? ''),
+        text: words.trim() === '' ? pictureOf(cells[typeAt] ?? null) : words,
+      };
+    }),
+  );
+}
+
+/** Null where one of them is none. */
+function all(messages: readonly (ExportedMessage | null)[]): ExportedMessage[] | null {
+  const whole = messages.filter((message) => message !== null);
+  return whole.length === messages.length ? whole : null;
+}
+
+/** Of an object, with keys in small letters; none for what is no object. */
+function fieldsOf(value: unknown): [string, unknown][] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
+  return Object.entries(value).map(([key, held]) => [key.trim().toLowerCase(), held]);
+}
+
+function first(
+  wanted: ReadonlySet<string>,
+  fields: ReadonlyMap<string, unknown>,
+  read: (held: unknown) => string | null,
+): string | null {
+  for (const key of wanted) {
+    const found = read(fields.get(key));
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+/** A string, an object that holds one, or a list of such parts (`[{"type":"text","text":…}]`). */
+function wordsOf(held: unknown): string | null {
+  if (typeof held === 'string') return held;
+  if (Array.isArray(held)) {
+    const parts = held.map((part) => (Array.isArray(part) ? null : wordsOf(part)));
+    return parts.length === 0 || parts.includes(null) ? null : parts.join('\n');
+  }
+  const fields = new Map(fieldsOf(held));
+  return fields.size === 0 ? null : stringOf(fields.get('text') ?? fields.get('content'));
+}
+
+function nameOf(held: unknown): string | null {
+  if (typeof held === 'number' && Number.isFinite(held)) return String(held);
+  if (typeof held === 'string') return held;
+  const fields = new Map(fieldsOf(held));
+  return stringOf(fields.get('role') ?? fields.get('name') ?? fields.get('nickname'));
+}
+
+function stringOf(held: unknown): string | null {
+  return typeof held === 'string' ? held : null;
+}
+
+function nonEmpty(name: string | null): string | null {
+  return name === null || name.trim() === '' ? null : name.trim();
+}
+
+function pictureOf(type: string | null): string {
+  return pictures.find(([pattern]) => pattern.test(type ?? ''))?.[1] ?? '';
+}
+
+function keys(words: string): ReadonlySet<string> {
+  return new Set(words.split(' '));
+}
