@@ -15,6 +15,7 @@ import { findDefaultModel } from '../../src-main/library/default-model';
 import { verifyModel } from '../../src-main/library/verify';
 import { projectRoot } from '../project';
 import { PlainError, runScript, say } from '../terminal';
+import { runAsTheHost } from './as-the-host';
 import { notesOf } from './batch-notes';
 
 /** As many as a batch has with the model: one for each of its sequences, and one at hand. */
@@ -33,6 +34,7 @@ function adapt(port: MessagePort): Port {
   };
 }
 
+runAsTheHost();
 await runScript(async () => {
   const { values } = parseArgs({
     options: {
