@@ -49,7 +49,7 @@ function begun(
   const refuse = () => Promise.reject(new Error('not asked for'));
   serve(domPort(port1), hostMethods, {
     ...{ 'extraction.run': refuse, 'prompt.preview': refuse },
-    ...{ 'qa.ask': refuse, 'qa.preview': refuse },
+    ...{ 'qa.ask': refuse, 'qa.preview': refuse, 'dialogue.preview': refuse },
     'dialogue.draft': (request, context) => answer(request, context),
   });
   const client = new RpcClient<HostMethods>(domPort(port2), hostMethods, 'HOST_DIED');

@@ -3,7 +3,12 @@
  * them when it was stopped or its process died.
  */
 import type { StoredCandidate } from '@domain/contract/conversation';
-import type { DraftEvent, DraftRequest, DraftResult } from '@domain/contract/dialogue';
+import type {
+  DraftContext,
+  DraftEvent,
+  DraftRequest,
+  DraftResult,
+} from '@domain/contract/dialogue';
 import { problemOf, type Problem } from '@domain/contract/errors';
 import type { HostMethods } from '@domain/contract/host-port';
 import type { RpcClient } from '@domain/contract/rpc';
@@ -25,7 +30,7 @@ export class DraftSession {
   readonly #words: GatheredTexts;
   #status = $state<DraftStatus>('running');
   #ahead = $state(0);
-  #context = $state.raw<Omit<Extract<DraftEvent, { kind: 'context' }>, 'kind'> | null>(null);
+  #context = $state.raw<DraftContext | null>(null);
 
   private constructor(request: DraftRequest, onEnd: (outcome: DraftOutcome) => void) {
     this.#request = request;
@@ -55,7 +60,8 @@ export class DraftSession {
   get ahead(): number {
     return this.#ahead;
   }
-  get context() {
+  /** What the drafts are made from; null until it was counted. */
+  get context(): DraftContext | null {
     return this.#context;
   }
 
@@ -93,7 +99,7 @@ export class DraftSession {
         return;
       case 'context':
         this.#ahead = 0;
-        this.#context = event;
+        this.#context = event.context;
         return;
       case 'text':
         this.#words.add(event.candidate, event.text);
