@@ -90,7 +90,7 @@ export class DialoguesState {
       if (!stored) return;
       const { recordId } = stored.value;
       const record = recordId === null ? null : await this.record(recordId);
-      this.#current = Dialogue.stored(this.#parts, stored, record);
+      this.#current = new Dialogue(this.#parts, { stored, record });
     });
   }
 
@@ -132,8 +132,10 @@ export class DialoguesState {
 
   /** Copies the approved reply. */
   async copy(): Promise<void> {
-    const { id, text, approval } = this.#current ?? {};
-    if (id === undefined || text === undefined || !approval) return;
+    const dialogue = this.#current;
+    if (!dialogue?.approval) return;
+    const { id, approval } = dialogue;
+    const { text } = dialogue.reply;
     await this.#attempt(async () => {
       await this.#options.copy({ replyId: id, text, approval });
       this.#options.notices.toast(i18n.m.dialogue.copied);
@@ -144,12 +146,13 @@ export class DialoguesState {
   async export(): Promise<void> {
     const dialogue = this.#current;
     if (!dialogue?.approval) return;
-    const { approval, text, id } = dialogue;
+    const { approval, id } = dialogue;
+    const { text } = dialogue.reply;
     await this.#attempt(async () => {
       const m = i18n.m.dialogue;
       const order: SaveOrder = { format: 'txt', count: 1, deidentified: false, replyId: id };
       const who = m.approvedBy(approval.name, approval.title, i18n.format.dateTime(approval.at));
-      const origin = dialogue.chosen ? `${m.origin}\n` : '';
+      const origin = dialogue.drafting.chosen ? `${m.origin}\n` : '';
       const written = await this.#options.write(order, `${text}\n\n——\n${origin}${who}\n`);
       if (written) this.#options.notices.toast(m.exported);
     });
@@ -159,7 +162,7 @@ export class DialoguesState {
   async history(): Promise<ReplyStep[]> {
     const { store } = this.#options;
     const dialogue = this.#current;
-    if (!dialogue?.isStored) return [];
+    if (!dialogue?.saver.isStored) return [];
     const { rows } = await store.call('replies.history', { replyId: dialogue.id });
     const { values } = await store.repository.openReplies(rows);
     return replySteps(values.map(({ value }) => value));
@@ -223,7 +226,7 @@ export class DialoguesState {
     const dialogue = this.#current;
     this.#current = null;
     void dialogue?.putAway().then(() => {
-      if (dialogue.saveProblem) this.#options.notices.problem(dialogue.saveProblem);
+      if (dialogue.saver.problem) this.#options.notices.problem(dialogue.saver.problem);
     });
   }
 

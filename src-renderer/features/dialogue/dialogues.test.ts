@@ -97,7 +97,7 @@ describe('the list of replies', () => {
     await state.open('a');
     state.current?.edit('多喝温水');
     state.create();
-    expect(state.current?.turns).toEqual([]);
+    expect(state.current?.conversation.turns).toEqual([]);
     await vi.waitFor(() => expect(calls).toEqual(['replies.save']));
   });
 });
