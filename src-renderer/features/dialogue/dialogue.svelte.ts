@@ -3,12 +3,14 @@
  * itself once something was made of it: a draft, a word of a doctor, or a lock.
  */
 import type { ReplyApproval, StoredReply } from '@domain/contract/conversation';
+import type { DraftPreview, DraftRequest } from '@domain/contract/dialogue';
 import { AppError, problemOf, type Problem } from '@domain/contract/errors';
 import { urgentSentence } from '@domain/rules/danger-signs/urgent-sentence';
 import { approvalFault } from '@domain/rules/dialogue/reply-rules';
+import { ContextPreview } from '../../ui/context-preview.svelte';
 import { titleOf, type ShownTurn } from './conversation';
 import { Conversation } from './conversation.svelte';
-import { Drafting, type DraftingParts } from './drafting.svelte';
+import { Drafting, type DraftingParts, type DraftMatter } from './drafting.svelte';
 import { ReplySaver } from './reply-saver.svelte';
 import { ReplyText } from './reply-text.svelte';
 
@@ -26,6 +28,8 @@ export interface DialogueParts extends DraftingParts {
 export interface LinkedRecord {
   readonly id: string;
   readonly title: string;
+  /** Of its text, which another version has anew. */
+  readonly textId: string;
   readonly text: string;
 }
 
@@ -45,6 +49,8 @@ export class Dialogue {
   readonly drafting: Drafting;
   readonly reply: ReplyText;
   readonly saver: ReplySaver;
+  /** What would be drafted from, before anybody asks for it. */
+  readonly preview: ContextPreview<DraftRequest, DraftPreview>;
   #record = $state.raw<LinkedRecord | null>(null);
   #state = $state<StoredReply['state']>('conversation');
   #approval = $state.raw<ReplyApproval | null>(null);
@@ -67,6 +73,9 @@ export class Dialogue {
     this.drafting = new Drafting(parts, value ?? (options ? { options } : {}));
     this.saver = new ReplySaver((base) => parts.save(this.#stored(), base), stored?.version ?? 0);
     if (this.isApproved) this.saver.close();
+    this.preview = new ContextPreview(async (request) =>
+      (await parts.host.ready()).call('dialogue.preview', request),
+    );
     this.reply = new ReplyText(
       {
         isEdited: () => this.#state === 'editing',
@@ -79,7 +88,7 @@ export class Dialogue {
     this.conversation = new Conversation(
       {
         isFixed: () => this.running || this.isApproved,
-        onChanged: () => this.saver.changed(),
+        onChanged: () => this.#changed(),
         signsShown: (count) => parts.signsShown(this.id, count),
       },
       value ? value.turns.map((turn) => ({ ...turn, isGuess: false })) : turns,
@@ -122,7 +131,11 @@ export class Dialogue {
     return !this.saver.isStored && !this.running;
   }
   link(record: LinkedRecord | null): void {
-    if (this.canLink) this.#record = record;
+    if (!this.canLink) return;
+    this.#record = record;
+    // Places of one record are none of another.
+    this.preview.clear();
+    this.count();
   }
 
   choose<K extends keyof StoredReply['options']>(
@@ -130,7 +143,7 @@ export class Dialogue {
     value: StoredReply['options'][K],
   ): void {
     this.drafting.choose(option, value);
-    this.saver.changed();
+    this.#changed();
   }
 
   /** Begins a drafting; what a doctor wrote until then stays in the history. */
@@ -139,9 +152,7 @@ export class Dialogue {
     if (!this.canDraft) return;
     this.reply.keep();
     this.showsDrafts = false;
-    const turns = this.conversation.turns.map(({ role, text }) => ({ role, text }));
-    const record = this.#record ? { record: { text: this.#record.text } } : {};
-    this.drafting.start({ turns, ...record }, (hasDrafts) => {
+    this.drafting.start(this.#matter, (hasDrafts) => {
       if (hasDrafts) {
         this.#state = 'machine-draft';
         this.reply.put('');
@@ -150,6 +161,14 @@ export class Dialogue {
     });
     // Before the first word of a draft: what it answers is not lost.
     this.saver.save();
+  }
+
+  /** Counts anew, in a pause, what would be drafted from. */
+  count(): void {
+    this.preview.later(() => {
+      const isAsked = this.conversation.hasPatient && !this.isApproved;
+      return isAsked ? this.drafting.requestFor(this.#matter) : null;
+    });
   }
 
   stop(): void {
@@ -237,11 +256,22 @@ export class Dialogue {
     this.conversation.putAway();
     this.reply.putAway();
     this.saver.rest();
+    this.preview.clear();
     this.stop();
     this.reply.keep();
     const isWorthIt = this.conversation.turns.length > 0 && this.saver.status !== 'saved';
     if (!this.isApproved && isWorthIt) this.saver.save();
     await this.saver.settled();
+  }
+
+  #changed(): void {
+    this.saver.changed();
+    this.count();
+  }
+
+  get #matter(): DraftMatter {
+    const turns = this.conversation.turns.map(({ role, text }) => ({ role, text }));
+    return { turns, record: this.#record };
   }
 
   #stored(change: Partial<StoredReply> = {}): StoredReply {

@@ -1,88 +1,10 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import type { ReplyApproval, StoredReply } from '@domain/contract/conversation';
-import {
-  maxTurns,
-  type DraftEvent,
-  type DraftRequest,
-  type DraftResult,
-} from '@domain/contract/dialogue';
+import { describe, expect, it } from 'vitest';
+import { maxTurns, type DraftRequest } from '@domain/contract/dialogue';
 import { AppError, problemOf } from '@domain/contract/errors';
-import { hostMethods, type HostMethods } from '@domain/contract/host-port';
-import { RpcClient, serve, type HandlerContext } from '@domain/contract/rpc';
-import { mayFollow } from '@domain/rules/dialogue/reply-rules';
 import { orderPlaceholder } from '@domain/rules/prescription/find-orders';
-import { domPort } from '../../data/dom-port';
 import { titleOf, turnsText } from './conversation';
-import { Dialogue, type DialogueParts } from './dialogue.svelte';
-
-const model = { name: 'M', sha256: 'a'.repeat(64) };
-const closers: (() => void)[] = [];
-afterEach(() => {
-  for (const close of closers.splice(0)) close();
-});
-
-type Answer = (
-  request: DraftRequest,
-  context: HandlerContext<DraftEvent>,
-) => Promise<DraftResult> | Promise<never>;
-const result = (...texts: string[]): DraftResult => ({
-  ...{ version: 1, state: 'machine-draft', model },
-  candidates: texts.map((text) => ({ text, guards: [], quotes: [], ended: 'end' })),
-  usage: {
-    ...{ promptTokens: 1, reusedTokens: 0, restoredTokens: 0 },
-    ...{ decodedTokens: 1, prefillMs: 1, decodeMs: 1 },
-  },
-});
-const never: Answer = (_request, { emit, signal }) =>
-  new Promise((_, reject) => {
-    emit({ kind: 'text', candidate: 0, text: '先观察，' });
-    emit({ kind: 'text', candidate: 1, text: '保证治好，' });
-    signal.addEventListener('abort', () => reject(new Error('aborted')));
-  });
-
-/** A dialogue on a store that minds the lifecycle, and a host that answers through a real port. */
-function begun(
-  answer: Answer = async () => result('多喝水。', '多休息。'),
-  change: Partial<DialogueParts> = {},
-) {
-  const { port1, port2 } = new MessageChannel();
-  const refuse = () => Promise.reject(new Error('not asked for'));
-  serve(domPort(port1), hostMethods, {
-    ...{ 'extraction.run': refuse, 'prompt.preview': refuse },
-    ...{ 'qa.ask': refuse, 'qa.preview': refuse, 'dialogue.preview': refuse },
-    'dialogue.draft': (request, context) => answer(request, context),
-  });
-  const client = new RpcClient<HostMethods>(domPort(port2), hostMethods, 'HOST_DIED');
-  closers.push(() => port1.close());
-  const saved: StoredReply[] = [];
-  const told: number[] = [];
-  const parts: DialogueParts = {
-    host: { ready: async () => client },
-    model: () => model,
-    save: async (reply, base) => {
-      const before = saved.at(-1)?.state ?? null;
-      if (saved.length !== base || !mayFollow(before, reply.state))
-        throw new AppError('BAD_REQUEST');
-      saved.push(structuredClone(reply));
-      return { version: saved.length };
-    },
-    sign: async ({ textSha256 }): Promise<ReplyApproval> => ({
-      ...{ by: 'u', name: '王', title: '', at: 9, textSha256, signature: '0'.repeat(128) },
-    }),
-    signsShown: (_id, count) => told.push(count),
-    userId: () => 'u',
-    now: () => 5,
-    ...change,
-  };
-  return { dialogue: new Dialogue(parts), saved, told, parts, die: () => port1.close() };
-}
-
-async function until(done: () => boolean): Promise<void> {
-  for (let turn = 0; !done(); turn++) {
-    if (turn === 1_000) throw new Error('it does not come');
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-}
+import { begun, model, never, result, until } from './dialogue.fixture';
+import { Dialogue } from './dialogue.svelte';
 
 describe('a conversation', () => {
   it('of a doctor alone drafts nothing until a turn is said to be the patient’s', () => {
@@ -180,7 +102,7 @@ describe('a drafting', () => {
       asked = request;
       return result('多喝水。', '多休息。');
     });
-    dialogue.link({ id: 'r', title: '门诊', text: '青霉素过敏' });
+    dialogue.link({ id: 'r', title: '门诊', textId: 't', text: '青霉素过敏' });
     dialogue.conversation.type('患者：发烧');
     dialogue.choose('tone', 'formal');
     dialogue.drafting.count = 2;

@@ -98,7 +98,9 @@ export class DialoguesState {
   async record(id: string): Promise<LinkedRecord | null> {
     const { repository } = this.#options.store;
     const head = await repository.head(id);
-    return head && { id, title: head.title, text: await repository.text(head.textId) };
+    if (!head) return null;
+    const { title, textId } = head;
+    return { id, title, textId, text: await repository.text(textId) };
   }
 
   async link(id: string | null): Promise<void> {

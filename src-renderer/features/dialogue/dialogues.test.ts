@@ -72,7 +72,7 @@ describe('the list of replies', () => {
     const { state } = made([replyOf('a', { recordId: 'r' }), replyOf('b')]);
     await state.load();
     await state.open('a');
-    expect(state.current?.record).toEqual({ id: 'r', title: '门诊', text });
+    expect(state.current?.record).toEqual({ id: 'r', title: '门诊', textId: 't', text });
     state.apply({ kind: 'removed', recordIds: ['r'], keyIds: [] });
     await vi.waitFor(() => expect(state.items.map(({ id }) => id)).toEqual(['b']));
     expect(state.current).toBeNull();

@@ -21,6 +21,8 @@ export interface DraftOutcome {
   readonly candidates: readonly StoredCandidate[];
   readonly model: DraftResult['model'] | null;
   readonly problem: Problem | null;
+  /** What they were written from; null where it did not come so far. */
+  readonly context: DraftContext | null;
 }
 
 export class DraftSession {
@@ -126,8 +128,8 @@ export class DraftSession {
     );
   }
 
-  #end(status: DraftStatus, outcome: DraftOutcome): void {
+  #end(status: DraftStatus, outcome: Omit<DraftOutcome, 'context'>): void {
     this.#status = status;
-    this.#onEnd(outcome);
+    this.#onEnd({ ...outcome, context: this.#context });
   }
 }

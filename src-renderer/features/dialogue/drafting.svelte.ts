@@ -1,6 +1,6 @@
 /** What a model is asked for and what came of it last: options, drafts, and the one that was taken. */
 import type { StoredCandidate, StoredReply } from '@domain/contract/conversation';
-import type { DraftRequest } from '@domain/contract/dialogue';
+import type { DraftRequest, Turn } from '@domain/contract/dialogue';
 import type { Problem } from '@domain/contract/errors';
 import type { HostMethods } from '@domain/contract/host-port';
 import type { RpcClient } from '@domain/contract/rpc';
@@ -13,7 +13,10 @@ export interface DraftingParts {
 }
 
 /** What is to be answered, and from what. */
-export type DraftMatter = Pick<DraftRequest, 'turns' | 'record'>;
+export interface DraftMatter {
+  readonly turns: Turn[];
+  readonly record: { readonly text: string; readonly textId: string } | null;
+}
 
 const defaults: StoredReply['options'] = {
   ...{ purpose: 'answer', tone: 'plain', length: 'medium', askBack: true },
@@ -27,6 +30,7 @@ export class Drafting {
   #session = $state.raw<DraftSession | null>(null);
   #candidates = $state.raw<readonly StoredCandidate[]>([]);
   #model = $state.raw<StoredReply['model']>();
+  #context = $state.raw<StoredReply['context']>();
   #problem = $state.raw<Problem | null>(null);
   #chosen = $state<number | null>(null);
 
@@ -35,6 +39,7 @@ export class Drafting {
     this.#options = stored.options ?? defaults;
     this.#candidates = stored.candidates ?? [];
     this.#model = stored.model;
+    this.#context = stored.context;
     this.#problem = stored.problem ?? null;
     this.#chosen = stored.chosen ?? null;
   }
@@ -54,6 +59,10 @@ export class Drafting {
   get candidates(): readonly StoredCandidate[] {
     return this.#candidates;
   }
+  /** What the newest drafts were written from; undefined without any, or where it was not kept. */
+  get context(): StoredReply['context'] {
+    return this.#context;
+  }
   /** Why the newest drafting did not come to its end. */
   get problem(): Problem | null {
     return this.#problem;
@@ -66,10 +75,14 @@ export class Drafting {
   }
 
   /** What of it is stored. */
-  get stored(): Pick<StoredReply, 'options' | 'candidates' | 'problem' | 'model' | 'chosen'> {
+  get stored(): Pick<
+    StoredReply,
+    'options' | 'candidates' | 'context' | 'problem' | 'model' | 'chosen'
+  > {
     return {
       options: this.#options,
       candidates: [...this.#candidates],
+      ...(this.#context ? { context: this.#context } : {}),
       ...(this.#problem ? { problem: this.#problem } : {}),
       ...(this.#model ? { model: this.#model } : {}),
       chosen: this.#chosen,
@@ -83,6 +96,16 @@ export class Drafting {
     this.#options = { ...this.#options, [option]: value };
   }
 
+  /** What a model would be asked; null where there is none. */
+  requestFor({ turns, record }: DraftMatter): DraftRequest | null {
+    const model = this.#parts.model();
+    if (model === null) return null;
+    return {
+      ...{ ...this.#options, turns, candidates: this.count, model: model.sha256 },
+      ...(record ? { record: { text: record.text } } : {}),
+    };
+  }
+
   /**
    * Begins a drafting where there is a model for it.
    *
@@ -90,23 +113,20 @@ export class Drafting {
    */
   start(matter: DraftMatter, onEnd: (hasDrafts: boolean) => void): void {
     const model = this.#parts.model();
-    if (model === null) return;
+    const request = this.requestFor(matter);
+    if (model === null || request === null) return;
     this.#problem = null;
-    const request: DraftRequest = {
-      ...this.#options,
-      ...matter,
-      candidates: this.count,
-      model: model.sha256,
-      // Another one each time.
-      seed: Math.floor(Math.random() * 1_000_000_000),
-    };
+    // Another one each time.
+    const seed = Math.floor(Math.random() * 1_000_000_000);
     const asked = { name: model.name, sha256: model.sha256 };
-    this.#session = DraftSession.start(request, this.#parts.host, (end) => {
+    const textId = matter.record?.textId;
+    this.#session = DraftSession.start({ ...request, seed }, this.#parts.host, (end) => {
       this.#problem = end.problem;
       const hasDrafts = end.candidates.length > 0;
       if (hasDrafts) {
         this.#candidates = end.candidates;
         this.#model = end.model ?? asked;
+        this.#context = end.context ? { ...end.context, ...(textId ? { textId } : {}) } : undefined;
         this.#chosen = null;
       }
       onEnd(hasDrafts);
