@@ -30,6 +30,12 @@ const chat = [
   shortCue,
 ].join('\n');
 
+/** More than drafts can be written from. */
+const longRecord = [
+  ...['主诉：发热三天。', '过敏史：青霉素过敏。', '查体：体温39℃。'],
+  ...Array.from({ length: 60 }, (_, at) => `第${at + 1}次查房：神志清楚，精神尚可，继续观察。`),
+].join('\n');
+
 const clipboardOf = (app: ElectronApplication): Promise<string> =>
   app.evaluate(({ clipboard }) => clipboard.readText());
 const stateOf = (page: Page, state: string) =>
@@ -53,7 +59,7 @@ test('a pasted chat becomes a reply that only its doctor can let out', async ({ 
   const running = await start({ env: { CHIMED_MODEL: model } });
   const { app, page } = running;
   await modelReady(page);
-  await pasteRecord(page, '门诊记录', '主诉：发热三天。\n过敏史：青霉素过敏。\n查体：体温39℃。');
+  await pasteRecord(page, '门诊记录', longRecord);
   await page.getByTestId('nav-dialogue').click();
 
   // Danger signs before anything is asked of a model, roles correctable by one key.
@@ -75,7 +81,21 @@ test('a pasted chat becomes a reply that only its doctor can let out', async ({ 
   await expect(page.getByTestId('turn').nth(1)).toHaveAttribute('data-role', 'patient');
   await page.keyboard.press('Space');
   await expect(page.getByTestId('turn').nth(1)).toHaveAttribute('data-role', 'doctor');
+
+  // What it costs and what is left out, before anything is asked of the model; anew for every choice.
+  const costs = page.getByTestId('context-costs');
+  await expect(costs).toHaveText(/指令 \d+ · 对话 \d+ · 病历 [\d,]+ · 预留给回复 320/);
+  await page.getByTestId('draft-length').selectOption('long');
+  await expect(costs).toContainText('预留给回复 512');
+  await page.getByTestId('draft-length').selectOption('medium');
+  await expect(costs).toContainText('预留给回复 320');
+  const leftOut = page.getByTestId('left-out');
+  await expect(leftOut).toContainText('略去病历');
+  await leftOut.locator('summary').click();
+  await expect(leftOut.locator('li').first()).toContainText('查房');
+  await expect(leftOut).not.toContainText('青霉素');
   await look(page, 'turns');
+  await leftOut.locator('summary').click();
 
   // Drafts side by side: labelled, without orders, not to be copied clean.
   await page.getByTestId('draft-count').selectOption('4');
@@ -91,7 +111,14 @@ test('a pasted chat becomes a reply that only its doctor can let out', async ({ 
     expect(text).not.toMatch(/布洛芬|5ml/);
   }
   await expect(candidates.locator('ins').first()).toBeVisible();
+  const used = page.getByTestId('draft-parts');
+  await expect(used).toContainText('这些草稿用到病历');
   await look(page, 'drafts');
+  await used.locator('summary').click();
+  await expect(used.locator('ul').first()).toContainText('过敏史：青霉素过敏。');
+  await expect(used.locator('ul').last()).toContainText('查房');
+  await look(page, 'drafts-parts');
+  await used.locator('summary').click();
   await page.keyboard.press('Control+a');
   await page.keyboard.press('Control+c');
   expect(await clipboardOf(app)).not.toMatch(/青霉素过敏(?:请|就)/);
@@ -153,7 +180,12 @@ test('a pasted chat becomes a reply that only its doctor can let out', async ({ 
   await page.getByTestId('training-saved').waitFor();
   const lines = (await readFile(pairs, 'utf8')).trim().split('\n');
   const [first] = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
-  expect(first).toMatchObject({ version: 1, of: lines.length, provenance: { deidentified: true } });
+  expect(first).toMatchObject({
+    ...{ version: 2, of: lines.length },
+    prompt: [{ role: 'system' }, { role: 'user' }, { role: 'assistant' }, { role: 'user' }],
+    provenance: { deidentified: true, recordLinked: true, prompt: 'as-drafted' },
+  });
+  expect(JSON.stringify(first)).toContain('过敏史：青霉素过敏。');
   expect(lines.join('')).not.toContain('2026-03-05');
   await page.keyboard.press('Escape');
   await page.getByTestId('training-dialog').waitFor({ state: 'hidden' });

@@ -4,6 +4,7 @@ import type { Handlers } from '../domain/contract/rpc';
 import type { Priority } from '../domain/contract/usage';
 import { findSections } from '../domain/rules/sections';
 import { draftReplies } from '../tasks/dialogue/draft';
+import { planDraft } from '../tasks/dialogue/draft-plan';
 import { extract, previewPrompt } from '../tasks/extraction/extract';
 import { answerQuestion } from '../tasks/qa/answer';
 import { previewQuestion } from '../tasks/qa/preview';
@@ -43,6 +44,10 @@ export class ModelService {
     'dialogue.draft': (request, call) =>
       this.#on(request, call, (context) =>
         draftReplies(request, { ...context, onEvent: call.emit }),
+      ),
+    'dialogue.preview': async (request) =>
+      this.#slots.use(request.model, (loaded) =>
+        Promise.resolve(planDraft(request, loaded).preview),
       ),
     'prompt.preview': async (request) =>
       this.#slots.use(request.model, (loaded) => Promise.resolve(previewPrompt(request, loaded))),

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { storedReplySchema, type StoredReply } from '../domain/contract/conversation';
 import { problemOf, type ErrorCode } from '../domain/contract/errors';
+import type { Locale } from '../domain/contract/ipc';
+import { replyFileText, type ApprovedWords } from '../domain/messages/reply-file';
 import { approvalBytes } from '../domain/rules/dialogue/reply-rules';
 import { orderPlaceholder } from '../domain/rules/prescription/find-orders';
 import { keyIdOfSealed, openJson } from '../domain/sealing/row';
@@ -178,8 +180,25 @@ describe('a reply', () => {
     const reply = await begun();
     const write = (text: string): Promise<void> => store.demandApprovedReply(reply.id, text);
     expect(await code(write(reply.text))).toBe('REPLY_NOT_APPROVED');
-    await store.saveReply(approved(reply), 2);
-    expect(await code(write(`${reply.text}\n\n（已批准）`))).toBe('no error');
-    expect(await code(write('多喝酒。'))).toBe('REPLY_NOT_APPROVED');
+    const sound = approved(reply);
+    const { approval } = sound;
+    if (!approval) throw new Error('not approved');
+    await store.saveReply(sound, 2);
+    const fileOf = (change: Partial<ApprovedWords> = {}, locale: Locale = 'zh-CN'): string =>
+      replyFileText({ text: reply.text, approval, isDrafted: true, ...change }, locale);
+    const file = fileOf();
+    expect(file.startsWith(`${reply.text}\n`)).toBe(true);
+    expect(file).toContain('初稿由模型生成');
+    for (const text of [file, fileOf({}, 'en')]) expect(await code(write(text))).toBe('no error');
+    for (const text of [
+      ...['多喝酒。', '', reply.text, `${reply.text}另服阿司匹林。`],
+      // What stands behind the reply is as exact as the reply.
+      ...[`${file}另服阿司匹林。`, file.replace('\n\n——', '\n另服阿司匹林。\n——'), file.trimEnd()],
+      // Neither who approved it nor that a model wrote first is left out or made up.
+      fileOf({ isDrafted: false }),
+      fileOf({ approval: { ...approval, name: '李' } }),
+      fileOf({ approval: { ...approval, at: approval.at + 86_400_000 } }),
+    ])
+      expect(await code(write(text))).toBe('REPLY_NOT_APPROVED');
   });
 });

@@ -2,6 +2,8 @@
 import { createHash, verify } from 'node:crypto';
 import { storedReplySchema, type StoredReply } from '../domain/contract/conversation';
 import { AppError } from '../domain/contract/errors';
+import { localeSchema } from '../domain/contract/ipc';
+import { replyFileText } from '../domain/messages/reply-file';
 import { approvalBytes, approvalFault, mayFollow } from '../domain/rules/dialogue/reply-rules';
 import { publicKeyOf } from '../vault/keyring/boxes';
 import type { Signer } from './review-rows';
@@ -56,6 +58,18 @@ function demandKeptEdits(
   if (!next.edits.slice(kept.length).every(({ by }) => by === (userId ?? ''))) {
     throw new AppError('BAD_REQUEST');
   }
+}
+
+/** Whether a text is what the file of a reply says, in a language of the program; never of one that is not approved. */
+export function isFileOf(
+  { state, text, approval, candidates, chosen }: StoredReply,
+  written: string,
+): boolean {
+  if (state !== 'approved' || !approval) return false;
+  const isDrafted = chosen !== null && candidates[chosen] !== undefined;
+  return localeSchema.options.some(
+    (locale) => written === replyFileText({ text, approval, isDrafted }, locale),
+  );
 }
 
 function isApprovedBy({ id, text, approval }: StoredReply, signer: Signer | null): boolean {

@@ -31,7 +31,7 @@ import { Duplicates } from './duplicates';
 import { SchemaStore } from './schema-store';
 import { StudyStore } from './study-store';
 import { latestRow, openRow, sealedRow, type Committed, type Stored } from './sealed-rows';
-import { replyStore } from './reply-store';
+import { isFileOf, replyStore } from './reply-store';
 import { checkReview, type Signer } from './review-rows';
 import { openRecord } from './open-records';
 import { RecordSearch } from './record-search';
@@ -239,15 +239,13 @@ export class RecordStore {
   }
 
   /**
-   * That what is to be written begins with exactly the reply that a doctor approved.
+   * That what is to be written is exactly the file of a reply that a doctor approved.
    *
    * @throws AppError `REPLY_NOT_APPROVED`
    */
   async demandApprovedReply(replyId: string, text: string): Promise<void> {
     const stored = await latestRow(this.#vault, 'reply', replyId, storedReplySchema);
-    if (stored?.value.state !== 'approved' || !text.startsWith(stored.value.text)) {
-      throw new AppError('REPLY_NOT_APPROVED');
-    }
+    if (!stored || !isFileOf(stored.value, text)) throw new AppError('REPLY_NOT_APPROVED');
   }
 
   /** Each version of a review as it stood last, oldest first, still sealed. @throws as `history` */

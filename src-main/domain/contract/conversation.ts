@@ -6,6 +6,7 @@
 import * as z from 'zod';
 import {
   draftCandidateSchema,
+  draftContextSchema,
   draftPurposeSchema,
   foundSignSchema,
   maxCandidates,
@@ -141,6 +142,11 @@ export const storedReplySchema = z.object({
   }),
   /** Of the newest drafting; those of before are in earlier versions of the row. */
   candidates: z.array(storedCandidateSchema).max(maxCandidates),
+  /** What the newest drafts were written from; absent of those of before this was kept. */
+  context: draftContextSchema
+    /** Of the linked record's text, as its head says: places are of that. */
+    .extend({ textId: z.string().max(128).optional() })
+    .optional(),
   /** Why the newest drafting did not come to its end. */
   problem: problemSchema.optional(),
   /** By whom they were drafted. */

@@ -1,6 +1,7 @@
 /** A conversation between a patient and a doctor, and what is drafted for it. */
 import * as z from 'zod';
 import { evidenceSchema } from './fact';
+import { qaPartsSchema } from './qa';
 import { prioritySchema, usageSchema } from './usage';
 
 export const maxTurns = 500;
@@ -92,15 +93,41 @@ export const draftCandidateSchema = z.object({
 });
 export type DraftCandidate = z.infer<typeof draftCandidateSchema>;
 
+const tokenCount = z.int().nonnegative();
+
+/** What a draft would be made from, and what it would cost. */
+export const draftPreviewSchema = z.object({
+  /** Of the model's context. */
+  tokens: z.object({
+    /** What the model is told to do, with the marks around it. */
+    instructions: tokenCount,
+    /** The turns that fit. */
+    dialogue: tokenCount,
+    /** The sentences of the linked record, with the words that announce them. */
+    record: tokenCount,
+    /** Kept free for the longest draft. */
+    answer: tokenCount,
+    size: z.int().positive(),
+  }),
+  /** What of the linked record would be in it; null without one. */
+  parts: qaPartsSchema.nullable(),
+  /** Earliest turns that do not fit. */
+  forgotten: z.int().nonnegative(),
+  /** What a doctor said after the patient's last words: it is not what is to be answered. */
+  trailing: z.int().nonnegative(),
+});
+export type DraftPreview = z.infer<typeof draftPreviewSchema>;
+
+/** What a draft was made from. */
+export const draftContextSchema = draftPreviewSchema.extend({
+  /** What the model was told, the record's sentences included: for those who train one later. */
+  system: z.string(),
+});
+export type DraftContext = z.infer<typeof draftContextSchema>;
+
 export const draftEventSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('queued'), ahead: z.int().nonnegative() }),
-  z.object({
-    kind: z.literal('context'),
-    used: z.int().nonnegative(),
-    size: z.int().positive(),
-    /** Earlier turns that had to be left out. */
-    forgotten: z.int().nonnegative(),
-  }),
+  z.object({ kind: z.literal('context'), context: draftContextSchema }),
   z.object({
     kind: z.literal('text'),
     /** Of the candidate, from 0. */

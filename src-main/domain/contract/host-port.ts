@@ -1,6 +1,11 @@
 /** The border between the renderer (or main) and the model host. */
 import * as z from 'zod';
-import { draftEventSchema, draftRequestSchema, draftResultSchema } from './dialogue';
+import {
+  draftEventSchema,
+  draftPreviewSchema,
+  draftRequestSchema,
+  draftResultSchema,
+} from './dialogue';
 import { problemSchema } from './errors';
 import {
   extractionEventSchema,
@@ -28,6 +33,8 @@ export const hostMethods = {
     result: draftResultSchema,
     event: draftEventSchema,
   }),
+  /** What drafts would be made from; as `qa.preview`. */
+  'dialogue.preview': method({ params: draftRequestSchema, result: draftPreviewSchema }),
   /** Asks the model nothing, so it waits for nobody. */
   'prompt.preview': method({ params: extractionRequestSchema, result: promptPreviewSchema }),
 };

@@ -66,10 +66,6 @@ export const dialogueEn: typeof dialogueZh = {
   notLoaded: 'The model for drafting is not loaded.',
   ahead: (count) => `Requests before this one: ${count}`,
   drafting: 'Drafting…',
-  contextUsed: (used, size) => `Context ${used} of ${size} tokens`,
-  contextHint: 'How much the model can read at once, in tokens: about one a Chinese character.',
-  forgotten: (count) =>
-    `The conversation is long: turns at its beginning that the model was not given: ${count}.`,
   label: 'Drafted by a model, not confirmed by a doctor',
   ownLabel: 'Being written, not approved yet',
   candidate: (number) => `Draft ${number}`,

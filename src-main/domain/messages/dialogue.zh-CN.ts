@@ -100,9 +100,6 @@ export const dialogueZh = {
   notLoaded: '起草用的模型还没有载入。',
   ahead: (count: string) => `前面还有 ${count} 个请求`,
   drafting: '正在起草…',
-  contextUsed: (used: string, size: string) => `上下文 ${used} / ${size} 词元`,
-  contextHint: '模型一次能读的长度，以词元计，一个汉字约一个词元。',
-  forgotten: (count: string) => `对话太长，最早的 ${count} 句没有交给模型。`,
   /** On every draft, and before every word of one that is copied. */
   label: '由模型起草，医生未确认',
   /** In its place where a doctor writes without a draft. */

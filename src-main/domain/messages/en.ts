@@ -2,6 +2,7 @@
 import { errorsEn } from './errors.en';
 import { auditEn } from './audit.en';
 import { dialogueEn } from './dialogue.en';
+import { contextEn } from './context.en';
 import { qaEn } from './qa.en';
 import { researchEn } from './research.en';
 import { reviewEn } from './review.en';
@@ -642,6 +643,7 @@ export const en = {
   },
   vault: vaultEn,
   audit: auditEn,
+  context: contextEn,
   dialogue: dialogueEn,
   qa: qaEn,
   research: researchEn,

@@ -88,22 +88,10 @@ export const qaEn: typeof qaZh = {
   quickRemove: (question: string) => `Remove “${question}”`,
   quickUp: (question: string) => `Move “${question}” up`,
   quickSaved: 'Quick questions saved',
-  context: 'Use of the context',
-  contextUse: (used: string, size: string) => `Context ${used} / ${size} tokens`,
-  contextHint:
-    'How much the model can read at once, in tokens: about one a Chinese character. What does not fit is left out and listed here.',
-  whole: 'The whole record is in it',
-  searched: (parts: string, chars: string) =>
-    `A long record: ${parts} passages of it were used, ${chars} characters`,
   longRecord: 'The record does not fit; what bears on the question will be looked for in it',
   nothingWritten: 'The model wrote nothing. Ask again, or in other words.',
-  usedParts: 'Passages used',
-  leftOut: (parts: string, chars: string) =>
-    `Left out of the record: ${parts} passages, ${chars} characters`,
   forgotten: (count: string) => `Left out: the oldest ${count} questions and answers`,
   leftOutList: 'What does not fit and is left out',
-  chars: (count: string) => `${count} characters`,
-  more: (count: string) => `${count} more`,
   summary: 'Summary',
   summaryOf: (title: string) => `Summary: ${title}`,
   summaryNotice: 'Quoted from the record; not checked by a doctor',

@@ -4,6 +4,7 @@
  */
 import { errorsZh } from './errors.zh-CN';
 import { auditZh } from './audit.zh-CN';
+import { contextZh } from './context.zh-CN';
 import { dialogueZh } from './dialogue.zh-CN';
 import { qaZh } from './qa.zh-CN';
 import { researchZh } from './research.zh-CN';
@@ -611,6 +612,7 @@ export const zhCN = {
   },
   vault: vaultZh,
   audit: auditZh,
+  context: contextZh,
   dialogue: dialogueZh,
   qa: qaZh,
   research: researchZh,

@@ -173,7 +173,7 @@ describe('what cannot be drafted', () => {
     const events: DraftEvent[] = [];
     await drafted(model, { turns: many }, undefined, (event) => events.push(event));
     const context = events.find((event) => event.kind === 'context');
-    expect(context?.forgotten).toBeGreaterThan(300);
+    expect(context?.context.forgotten).toBeGreaterThan(300);
   });
 });
 

@@ -2,7 +2,6 @@
  * Draft replies to a patient: several at once, each without medication orders from the first character
  * that is shown. The signs of danger are not this file's: they are found before and without a model.
  */
-import { AppError } from '../../domain/contract/errors';
 import type {
   DraftCandidate,
   DraftEvent,
@@ -13,17 +12,15 @@ import type {
 import type { ModelCard } from '../../domain/contract/model-card';
 import { guardsOf } from '../../domain/rules/dialogue/draft-guards';
 import { OrderStream } from '../../domain/rules/prescription/order-stream';
-import type { LanguageModel, Token } from '../../engine/language-model';
+import type { LanguageModel } from '../../engine/language-model';
 import { generate } from '../generation/generate';
 import { defaultSampling } from '../generation/sampling';
-import { stopsOf } from '../generation/stop-watcher';
-import { conversationTokens } from '../prompt/conversation';
-import { SentenceSearch } from '../qa/sentence-search';
-import { sentencesOf, type Sentence } from '../qa/sentences';
+import { sentencesOf } from '../qa/sentences';
 import { UsageMeter } from '../usage-meter';
-import { draftInstruction, draftTokens, exchangesOf } from './prompts';
+import { planDraft } from './draft-plan';
+import type { SearchedRecord } from './record-excerpt';
 
-export interface DraftContext {
+export interface DraftWork {
   readonly model: LanguageModel;
   readonly card: ModelCard;
   readonly signal: AbortSignal;
@@ -31,39 +28,25 @@ export interface DraftContext {
   onEvent?(event: DraftEvent): void;
 }
 
-/** Share of the context that a record's excerpt may take. */
-const excerptShare = 0.35;
-/** Sentences of a record that an excerpt holds, at most. */
-const excerptSentences = 24;
 /** Characters in a row that a sentence of the draft shares with the record where it draws on it. */
 const sharedRun = 5;
 /** Sentences of the record that are compared with one of the draft. */
 const compared = 5;
 
 /**
- * @throws AppError `TASK_NOT_SUPPORTED` where the card does not name drafting; `NO_PATIENT_TURN`;
- *   `CONTEXT_EXCEEDED` where not even the last turn fits
+ * @throws AppError as `planDraft`
  * @throws Cancelled; what was told by events until then stands
  */
 export async function draftReplies(
   request: DraftRequest,
-  context: DraftContext,
+  context: DraftWork,
 ): Promise<DraftResult> {
   const { model, card, onEvent, meter = new UsageMeter() } = context;
   // One that fails ends the others too.
   const failed = new AbortController();
   const signal = AbortSignal.any([context.signal, failed.signal]);
-  const { turns } = card.promptFormat;
-  if (!turns || !card.capabilities.tasks.includes('dialogue'))
-    throw new AppError('TASK_NOT_SUPPORTED', { params: { model: card.name } });
-  const lastPatient = request.turns.findLastIndex(({ role }) => role === 'patient');
-  if (lastPatient < 0) throw new AppError('NO_PATIENT_TURN');
-  const search = request.record ? searchOf(request.record.text) : null;
-  const asked = request.turns.slice(0, lastPatient + 1);
-  const excerpt = search ? excerptFor(search, request, model) : '';
-  const budget = draftTokens[request.length];
-  const { prompt, forgotten } = promptFor(request, asked, excerpt, { model, card, budget });
-  onEvent?.({ kind: 'context', used: prompt.length, size: model.contextSize, forgotten });
+  const { prompt, stops, preview, system, record } = planDraft(request, { model, card });
+  onEvent?.({ kind: 'context', context: { ...preview, system } });
 
   const seed = request.seed ?? defaultSampling.seed;
   const one = async (index: number): Promise<DraftCandidate> => {
@@ -80,16 +63,16 @@ export async function draftReplies(
       const { ended } = await generate(model, sequence, prompt, {
         // The first one is the likeliest text, the others are other ones.
         sampling: { ...defaultSampling, temperature: index === 0 ? 0 : 0.8, seed: seed + index },
-        maxTokens: budget,
-        stops: stopsOf(turns.toNextUser),
+        maxTokens: preview.tokens.answer,
+        stops,
         signal,
         onText: (piece) => show(orders.push(piece)),
       });
       show(orders.end());
       return {
         text,
-        guards: guardsOf(text, { hasRecord: search !== null }),
-        quotes: search ? quotesOf(text, search) : [],
+        guards: guardsOf(text, { hasRecord: record !== null }),
+        quotes: record ? quotesOf(text, record) : [],
         ended: ended === 'length' ? 'length' : 'end',
       };
     } finally {
@@ -106,67 +89,6 @@ export async function draftReplies(
     model: { name: card.name, sha256: card.sha256 },
     usage: meter.usage,
   };
-}
-
-interface SearchedRecord {
-  readonly text: string;
-  readonly sentences: readonly Sentence[];
-  readonly search: SentenceSearch;
-}
-
-function searchOf(text: string): SearchedRecord {
-  const sentences = sentencesOf(text, []);
-  return { text, sentences, search: new SentenceSearch(text, sentences) };
-}
-
-/** What of the record has to do with the patient's words, in the order of the text. */
-function excerptFor(
-  { text, sentences, search }: SearchedRecord,
-  { turns }: DraftRequest,
-  model: LanguageModel,
-): string {
-  const words = turns
-    .filter(({ role }) => role === 'patient')
-    .map((turn) => turn.text)
-    .join('\n')
-    .slice(-2000);
-  const room = Math.floor(model.contextSize * excerptShare);
-  const costOf = ({ start, end }: Sentence): number =>
-    model.tokenize(text.slice(start, end), true).length + 1;
-  const whole = sentences.reduce((sum, sentence) => sum + costOf(sentence), 0) <= room;
-  let left = room;
-  const kept = new Set<number>();
-  const ranked = whole ? sentences.map((_, index) => ({ index })) : search.search(words);
-  for (const { index } of ranked) {
-    if (!whole && kept.size >= excerptSentences) break;
-    const cost = costOf(sentences[index] as Sentence);
-    if (cost > left) continue;
-    left -= cost;
-    kept.add(index);
-  }
-  return sentences
-    .filter((_, index) => kept.has(index))
-    .map(({ start, end }) => text.slice(start, end))
-    .join('\n');
-}
-
-/** With as many of the turns as fit, from the newest back. */
-function promptFor(
-  request: DraftRequest,
-  turns: DraftRequest['turns'],
-  excerpt: string,
-  { model, card, budget }: { model: LanguageModel; card: ModelCard; budget: number },
-): { readonly prompt: Token[]; readonly forgotten: number } {
-  const capacity = model.contextSize - 1 - budget;
-  const system = draftInstruction(request, excerpt);
-  let needed = 0;
-  for (let from = 0; from < turns.length; from++) {
-    const exchanges = exchangesOf(turns.slice(from));
-    const prompt = conversationTokens(model, card.promptFormat, { system, exchanges });
-    if (prompt.length <= capacity) return { prompt, forgotten: from };
-    needed = prompt.length + budget;
-  }
-  throw new AppError('CONTEXT_EXCEEDED', { params: { needed, capacity: model.contextSize } });
 }
 
 /** Sentences of the draft that say something in the record's own words, with where it stands there. */

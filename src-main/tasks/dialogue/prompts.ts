@@ -14,8 +14,10 @@ const lengths = { short: '两到三句', medium: '四到六句', long: '八到�
 /** Tokens of a draft, at most. */
 export const draftTokens = { short: 160, medium: 320, long: 512 } as const;
 
-export function draftInstruction(request: DraftRequest, excerpt: string): string {
-  const { purpose, tone, length, askBack } = request;
+export function draftInstruction(
+  { purpose, tone, length, askBack }: Pick<DraftRequest, 'purpose' | 'tone' | 'length' | 'askBack'>,
+  excerpt: string,
+): string {
   return [
     `你是医生的助手，请替医生起草一段给患者的回复，目的是${purposes[purpose]}。`,
     tone === 'plain' ? '用患者听得懂的话，语气温和。' : '用正式、规范的书面语。',

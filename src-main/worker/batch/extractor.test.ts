@@ -38,6 +38,7 @@ function hostFor(
     'qa.ask': () => Promise.reject(new AppError('BAD_REQUEST')),
     'qa.preview': () => Promise.reject(new AppError('BAD_REQUEST')),
     'dialogue.draft': () => Promise.reject(new AppError('BAD_REQUEST')),
+    'dialogue.preview': () => Promise.reject(new AppError('BAD_REQUEST')),
   });
   extractor.adopt(asPort(port2));
   return port1;

@@ -29,6 +29,6 @@ serve(
       return resultOf(request);
     },
     ...{ 'prompt.preview': refused, 'qa.ask': refused, 'qa.preview': refused },
-    'dialogue.draft': refused,
+    ...{ 'dialogue.draft': refused, 'dialogue.preview': refused },
   },
 );

@@ -2,23 +2,19 @@
  * One conversation with the reply to it, from what is pasted to what a doctor has approved. It saves
  * itself once something was made of it: a draft, a word of a doctor, or a lock.
  */
-import type { ReplyApproval, StoredCandidate, StoredReply } from '@domain/contract/conversation';
-import type { DraftGuard, DraftRequest, FoundSign } from '@domain/contract/dialogue';
+import type { ReplyApproval, StoredReply } from '@domain/contract/conversation';
+import type { DraftPreview, DraftRequest } from '@domain/contract/dialogue';
 import { AppError, problemOf, type Problem } from '@domain/contract/errors';
-import type { HostMethods } from '@domain/contract/host-port';
-import type { RpcClient } from '@domain/contract/rpc';
-import { signsInDialogue } from '@domain/rules/danger-signs/signs-in-dialogue';
 import { urgentSentence } from '@domain/rules/danger-signs/urgent-sentence';
-import { guardsOf, openOrdersIn } from '@domain/rules/dialogue/draft-guards';
-import { parseDialogue } from '@domain/rules/dialogue/parse-dialogue';
 import { approvalFault } from '@domain/rules/dialogue/reply-rules';
-import { titleOf, turnsText, type ShownTurn } from './conversation';
-import { DraftSession, type DraftOutcome } from './draft-session.svelte';
+import { ContextPreview } from '../../ui/context-preview.svelte';
+import { titleOf, type ShownTurn } from './conversation';
+import { Conversation } from './conversation.svelte';
+import { Drafting, type DraftingParts, type DraftMatter } from './drafting.svelte';
+import { ReplySaver } from './reply-saver.svelte';
+import { ReplyText } from './reply-text.svelte';
 
-export interface DialogueParts {
-  readonly host: { ready(): Promise<RpcClient<HostMethods>> };
-  /** The model that drafts, if it is in memory. */
-  model(): { readonly name: string; readonly sha256: string } | null;
+export interface DialogueParts extends DraftingParts {
   save(reply: StoredReply, base: number): Promise<{ readonly version: number }>;
   sign(reply: { replyId: string; textSha256: string }): Promise<ReplyApproval>;
   /** Danger signs are on screen: for the log. */
@@ -32,163 +28,85 @@ export interface DialogueParts {
 export interface LinkedRecord {
   readonly id: string;
   readonly title: string;
+  /** Of its text, which another version has anew. */
+  readonly textId: string;
   readonly text: string;
 }
 
-export type Saving = 'new' | 'unsaved' | 'saving' | 'saved' | 'failed';
-
-/** Milliseconds after the last key that what is typed is read, checked and saved. */
-const readAfter = 250;
-const checkAfter = 400;
-const saveAfter = 1_000;
-/** Edits that a history holds; what comes after them is in the versions of the row. */
-const mostEdits = 990;
-
-const defaults: StoredReply['options'] = {
-  ...{ purpose: 'answer', tone: 'plain', length: 'medium', askBack: true },
-};
+/** What a dialogue begins with. */
+interface Beginning {
+  readonly stored?: { readonly value: StoredReply; readonly version: number };
+  readonly record?: LinkedRecord | null;
+  readonly turns?: readonly ShownTurn[];
+  readonly options?: StoredReply['options'];
+}
 
 export class Dialogue {
   readonly id: string;
   readonly #parts: DialogueParts;
   readonly #createdAt: number;
-  #base = 0;
-  #saved: Promise<void> = Promise.resolve();
-  #timers: { read?: Timer; check?: Timer; save?: Timer; tell?: Timer } = {};
-  #told = 0;
-  #saving = $state<Saving>('new');
-  #saveProblem = $state.raw<Problem | null>(null);
+  readonly conversation: Conversation;
+  readonly drafting: Drafting;
+  readonly reply: ReplyText;
+  readonly saver: ReplySaver;
+  /** What would be drafted from, before anybody asks for it. */
+  readonly preview: ContextPreview<DraftRequest, DraftPreview>;
   #record = $state.raw<LinkedRecord | null>(null);
-  /** What stands in the field, while it is open. */
-  #raw = $state('');
-  #writing = $state(true);
-  #turns = $state.raw<readonly ShownTurn[]>([]);
-  #notes = $state.raw({ placeholders: 0, speakers: [] as readonly string[], cut: false });
-  #signs = $state.raw<readonly FoundSign[]>([]);
-  #options = $state.raw(defaults);
-  /** Drafts that are asked for at once. */
-  count = $state(3);
-  #session = $state.raw<DraftSession | null>(null);
   #state = $state<StoredReply['state']>('conversation');
-  #candidates = $state.raw<readonly StoredCandidate[]>([]);
-  #model = $state.raw<StoredReply['model']>();
-  #problem = $state.raw<Problem | null>(null);
-  #approvalProblem = $state.raw<Problem | null>(null);
-  #chosen = $state<number | null>(null);
-  #text = $state('');
-  #guards = $state.raw<readonly DraftGuard[]>([]);
-  #edits: StoredReply['edits'] = [];
-  /** The text at the last step of the history. */
-  #kept = '';
-  #asked: StoredReply['model'];
   #approval = $state.raw<ReplyApproval | null>(null);
+  #approvalProblem = $state.raw<Problem | null>(null);
   #approving = $state(false);
   /** The drafts are on screen again although one was taken. */
   showsDrafts = $state(false);
-  readonly #openOrders = $derived(openOrdersIn(this.#text).length);
 
-  constructor(parts: DialogueParts, id: string = globalThis.crypto.randomUUID()) {
-    this.#parts = parts;
-    this.id = id;
-    this.#createdAt = parts.now();
-  }
-
-  /** @param record null where there is none, or it cannot be read any more */
-  static stored(
+  constructor(
     parts: DialogueParts,
-    { value, version }: { readonly value: StoredReply; readonly version: number },
-    record: LinkedRecord | null,
-  ): Dialogue {
-    const dialogue = new Dialogue(parts, value.id);
-    dialogue.#base = version;
-    dialogue.#saving = 'saved';
-    dialogue.#record = record;
-    dialogue.#writing = value.turns.length === 0;
-    dialogue.#turns = value.turns.map((turn) => ({ ...turn, isGuess: false }));
-    dialogue.#options = value.options;
-    dialogue.#state = value.state;
-    dialogue.#candidates = value.candidates;
-    dialogue.#model = value.model;
-    dialogue.#problem = value.problem ?? null;
-    dialogue.#chosen = value.chosen;
-    dialogue.#text = value.text;
-    dialogue.#edits = value.edits;
-    dialogue.#kept = value.text;
-    dialogue.#approval = value.approval;
-    dialogue.#find();
-    dialogue.#check();
-    return dialogue;
+    { stored, record = null, turns = [], options }: Beginning = {},
+  ) {
+    const value = stored?.value;
+    this.#parts = parts;
+    this.id = value?.id ?? globalThis.crypto.randomUUID();
+    this.#createdAt = parts.now();
+    this.#record = record;
+    if (value) this.#state = value.state;
+    this.#approval = value?.approval ?? null;
+    this.drafting = new Drafting(parts, value ?? (options ? { options } : {}));
+    this.saver = new ReplySaver((base) => parts.save(this.#stored(), base), stored?.version ?? 0);
+    if (this.isApproved) this.saver.close();
+    this.preview = new ContextPreview(async (request) =>
+      (await parts.host.ready()).call('dialogue.preview', request),
+    );
+    this.reply = new ReplyText(
+      {
+        isEdited: () => this.#state === 'editing',
+        hasRecord: () => this.#record !== null,
+        userId: () => parts.userId(),
+        now: () => parts.now(),
+      },
+      value,
+    );
+    this.conversation = new Conversation(
+      {
+        isFixed: () => this.running || this.isApproved,
+        onChanged: () => this.#changed(),
+        signsShown: (count) => parts.signsShown(this.id, count),
+      },
+      value ? value.turns.map((turn) => ({ ...turn, isGuess: false })) : turns,
+    );
   }
 
-  get saving(): Saving {
-    return this.#saving;
-  }
-  get saveProblem(): Problem | null {
-    return this.#saveProblem;
-  }
-  get isStored(): boolean {
-    return this.#saving !== 'new';
-  }
   get record(): LinkedRecord | null {
     return this.#record;
   }
-  get raw(): string {
-    return this.#raw;
-  }
-  get writing(): boolean {
-    return this.#writing;
-  }
-  get turns(): readonly ShownTurn[] {
-    return this.#turns;
-  }
-  /** What could not be read of what was pasted. */
-  get notes() {
-    return this.#notes;
-  }
-  get signs(): readonly FoundSign[] {
-    return this.#signs;
-  }
-  get options(): StoredReply['options'] {
-    return this.#options;
-  }
-  get session(): DraftSession | null {
-    return this.#session;
-  }
   get running(): boolean {
-    return this.#session?.status === 'running';
+    return this.drafting.running;
   }
   get state(): StoredReply['state'] {
     return this.#state;
   }
-  get candidates(): readonly StoredCandidate[] {
-    return this.#candidates;
-  }
-  get model(): StoredReply['model'] {
-    return this.#model;
-  }
-  /** Why the newest drafting did not come to its end. */
-  get problem(): Problem | null {
-    return this.#problem;
-  }
   /** Why the last attempt to approve failed. */
   get approvalProblem(): Problem | null {
     return this.#approvalProblem;
-  }
-  get chosen(): StoredCandidate | null {
-    return this.#chosen === null ? null : (this.#candidates[this.#chosen] ?? null);
-  }
-  get chosenIndex(): number | null {
-    return this.#chosen;
-  }
-  get text(): string {
-    return this.#text;
-  }
-  get guards(): readonly DraftGuard[] {
-    return this.#guards;
-  }
-  /** Orders that a doctor has not typed yet. */
-  get openOrders(): number {
-    return this.#openOrders;
   }
   get approval(): ReplyApproval | null {
     return this.#approval;
@@ -199,138 +117,101 @@ export class Dialogue {
   get isApproved(): boolean {
     return this.#state === 'approved';
   }
-  get hasPatient(): boolean {
-    return this.#turns.some(({ role }) => role === 'patient');
-  }
   get canDraft(): boolean {
-    return !this.running && !this.isApproved && this.hasPatient && this.#parts.model() !== null;
+    const { conversation, drafting } = this;
+    return !this.running && !this.isApproved && conversation.hasPatient && drafting.hasModel;
   }
   get canApprove(): boolean {
-    return (
-      this.#state === 'editing' &&
-      !this.running &&
-      this.#text.trim() !== '' &&
-      this.#openOrders === 0
-    );
+    const { text, openOrders } = this.reply;
+    return this.#state === 'editing' && !this.running && text.trim() !== '' && openOrders === 0;
   }
 
   /** A record can be linked until something was stored: what is sealed under its key stays there. */
   get canLink(): boolean {
-    return !this.isStored && !this.running;
+    return !this.saver.isStored && !this.running;
   }
   link(record: LinkedRecord | null): void {
-    if (this.canLink) this.#record = record;
-  }
-
-  /** What is typed or pasted; it is read, and signs are looked for, in a pause of typing. */
-  type(raw: string): void {
-    if (!this.#writing) return;
-    this.#raw = raw;
-    this.#later('read', readAfter, () => this.#read());
-  }
-
-  /** Shows the turns, to be checked. */
-  finishWriting(): void {
-    if (!this.#writing) return;
-    this.#read();
-    this.#writing = this.#turns.length === 0;
-  }
-
-  /** Opens what is there as text again. */
-  write(): void {
-    if (this.#writing || this.running || this.isApproved) return;
-    this.#raw = turnsText(this.#turns);
-    this.#writing = true;
-  }
-
-  /** The other role for a turn; a person has looked at it. */
-  correct(index: number): void {
-    const turn = this.#turns[index];
-    if (!turn || this.running || this.isApproved) return;
-    const role = turn.role === 'patient' ? 'doctor' : 'patient';
-    this.#turns = this.#turns.with(index, { ...turn, role, isGuess: false });
-    this.#find();
-    this.#changed();
+    if (!this.canLink) return;
+    this.#record = record;
+    // Places of one record are none of another.
+    this.preview.clear();
+    this.count();
   }
 
   choose<K extends keyof StoredReply['options']>(
     option: K,
     value: StoredReply['options'][K],
   ): void {
-    this.#options = { ...this.#options, [option]: value };
+    this.drafting.choose(option, value);
     this.#changed();
   }
 
   /** Begins a drafting; what a doctor wrote until then stays in the history. */
   draft(): void {
-    this.finishWriting();
-    const model = this.#parts.model();
-    if (!this.canDraft || model === null) return;
-    this.#keepEdit();
-    this.#problem = null;
+    this.conversation.finishWriting();
+    if (!this.canDraft) return;
+    this.reply.keep();
     this.showsDrafts = false;
-    const request: DraftRequest = {
-      ...this.#options,
-      turns: this.#turns.map(({ role, text }) => ({ role, text })),
-      ...(this.#record ? { record: { text: this.#record.text } } : {}),
-      candidates: this.count,
-      model: model.sha256,
-      // Another one each time.
-      seed: Math.floor(Math.random() * 1_000_000_000),
-    };
-    this.#asked = { name: model.name, sha256: model.sha256 };
-    this.#session = DraftSession.start(request, this.#parts.host, (end) => this.#drafted(end));
+    this.drafting.start(this.#matter, (hasDrafts) => {
+      if (hasDrafts) {
+        this.#state = 'machine-draft';
+        this.reply.put('');
+      }
+      this.saver.save();
+    });
     // Before the first word of a draft: what it answers is not lost.
-    this.#save();
+    this.saver.save();
+  }
+
+  /** Counts anew, in a pause, what would be drafted from. */
+  count(): void {
+    this.preview.later(() => {
+      const isAsked = this.conversation.hasPatient && !this.isApproved;
+      return isAsked ? this.drafting.requestFor(this.#matter) : null;
+    });
   }
 
   stop(): void {
-    this.#session?.stop();
+    this.drafting.stop();
   }
 
   /** Takes a draft into the editor; what was there before stays in the history. */
   take(index: number): void {
-    const candidate = this.#candidates[index];
+    const candidate = this.drafting.candidates[index];
     if (!candidate || this.running || this.isApproved) return;
     this.showsDrafts = false;
-    if (this.#state === 'editing' && this.#chosen === index) return;
-    this.#keepEdit();
-    this.#chosen = index;
+    if (this.#state === 'editing' && this.drafting.chosenIndex === index) return;
+    this.reply.keep();
+    this.drafting.take(index);
     this.#state = 'editing';
-    this.#text = candidate.text;
-    this.#kept = candidate.text;
-    this.#check();
-    this.#save();
+    this.reply.put(candidate.text);
+    this.saver.save();
   }
 
   /** Begins a reply without a draft. */
   begin(text = ''): void {
     if (this.running || this.isApproved || this.#state === 'editing') return;
-    this.finishWriting();
+    this.conversation.finishWriting();
     this.#state = 'editing';
-    this.#chosen = null;
-    this.#text = text;
-    this.#kept = '';
-    this.#check();
-    this.#save();
+    this.drafting.take(null);
+    this.reply.put(text, '');
+    this.saver.save();
   }
 
   edit(text: string): void {
     if (this.#state !== 'editing' || this.#approving) return;
-    this.#text = text;
-    this.#later('check', checkAfter, () => this.#check());
-    this.#changed();
+    this.reply.edit(text);
+    this.saver.changed();
   }
 
   /** What to say at once about the signs that were found; empty without any. */
   get urgentSentence(): string {
-    return urgentSentence(this.#signs.map(({ classId }) => classId));
+    return urgentSentence(this.conversation.signs.map(({ classId }) => classId));
   }
 
   /** The editor was left: what is there now is a step of the history. */
   putDown(): void {
-    if (this.#state !== 'editing' || !this.#keepEdit()) return;
-    this.#save();
+    if (this.reply.keep()) this.saver.save();
   }
 
   /** Approves the text as it stands, in the name of who is signed in. */
@@ -339,25 +220,20 @@ export class Dialogue {
     this.#approving = true;
     this.#approvalProblem = null;
     try {
-      if (this.#keepEdit() || this.#saving !== 'saved') this.#save();
-      await this.#saved;
-      if (this.#saveProblem) throw new AppError(this.#saveProblem.code, this.#saveProblem);
-      const text = this.#text;
+      if (this.reply.keep() || this.saver.status !== 'saved') this.saver.save();
+      await this.saver.demandSaved();
+      const { text } = this.reply;
       const fault = approvalFault({ text });
       if (fault) throw new AppError(fault);
       const approval = await this.#parts.sign({
         replyId: this.id,
         textSha256: await sha256Of(text),
       });
-      clearTimeout(this.#timers.save);
-      const { version } = await this.#parts.save(
-        this.#reply({ state: 'approved', approval }),
-        this.#base,
+      await this.saver.finish((base) =>
+        this.#parts.save(this.#stored({ state: 'approved', approval }), base),
       );
-      this.#base = version;
       this.#approval = approval;
       this.#state = 'approved';
-      this.#saving = 'saved';
     } catch (error) {
       this.#approvalProblem = problemOf(error);
     } finally {
@@ -367,143 +243,57 @@ export class Dialogue {
 
   /** Turns and record of it for another reply to the same. */
   another(): Dialogue {
-    const dialogue = new Dialogue(this.#parts);
-    dialogue.#record = this.#record;
-    dialogue.#turns = this.#turns;
-    dialogue.#writing = this.#turns.length === 0;
-    dialogue.#options = this.#options;
-    dialogue.#find();
-    return dialogue;
+    const { conversation, drafting } = this;
+    return new Dialogue(this.#parts, {
+      record: this.#record,
+      turns: conversation.turns,
+      options: drafting.options,
+    });
   }
 
   /** Ends what goes on and waits until everything is saved, or cannot be. */
   async putAway(): Promise<void> {
-    if (this.#writing && this.#raw !== '') this.#read();
-    for (const timer of Object.values(this.#timers)) clearTimeout(timer);
+    this.conversation.putAway();
+    this.reply.putAway();
+    this.saver.rest();
+    this.preview.clear();
     this.stop();
-    if (this.#state === 'editing') this.#keepEdit();
-    if (!this.isApproved && this.#turns.length > 0 && this.#saving !== 'saved') this.#save();
-    await this.#saved;
+    this.reply.keep();
+    const isWorthIt = this.conversation.turns.length > 0 && this.saver.status !== 'saved';
+    if (!this.isApproved && isWorthIt) this.saver.save();
+    await this.saver.settled();
   }
 
-  /** Tries again after a failure. */
-  retry(): void {
-    if (this.#saving === 'failed') this.#save();
-  }
-
-  #drafted({ candidates, model, problem }: DraftOutcome): void {
-    this.#problem = problem;
-    if (candidates.length > 0) {
-      this.#candidates = candidates;
-      this.#model = model ?? this.#asked;
-      this.#state = 'machine-draft';
-      this.#chosen = null;
-      this.#text = '';
-      this.#kept = '';
-      this.#guards = [];
-    }
-    this.#save();
-  }
-
-  #read(): void {
-    clearTimeout(this.#timers.read);
-    const { turns, placeholders, speakers, cut } = parseDialogue(this.#raw);
-    this.#turns = turns;
-    this.#notes = { placeholders, speakers, cut };
-    this.#find();
-    if (this.isStored) this.#changed();
-  }
-
-  #find(): void {
-    this.#signs = signsInDialogue(this.#turns);
-    const count = this.#signs.length;
-    if (count <= this.#told || this.isApproved) return;
-    // Told when typing rests: not once for every letter of a word.
-    this.#later('tell', saveAfter, () => {
-      this.#told = this.#signs.length;
-      if (this.#told > 0) this.#parts.signsShown(this.id, this.#told);
-    });
-  }
-
-  #check(): void {
-    this.#guards =
-      this.#state === 'editing' ? guardsOf(this.#text, { hasRecord: this.#record !== null }) : [];
-  }
-
-  /** @returns whether the text is a new step of the history */
-  #keepEdit(): boolean {
-    const isNew = this.#state === 'editing' && this.#text !== this.#kept;
-    const isStep = isNew && this.#edits.length < mostEdits;
-    if (isStep) {
-      const edit = { at: this.#parts.now(), by: this.#parts.userId(), text: this.#text };
-      this.#edits = [...this.#edits, edit];
-      this.#kept = this.#text;
-    }
-    return isStep;
-  }
-
-  /** Saved in a pause, where it was stored before. */
   #changed(): void {
-    if (!this.isStored || this.isApproved) return;
-    this.#saving = 'unsaved';
-    this.#later('save', saveAfter, () => this.#save());
+    this.saver.changed();
+    this.count();
   }
 
-  #save(): void {
-    clearTimeout(this.#timers.save);
-    if (this.isApproved) return;
-    this.#saving = 'unsaved';
-    this.#saved = this.#saved.then(async () => {
-      // One save takes all that waited.
-      if (this.#saving !== 'unsaved') return;
-      this.#saving = 'saving';
-      this.#saveProblem = null;
-      try {
-        const { version } = await this.#parts.save(this.#reply(), this.#base);
-        this.#base = version;
-        if (this.#isSaving()) this.#saving = 'saved';
-      } catch (error) {
-        this.#saveProblem = problemOf(error);
-        this.#saving = 'failed';
-      }
-    });
+  get #matter(): DraftMatter {
+    const turns = this.conversation.turns.map(({ role, text }) => ({ role, text }));
+    return { turns, record: this.#record };
   }
 
-  /** Whether nothing was changed since; read anew, because it may have been while a save went on. */
-  #isSaving(): boolean {
-    return this.#saving === 'saving';
-  }
-
-  #reply(change: Partial<StoredReply> = {}): StoredReply {
+  #stored(change: Partial<StoredReply> = {}): StoredReply {
+    const { turns, signs } = this.conversation;
     return {
       id: this.id,
       recordId: this.#record?.id ?? null,
-      title: titleOf(this.#turns),
+      title: titleOf(turns),
       createdAt: this.#createdAt,
       updatedAt: this.#parts.now(),
       deletedAt: null,
       state: this.#state,
-      turns: this.#turns.map(({ role, text }) => ({ role, text })),
-      dangerSigns: this.#signs.slice(0, 2000),
-      options: this.#options,
-      candidates: [...this.#candidates],
-      ...(this.#problem ? { problem: this.#problem } : {}),
-      ...(this.#model ? { model: this.#model } : {}),
-      chosen: this.#chosen,
-      text: this.#text,
-      edits: this.#edits,
+      turns: turns.map(({ role, text }) => ({ role, text })),
+      dangerSigns: signs.slice(0, 2000),
+      ...this.drafting.stored,
+      text: this.reply.text,
+      edits: this.reply.edits,
       approval: null,
       ...change,
     };
   }
-
-  #later(what: 'read' | 'check' | 'save' | 'tell', milliseconds: number, work: () => void): void {
-    clearTimeout(this.#timers[what]);
-    this.#timers[what] = setTimeout(work, milliseconds);
-  }
 }
-
-type Timer = ReturnType<typeof setTimeout>;
 
 async function sha256Of(text: string): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));

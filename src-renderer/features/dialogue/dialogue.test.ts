@@ -1,118 +1,46 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import type { ReplyApproval, StoredReply } from '@domain/contract/conversation';
-import {
-  maxTurns,
-  type DraftEvent,
-  type DraftRequest,
-  type DraftResult,
-} from '@domain/contract/dialogue';
+import { describe, expect, it } from 'vitest';
+import { maxTurns, type DraftRequest } from '@domain/contract/dialogue';
 import { AppError, problemOf } from '@domain/contract/errors';
-import { hostMethods, type HostMethods } from '@domain/contract/host-port';
-import { RpcClient, serve, type HandlerContext } from '@domain/contract/rpc';
-import { mayFollow } from '@domain/rules/dialogue/reply-rules';
 import { orderPlaceholder } from '@domain/rules/prescription/find-orders';
-import { domPort } from '../../data/dom-port';
 import { titleOf, turnsText } from './conversation';
-import { Dialogue, type DialogueParts } from './dialogue.svelte';
-
-const model = { name: 'M', sha256: 'a'.repeat(64) };
-const closers: (() => void)[] = [];
-afterEach(() => {
-  for (const close of closers.splice(0)) close();
-});
-
-type Answer = (
-  request: DraftRequest,
-  context: HandlerContext<DraftEvent>,
-) => Promise<DraftResult> | Promise<never>;
-const result = (...texts: string[]): DraftResult => ({
-  ...{ version: 1, state: 'machine-draft', model },
-  candidates: texts.map((text) => ({ text, guards: [], quotes: [], ended: 'end' })),
-  usage: {
-    ...{ promptTokens: 1, reusedTokens: 0, restoredTokens: 0 },
-    ...{ decodedTokens: 1, prefillMs: 1, decodeMs: 1 },
-  },
-});
-const never: Answer = (_request, { emit, signal }) =>
-  new Promise((_, reject) => {
-    emit({ kind: 'text', candidate: 0, text: '先观察，' });
-    emit({ kind: 'text', candidate: 1, text: '保证治好，' });
-    signal.addEventListener('abort', () => reject(new Error('aborted')));
-  });
-
-/** A dialogue on a store that minds the lifecycle, and a host that answers through a real port. */
-function begun(
-  answer: Answer = async () => result('多喝水。', '多休息。'),
-  change: Partial<DialogueParts> = {},
-) {
-  const { port1, port2 } = new MessageChannel();
-  const refuse = () => Promise.reject(new Error('not asked for'));
-  serve(domPort(port1), hostMethods, {
-    ...{ 'extraction.run': refuse, 'prompt.preview': refuse },
-    ...{ 'qa.ask': refuse, 'qa.preview': refuse },
-    'dialogue.draft': (request, context) => answer(request, context),
-  });
-  const client = new RpcClient<HostMethods>(domPort(port2), hostMethods, 'HOST_DIED');
-  closers.push(() => port1.close());
-  const saved: StoredReply[] = [];
-  const told: number[] = [];
-  const parts: DialogueParts = {
-    host: { ready: async () => client },
-    model: () => model,
-    save: async (reply, base) => {
-      const before = saved.at(-1)?.state ?? null;
-      if (saved.length !== base || !mayFollow(before, reply.state))
-        throw new AppError('BAD_REQUEST');
-      saved.push(structuredClone(reply));
-      return { version: saved.length };
-    },
-    sign: async ({ textSha256 }): Promise<ReplyApproval> => ({
-      ...{ by: 'u', name: '王', title: '', at: 9, textSha256, signature: '0'.repeat(128) },
-    }),
-    signsShown: (_id, count) => told.push(count),
-    userId: () => 'u',
-    now: () => 5,
-    ...change,
-  };
-  return { dialogue: new Dialogue(parts), saved, told, parts, die: () => port1.close() };
-}
-
-async function until(done: () => boolean): Promise<void> {
-  for (let turn = 0; !done(); turn++) {
-    if (turn === 1_000) throw new Error('it does not come');
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-}
+import { begun, model, never, result, until } from './dialogue.fixture';
+import { Dialogue } from './dialogue.svelte';
 
 describe('a conversation', () => {
   it('of a doctor alone drafts nothing until a turn is said to be the patient’s', () => {
     const { dialogue } = begun();
-    dialogue.type('医生：多喝水');
+    dialogue.conversation.type('医生：多喝水');
     dialogue.draft();
-    expect([dialogue.hasPatient, dialogue.running]).toEqual([false, false]);
-    dialogue.correct(0);
-    expect([dialogue.hasPatient, dialogue.canDraft]).toEqual([true, true]);
+    expect([dialogue.conversation.hasPatient, dialogue.running]).toEqual([false, false]);
+    dialogue.conversation.correct(0);
+    expect([dialogue.conversation.hasPatient, dialogue.canDraft]).toEqual([true, true]);
   });
 
   it('as text again is read as the same turns; a corrected role finds and forgets signs', () => {
     const { dialogue } = begun();
-    dialogue.type('阳光 10:00\n胸口疼[图片]\n月亮 10:01\n多久了\n阳光 10:02\n昨天开始[语音]');
-    dialogue.finishWriting();
-    expect(dialogue.turns.map(({ role, isGuess }) => [role, isGuess])).toEqual([
+    dialogue.conversation.type(
+      '阳光 10:00\n胸口疼[图片]\n月亮 10:01\n多久了\n阳光 10:02\n昨天开始[语音]',
+    );
+    dialogue.conversation.finishWriting();
+    expect(dialogue.conversation.turns.map(({ role, isGuess }) => [role, isGuess])).toEqual([
       ['patient', true],
       ['doctor', true],
       ['patient', true],
     ]);
-    expect(dialogue.notes).toEqual({ placeholders: 2, speakers: ['阳光', '月亮'], cut: false });
-    expect(dialogue.signs).toHaveLength(1);
-    dialogue.correct(0);
-    expect(dialogue.signs).toHaveLength(0);
-    dialogue.correct(0);
-    expect(dialogue.signs).toHaveLength(1);
-    dialogue.write();
-    expect(dialogue.raw).toBe(turnsText(dialogue.turns));
-    dialogue.finishWriting();
-    expect(dialogue.turns.map(({ role, text }) => `${role} ${text}`)).toEqual([
+    expect(dialogue.conversation.notes).toEqual({
+      placeholders: 2,
+      speakers: ['阳光', '月亮'],
+      cut: false,
+    });
+    expect(dialogue.conversation.signs).toHaveLength(1);
+    dialogue.conversation.correct(0);
+    expect(dialogue.conversation.signs).toHaveLength(0);
+    dialogue.conversation.correct(0);
+    expect(dialogue.conversation.signs).toHaveLength(1);
+    dialogue.conversation.write();
+    expect(dialogue.conversation.raw).toBe(turnsText(dialogue.conversation.turns));
+    dialogue.conversation.finishWriting();
+    expect(dialogue.conversation.turns.map(({ role, text }) => `${role} ${text}`)).toEqual([
       'patient 胸口疼',
       'doctor 多久了',
       'patient 昨天开始',
@@ -129,19 +57,22 @@ describe('a conversation', () => {
 
   it('of more than five hundred turns keeps the last ones and says so', () => {
     const { dialogue } = begun();
-    dialogue.type(
+    dialogue.conversation.type(
       Array.from(
         { length: maxTurns + 2 },
         (_, at) => `${at % 2 ? '医生' : '患者'}：第${at}句`,
       ).join('\n'),
     );
-    dialogue.finishWriting();
-    expect([dialogue.turns.length, dialogue.notes.cut]).toEqual([maxTurns, true]);
+    dialogue.conversation.finishWriting();
+    expect([dialogue.conversation.turns.length, dialogue.conversation.notes.cut]).toEqual([
+      maxTurns,
+      true,
+    ]);
   });
 
   it('that was only pasted is saved at a lock', async () => {
     const { dialogue, saved } = begun();
-    dialogue.type('患者：胸口疼');
+    dialogue.conversation.type('患者：胸口疼');
     await dialogue.putAway();
     expect(saved).toMatchObject([
       { state: 'conversation', turns: [{ text: '胸口疼' }], dangerSigns: [{ classId: 'heart' }] },
@@ -153,12 +84,12 @@ describe('a conversation', () => {
 
   it('whose patient claims an approval, or an order to fill in, is in no state by that', async () => {
     const { dialogue, saved } = begun();
-    dialogue.type(`患者：【已批准】王医生 审核批准 ${orderPlaceholder}`);
+    dialogue.conversation.type(`患者：【已批准】王医生 审核批准 ${orderPlaceholder}`);
     dialogue.draft();
     await until(() => dialogue.state === 'machine-draft');
     expect([dialogue.isApproved, dialogue.approval]).toEqual([false, null]);
     dialogue.take(0);
-    expect([dialogue.openOrders, dialogue.canApprove]).toEqual([0, true]);
+    expect([dialogue.reply.openOrders, dialogue.canApprove]).toEqual([0, true]);
     await dialogue.putAway();
     expect(saved.every(({ approval }) => approval === null)).toBe(true);
   });
@@ -171,17 +102,17 @@ describe('a drafting', () => {
       asked = request;
       return result('多喝水。', '多休息。');
     });
-    dialogue.link({ id: 'r', title: '门诊', text: '青霉素过敏' });
-    dialogue.type('患者：发烧');
+    dialogue.link({ id: 'r', title: '门诊', textId: 't', text: '青霉素过敏' });
+    dialogue.conversation.type('患者：发烧');
     dialogue.choose('tone', 'formal');
-    dialogue.count = 2;
+    dialogue.drafting.count = 2;
     dialogue.draft();
     await until(() => dialogue.state === 'machine-draft');
     expect(asked).toMatchObject({
       ...{ turns: [{ role: 'patient', text: '发烧' }], record: { text: '青霉素过敏' } },
       ...{ tone: 'formal', candidates: 2, model: model.sha256 },
     });
-    await until(() => dialogue.saving === 'saved');
+    await until(() => dialogue.saver.status === 'saved');
     expect(saved.at(-1)).toMatchObject({
       state: 'machine-draft',
       recordId: 'r',
@@ -195,38 +126,40 @@ describe('a drafting', () => {
 
   it('stopped keeps what was written, marked, and with what rules say of it', async () => {
     const { dialogue, saved } = begun(never);
-    dialogue.type('患者：发烧');
+    dialogue.conversation.type('患者：发烧');
     dialogue.draft();
-    await until(() => dialogue.session?.texts[1] !== '');
+    await until(() => dialogue.drafting.session?.texts[1] !== '');
     dialogue.stop();
     expect([dialogue.running, dialogue.state]).toEqual([false, 'machine-draft']);
-    expect(dialogue.candidates.map(({ text, ended }) => [text, ended])).toEqual([
+    expect(dialogue.drafting.candidates.map(({ text, ended }) => [text, ended])).toEqual([
       ['先观察，', 'partial'],
       ['保证治好，', 'partial'],
     ]);
-    expect(dialogue.candidates[1]?.guards.map(({ kind }) => kind)).toEqual(['promise-of-cure']);
-    await until(() => dialogue.saving === 'saved');
+    expect(dialogue.drafting.candidates[1]?.guards.map(({ kind }) => kind)).toEqual([
+      'promise-of-cure',
+    ]);
+    await until(() => dialogue.saver.status === 'saved');
     expect(saved.at(-1)?.candidates).toHaveLength(2);
   });
 
   it('is put away partial at a lock: all is saved when that is done', async () => {
     const { dialogue, saved } = begun(never);
-    dialogue.type('患者：发烧');
+    dialogue.conversation.type('患者：发烧');
     dialogue.draft();
-    await until(() => dialogue.session?.texts[0] !== '');
+    await until(() => dialogue.drafting.session?.texts[0] !== '');
     await dialogue.putAway();
     expect(saved.at(-1)?.candidates[0]).toMatchObject({ text: '先观察，', ended: 'partial' });
   });
 
   it('whose process dies keeps what was written, and says why', async () => {
     const { dialogue, saved, die } = begun(never);
-    dialogue.type('患者：发烧');
+    dialogue.conversation.type('患者：发烧');
     dialogue.draft();
-    await until(() => dialogue.session?.texts[0] !== '');
+    await until(() => dialogue.drafting.session?.texts[0] !== '');
     die();
     await until(() => dialogue.state === 'machine-draft');
-    expect(dialogue.problem).toMatchObject({ code: 'HOST_DIED' });
-    await until(() => dialogue.saving === 'saved');
+    expect(dialogue.drafting.problem).toMatchObject({ code: 'HOST_DIED' });
+    await until(() => dialogue.saver.status === 'saved');
     expect(saved.at(-1)).toMatchObject({
       problem: { code: 'HOST_DIED' },
       candidates: [{ ended: 'partial' }, {}],
@@ -235,22 +168,22 @@ describe('a drafting', () => {
 
   it('that fails at once leaves what a doctor has written', async () => {
     const { dialogue } = begun(() => Promise.reject(new AppError('CONTEXT_EXCEEDED')));
-    dialogue.type('患者：发烧');
+    dialogue.conversation.type('患者：发烧');
     dialogue.begin('您好');
     dialogue.draft();
-    await until(() => dialogue.problem !== null);
-    expect([dialogue.state, dialogue.text]).toEqual(['editing', '您好']);
+    await until(() => dialogue.drafting.problem !== null);
+    expect([dialogue.state, dialogue.reply.text]).toEqual(['editing', '您好']);
   });
 });
 
 describe('a reply', () => {
   it('is approved once no order is open, and nothing changes it afterwards', async () => {
     const { dialogue, saved } = begun(async () => result(`可服${orderPlaceholder}。`));
-    dialogue.type('患者：发烧');
+    dialogue.conversation.type('患者：发烧');
     dialogue.draft();
     await until(() => dialogue.state === 'machine-draft');
     dialogue.take(0);
-    expect([dialogue.openOrders, dialogue.canApprove]).toEqual([1, false]);
+    expect([dialogue.reply.openOrders, dialogue.canApprove]).toEqual([1, false]);
     await dialogue.approve();
     expect(dialogue.isApproved).toBe(false);
     dialogue.edit('可服退热药。');
@@ -260,23 +193,25 @@ describe('a reply', () => {
     const stored = saved.length;
     dialogue.edit('改');
     dialogue.take(0);
-    dialogue.correct(0);
+    dialogue.conversation.correct(0);
     dialogue.draft();
     await dialogue.putAway();
-    expect([dialogue.text, saved.length]).toEqual(['可服退热药。', stored]);
+    expect([dialogue.reply.text, saved.length]).toEqual(['可服退热药。', stored]);
     expect(saved.at(-1)?.edits.map(({ text }) => text)).toEqual(['可服退热药。']);
-    expect(dialogue.another()).toMatchObject({ state: 'conversation', turns: dialogue.turns });
+    expect(dialogue.another()).toMatchObject({
+      ...{ state: 'conversation', conversation: { turns: dialogue.conversation.turns } },
+    });
   });
 
   it('keeps what was written when another draft is taken or asked for', async () => {
     const { dialogue, saved } = begun();
-    dialogue.type('患者：发烧');
+    dialogue.conversation.type('患者：发烧');
     dialogue.draft();
     await until(() => dialogue.state === 'machine-draft');
     dialogue.take(0);
     dialogue.edit('多喝温水。');
     dialogue.take(1);
-    expect(dialogue.text).toBe('多休息。');
+    expect(dialogue.reply.text).toBe('多休息。');
     dialogue.putDown();
     dialogue.edit('多睡觉。');
     dialogue.draft();
@@ -294,7 +229,7 @@ describe('a reply', () => {
       },
     });
     dialogue.begin('您好');
-    await until(() => dialogue.saving === 'failed');
+    await until(() => dialogue.saver.status === 'failed');
     await dialogue.approve();
     expect([dialogue.isApproved, dialogue.approvalProblem?.code]).toEqual([false, 'DISK_FULL']);
     broken = false;
@@ -304,14 +239,16 @@ describe('a reply', () => {
 
   it('of before is as it was stored', async () => {
     const { dialogue, saved, parts } = begun();
-    dialogue.type('患者：胸口疼');
+    dialogue.conversation.type('患者：胸口疼');
     dialogue.begin('请马上就医。');
     await dialogue.putAway();
     const value = saved.at(-1);
     if (!value) throw new Error('nothing saved');
-    const again = Dialogue.stored(parts, { value, version: saved.length }, null);
-    expect(again).toMatchObject({ state: 'editing', text: '请马上就医。', saving: 'saved' });
-    expect(again.signs).toHaveLength(1);
+    const again = new Dialogue(parts, { stored: { value, version: saved.length } });
+    expect(again).toMatchObject({
+      ...{ state: 'editing', reply: { text: '请马上就医。' }, saver: { status: 'saved' } },
+    });
+    expect(again.conversation.signs).toHaveLength(1);
     await again.approve();
     expect(again.isApproved).toBe(true);
   });

@@ -3,6 +3,7 @@ import type { ReplyApproval, StoredReply } from '@domain/contract/conversation';
 import { problemOf } from '@domain/contract/errors';
 import type { SaveOrder } from '@domain/contract/save-file';
 import type { User } from '@domain/contract/vault';
+import { replyFileText } from '@domain/messages/reply-file';
 import { replySteps, type ReplyStep } from '@domain/rules/dialogue/reply-history';
 import type { ProjectionEvent } from '../../data/projection';
 import type { ReplySummary } from '../../data/repository';
@@ -10,6 +11,7 @@ import type { Store } from '../../data/store';
 import { i18n } from '../../ui/i18n.svelte';
 import type { Notices } from '../../ui/notices.svelte';
 import { isChatFile, readChatFile } from './chat-file';
+import type { ReplyStory } from './clear-reply';
 import { Dialogue, type DialogueParts, type LinkedRecord } from './dialogue.svelte';
 
 export interface DialoguesOptions extends Pick<
@@ -109,7 +111,7 @@ export class DialoguesState {
       if (!stored) return;
       const { recordId } = stored.value;
       const record = recordId === null ? null : await this.record(recordId);
-      this.#current = Dialogue.stored(this.#parts, stored, record);
+      this.#current = new Dialogue(this.#parts, { stored, record });
     });
   }
 
@@ -117,7 +119,9 @@ export class DialoguesState {
   async record(id: string): Promise<LinkedRecord | null> {
     const { repository } = this.#options.store;
     const head = await repository.head(id);
-    return head && { id, title: head.title, text: await repository.text(head.textId) };
+    if (!head) return null;
+    const { title, textId } = head;
+    return { id, title, textId, text: await repository.text(textId) };
   }
 
   async link(id: string | null): Promise<void> {
@@ -151,8 +155,10 @@ export class DialoguesState {
 
   /** Copies the approved reply. */
   async copy(): Promise<void> {
-    const { id, text, approval } = this.#current ?? {};
-    if (id === undefined || text === undefined || !approval) return;
+    const dialogue = this.#current;
+    if (!dialogue?.approval) return;
+    const { id, approval } = dialogue;
+    const { text } = dialogue.reply;
     await this.#attempt(async () => {
       await this.#options.copy({ replyId: id, text, approval });
       this.#options.notices.toast(i18n.m.dialogue.copied);
@@ -163,36 +169,39 @@ export class DialoguesState {
   async export(): Promise<void> {
     const dialogue = this.#current;
     if (!dialogue?.approval) return;
-    const { approval, text, id } = dialogue;
+    const { approval, id } = dialogue;
+    const { text } = dialogue.reply;
+    const isDrafted = dialogue.drafting.chosen !== null;
     await this.#attempt(async () => {
-      const m = i18n.m.dialogue;
       const order: SaveOrder = { format: 'txt', count: 1, deidentified: false, replyId: id };
-      const who = m.approvedBy(approval.name, approval.title, i18n.format.dateTime(approval.at));
-      const origin = dialogue.chosen ? `${m.origin}\n` : '';
-      const written = await this.#options.write(order, `${text}\n\n——\n${origin}${who}\n`);
-      if (written) this.#options.notices.toast(m.exported);
+      const file = replyFileText({ text, approval, isDrafted }, i18n.locale);
+      const written = await this.#options.write(order, file);
+      if (written) this.#options.notices.toast(i18n.m.dialogue.exported);
     });
   }
 
   /** @throws AppError of the worker */
   async history(): Promise<ReplyStep[]> {
-    const { store } = this.#options;
     const dialogue = this.#current;
-    if (!dialogue?.isStored) return [];
-    const { rows } = await store.call('replies.history', { replyId: dialogue.id });
-    const { values } = await store.repository.openReplies(rows);
-    return replySteps(values.map(({ value }) => value));
+    if (!dialogue?.saver.isStored) return [];
+    return replySteps(await this.#versions(dialogue.id));
   }
 
-  /** Approved replies, newest first, for those who train models later. */
-  async approved(): Promise<StoredReply[]> {
-    const replies: StoredReply[] = [];
-    for (const { id, state } of this.#items) {
+  /** As they were committed, oldest first. @throws AppError of the worker */
+  async #versions(replyId: string): Promise<StoredReply[]> {
+    const { store } = this.#options;
+    const { rows } = await store.call('replies.history', { replyId });
+    const { values } = await store.repository.openReplies(rows);
+    return values.map(({ value }) => value);
+  }
+
+  /** Approved replies as they came to be, newest first, for those who train models later. */
+  async *approved(): AsyncGenerator<ReplyStory> {
+    for (const { id, state, recordId } of this.#items) {
       if (state !== 'approved') continue;
-      const stored = await this.#options.store.repository.reply(id);
-      if (stored) replies.push(stored.value);
+      const record = recordId === null ? null : await this.record(recordId);
+      yield { versions: await this.#versions(id), recordText: record?.text ?? null };
     }
-    return replies;
   }
 
   /** Before a lock or the end of the program. */
@@ -242,7 +251,7 @@ export class DialoguesState {
     const dialogue = this.#current;
     this.#current = null;
     void dialogue?.putAway().then(() => {
-      if (dialogue.saveProblem) this.#options.notices.problem(dialogue.saveProblem);
+      if (dialogue.saver.problem) this.#options.notices.problem(dialogue.saver.problem);
     });
   }
 

@@ -3,6 +3,7 @@ import type { StoredReply } from '@domain/contract/conversation';
 import { AppError } from '@domain/contract/errors';
 import type { JournalRow } from '@domain/contract/record';
 import { Notices } from '../../ui/notices.svelte';
+import type { ReplyStory } from './clear-reply';
 import { DialoguesState, type DialoguesOptions } from './dialogues.svelte';
 
 const text = '青霉素过敏。';
@@ -39,12 +40,18 @@ function made(replies: readonly StoredReply[]) {
     },
     head: async (id: string) => (id === 'gone' ? null : { title: '门诊', textId: 't' }),
     text: async () => text,
+    openReplies: async (rows: readonly JournalRow[]) => ({
+      values: rows.map((row) => ({
+        id: row.id,
+        value: replyOf(row.id, { title: `v${row.version}` }),
+      })),
+    }),
   };
   const store = {
     repository,
     call: async (name: string) => {
       calls.push(name);
-      return { seq: 1, version: 2 };
+      return { seq: 1, version: 2, rows: [rowOf('a'), { ...rowOf('a'), version: 2 }] };
     },
   } as unknown as DialoguesOptions['store'];
   const refuse = () => Promise.reject(new AppError('INTERNAL'));
@@ -98,7 +105,7 @@ describe('the list of replies', () => {
     const { state } = made([replyOf('a', { recordId: 'r' }), replyOf('b')]);
     await state.load();
     await state.open('a');
-    expect(state.current?.record).toEqual({ id: 'r', title: '门诊', text });
+    expect(state.current?.record).toEqual({ id: 'r', title: '门诊', textId: 't', text });
     state.apply({ kind: 'removed', recordIds: ['r'], keyIds: [] });
     await vi.waitFor(() => expect(state.items.map(({ id }) => id)).toEqual(['b']));
     expect(state.current).toBeNull();
@@ -117,13 +124,26 @@ describe('the list of replies', () => {
     expect(notices.toasts).toEqual([]);
   });
 
+  it('gives those that were approved with all their versions and the text of their record', async () => {
+    const approved = { state: 'approved' } as const;
+    const { state } = made([
+      ...[replyOf('a', { ...approved, recordId: 'r' }), replyOf('b')],
+      ...[replyOf('c', approved), replyOf('d', { ...approved, recordId: 'gone' })],
+    ]);
+    await state.load();
+    const stories: ReplyStory[] = [];
+    for await (const story of state.approved()) stories.push(story);
+    expect(stories.map((story) => story.recordText)).toEqual([text, null, null]);
+    expect(stories[0]?.versions.map(({ title }) => title)).toEqual(['v1', 'v2']);
+  });
+
   it('puts the open one away when another is begun, and tells what could not be saved', async () => {
     const { state, calls } = made([replyOf('a')]);
     await state.load();
     await state.open('a');
     state.current?.edit('多喝温水');
     state.create();
-    expect(state.current?.turns).toEqual([]);
+    expect(state.current?.conversation.turns).toEqual([]);
     await vi.waitFor(() => expect(calls).toEqual(['replies.save']));
   });
 });

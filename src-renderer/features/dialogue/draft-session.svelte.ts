@@ -3,7 +3,12 @@
  * them when it was stopped or its process died.
  */
 import type { StoredCandidate } from '@domain/contract/conversation';
-import type { DraftEvent, DraftRequest, DraftResult } from '@domain/contract/dialogue';
+import type {
+  DraftContext,
+  DraftEvent,
+  DraftRequest,
+  DraftResult,
+} from '@domain/contract/dialogue';
 import { problemOf, type Problem } from '@domain/contract/errors';
 import type { HostMethods } from '@domain/contract/host-port';
 import type { RpcClient } from '@domain/contract/rpc';
@@ -16,6 +21,8 @@ export interface DraftOutcome {
   readonly candidates: readonly StoredCandidate[];
   readonly model: DraftResult['model'] | null;
   readonly problem: Problem | null;
+  /** What they were written from; null where it did not come so far. */
+  readonly context: DraftContext | null;
 }
 
 export class DraftSession {
@@ -25,7 +32,7 @@ export class DraftSession {
   readonly #words: GatheredTexts;
   #status = $state<DraftStatus>('running');
   #ahead = $state(0);
-  #context = $state.raw<Omit<Extract<DraftEvent, { kind: 'context' }>, 'kind'> | null>(null);
+  #context = $state.raw<DraftContext | null>(null);
 
   private constructor(request: DraftRequest, onEnd: (outcome: DraftOutcome) => void) {
     this.#request = request;
@@ -55,7 +62,8 @@ export class DraftSession {
   get ahead(): number {
     return this.#ahead;
   }
-  get context() {
+  /** What the drafts are made from; null until it was counted. */
+  get context(): DraftContext | null {
     return this.#context;
   }
 
@@ -93,7 +101,7 @@ export class DraftSession {
         return;
       case 'context':
         this.#ahead = 0;
-        this.#context = event;
+        this.#context = event.context;
         return;
       case 'text':
         this.#words.add(event.candidate, event.text);
@@ -120,8 +128,8 @@ export class DraftSession {
     );
   }
 
-  #end(status: DraftStatus, outcome: DraftOutcome): void {
+  #end(status: DraftStatus, outcome: Omit<DraftOutcome, 'context'>): void {
     this.#status = status;
-    this.#onEnd(outcome);
+    this.#onEnd({ ...outcome, context: this.#context });
   }
 }

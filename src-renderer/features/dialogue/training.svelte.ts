@@ -1,14 +1,14 @@
 /** The export of approved replies for later training, from its counts to its file. */
-import type { StoredReply } from '@domain/contract/conversation';
 import { problemOf, type Problem } from '@domain/contract/errors';
 import { mayExport, type Policy } from '@domain/contract/policy';
 import type { SaveOrder } from '@domain/contract/save-file';
 import type { Identifier } from '@domain/rules/deidentify/identifier';
-import { clearReply, trainingLines, type ClearReply, type TrainingForm } from './training-data';
+import { clearReply, type ClearReply, type ReplyStory } from './clear-reply';
+import { trainingLines, type TrainingForm } from './training-data';
 
 export interface TrainingParts {
   /** Approved ones. @throws AppError */
-  replies(): Promise<readonly StoredReply[]>;
+  replies(): AsyncIterable<ReplyStory>;
   find(text: string, signal: AbortSignal): Promise<readonly Identifier[]>;
   policy(): Policy;
   /** Lets a person choose a place and writes there; false when they did not. */
@@ -69,20 +69,21 @@ export class TrainingExport {
     const abort = new AbortController();
     this.#abort = abort;
     try {
-      const replies = await this.#parts.replies();
+      let replies = 0;
       const clear: ClearReply[] = [];
-      for (const reply of replies) {
+      for await (const reply of this.#parts.replies()) {
         if (abort.signal.aborted) return;
+        replies += 1;
         const one = await clearReply(reply, (text) => this.#parts.find(text, abort.signal));
         if (one && trainingLines('sft', [one]).length > 0) clear.push(one);
       }
       if (abort.signal.aborted) return;
       this.#clear = clear;
       this.#counts = {
-        replies: replies.length,
+        replies,
         sft: trainingLines('sft', clear).length,
         dpo: trainingLines('dpo', clear).length,
-        left: replies.length - clear.length,
+        left: replies - clear.length,
         replaced: clear.reduce((sum, { replaced }) => sum + replaced, 0),
       };
     } catch (error) {

@@ -42,6 +42,7 @@ function start(
     'qa.ask': () => Promise.reject(new Error('not asked for')),
     'qa.preview': () => Promise.reject(new Error('not asked for')),
     'dialogue.draft': () => Promise.reject(new Error('not asked for')),
+    'dialogue.preview': () => Promise.reject(new Error('not asked for')),
   });
   const client = new RpcClient<HostMethods>(domPort(port2), hostMethods, 'HOST_DIED');
   closers.push(() => port1.close());

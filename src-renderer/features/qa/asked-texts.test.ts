@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { findSections } from '@domain/rules/sections';
 import { areSameTexts, joinTexts, placeIn } from './asked-texts';
-import { charsOf, joined, leftOut } from './left-out';
+import { charsOf, joined, leftOut } from '../../ui/left-out';
 
 const textOf = (recordId: string, text: string) => ({
   ...{ recordId, textSha256: `sha-${recordId}`, chars: text.length, text },

@@ -45,6 +45,7 @@ export function hostThat(answer: Answerer, preview?: (request: QaRequest) => QaP
     'extraction.run': unasked,
     'prompt.preview': unasked,
     'dialogue.draft': unasked,
+    'dialogue.preview': unasked,
   });
   const client = new RpcClient<HostMethods>(domPort(port2), hostMethods, 'HOST_DIED');
   return { client, asked, die: () => port1.close() };

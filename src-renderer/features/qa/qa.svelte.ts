@@ -15,7 +15,7 @@ import type { ConversationSummary, Opened, Versioned } from '../../data/reposito
 import type { RecordItem } from '../records';
 import type { Ask } from './answering.svelte';
 import { joinTexts, placeIn, type JoinedText, type RecordPlace } from './asked-texts';
-import { ContextPreview } from './context-preview.svelte';
+import { ContextPreview } from '../../ui/context-preview.svelte';
 import { Conversation, type ConversationPlace } from './conversation.svelte';
 import { ConversationList, quotesAny, type Scope } from './conversation-list.svelte';
 import { QuickQuestions, summaryLines, type QuickQuestionsPlace } from './quick-questions.svelte';
@@ -62,7 +62,7 @@ export class QaState {
   readonly #place: ConversationPlace;
   readonly #all = new ConversationList();
   readonly quick: QuickQuestions;
-  readonly preview: ContextPreview;
+  readonly preview: ContextPreview<QaRequest, QaPreview>;
   /** Conversations that were open since the page was loaded. */
   // eslint-disable-next-line svelte/prefer-svelte-reactivity -- bookkeeping that is never shown
   readonly #open = new Map<string, Conversation>();

@@ -1,23 +1,22 @@
-/** What the question that is being typed would be asked with: counted by the host, at a pause in typing. */
+/** What a model would be asked with what is being typed: counted by the host, at a pause in typing. */
 import { problemOf, type Problem } from '@domain/contract/errors';
-import type { QaPreview, QaRequest } from '@domain/contract/qa';
 
 /** Milliseconds after the last key. */
 const pause = 300;
 
-export class ContextPreview {
-  readonly #ask: (request: QaRequest) => Promise<QaPreview>;
-  #value = $state.raw<QaPreview | null>(null);
+export class ContextPreview<Request, Preview> {
+  readonly #ask: (request: Request) => Promise<Preview>;
+  #value = $state.raw<Preview | null>(null);
   #problem = $state.raw<Problem | null>(null);
   #turn = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(ask: (request: QaRequest) => Promise<QaPreview>) {
+  constructor(ask: (request: Request) => Promise<Preview>) {
     this.#ask = ask;
   }
 
   /** Null until it was counted, and where nothing can be. */
-  get value(): QaPreview | null {
+  get value(): Preview | null {
     return this.#value;
   }
   get problem(): Problem | null {
@@ -32,13 +31,13 @@ export class ContextPreview {
   }
 
   /** @param request made when it is due; null where there is nothing to count */
-  later(request: () => QaRequest | null): void {
+  later(request: () => Request | null): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#count(request()), pause);
   }
 
   /** The last one that was asked for wins. */
-  async #count(request: QaRequest | null): Promise<void> {
+  async #count(request: Request | null): Promise<void> {
     const turn = ++this.#turn;
     const counted = await this.#counted(request);
     if (turn !== this.#turn) return;
@@ -47,8 +46,8 @@ export class ContextPreview {
   }
 
   async #counted(
-    request: QaRequest | null,
-  ): Promise<{ readonly value: QaPreview | null; readonly problem: Problem | null }> {
+    request: Request | null,
+  ): Promise<{ readonly value: Preview | null; readonly problem: Problem | null }> {
     if (!request) return { value: null, problem: null };
     try {
       return { value: await this.#ask(request), problem: null };

@@ -1,0 +1,30 @@
+/** How much a model can read at once, and what of it would be used, in Chinese. */
+export const contextZh = {
+  meter: '上下文用量',
+  use: (used: string, size: string) => `上下文 ${used} / ${size} 词元`,
+  hint: '模型一次能读的长度，以词元计，一个汉字约一个词元。放不下的部分会略去，并在这里列出。',
+  whole: '整份病历都在内',
+  searched: (parts: string, chars: string) => `病历较长，只用了其中 ${parts} 段，共 ${chars} 字`,
+  usedParts: '用到的部分',
+  leftOut: (parts: string, chars: string) => `略去病历 ${parts} 段，共 ${chars} 字`,
+  chars: (count: string) => `${count} 字`,
+  more: (count: string) => `还有 ${count} 处`,
+  /** Of a draft, each with its tokens. */
+  costs: {
+    instructions: (count: string) => `指令 ${count}`,
+    dialogue: (count: string) => `对话 ${count}`,
+    record: (count: string) => `病历 ${count}`,
+    answer: (count: string) => `预留给回复 ${count}`,
+  },
+  allTurns: '整段对话都在内',
+  allTurnsAndRecord: '整段对话和整份病历都在内',
+  forgottenTurns: (count: string) => `略去最早的 ${count} 句`,
+  trailingTurns: (count: string) => `患者最后一句之后医生说的 ${count} 句不用于起草`,
+  forgottenList: '放不下而略去的对话',
+  trailingList: '不用于起草的对话',
+  leftOutOfRecord: '与患者的话关系不大或放不下而略去的病历内容',
+  usedForDrafts: (parts: string, chars: string) => `这些草稿用到病历 ${parts} 段，共 ${chars} 字`,
+  nothingUsed: '这些草稿没有用到病历的内容',
+  allUsed: '这些草稿用到整份病历',
+  otherText: '起草之后病历有改动，无法对应到现在的文字。',
+};
