@@ -257,6 +257,8 @@ const worker = new WorkerSupervisor({
   onBatches: followBatches,
   onState: (state) => push('worker.state', state),
   onAct: (act, recordId) => audit.tell({ event: { kind: act }, subject: recordId }),
+  onConfirmed: (recordId, { facts, bulk }) =>
+    audit.tell({ event: { kind: 'confirmed', facts, bulk }, subject: recordId }),
   onWritten: (ticket, records) => saves.written(ticket, records),
 });
 const saves = new SaveTickets({

@@ -61,8 +61,10 @@ export class Workstation {
     request: () => invoke(this.#bridge, 'worker.connect'),
   });
   readonly batches = new BatchesState(this.#worker, this.notices);
-  readonly newBatch = new NewBatch(this.#bridge, this.#worker);
   readonly #store = new Store(this.#bridge, this.#worker);
+  readonly newBatch = new NewBatch(this.#bridge, this.#worker, (textId) =>
+    this.#store.repository.text(textId),
+  );
   readonly records = new RecordsState(this.#store, this.notices);
   readonly catalogue = new SchemaCatalogue();
   readonly schemas = new SchemasState({

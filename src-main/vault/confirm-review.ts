@@ -1,5 +1,4 @@
 /** A doctor's confirmation of a reviewed record (审核确认), made where their key is. */
-import type { NewAuditEntry } from '../domain/contract/audit';
 import { AppError } from '../domain/contract/errors';
 import type { Confirmation } from '../domain/contract/review';
 import { confirmationBytes } from '../domain/review/confirmation';
@@ -9,23 +8,19 @@ export interface ContentToConfirm {
   readonly recordId: string;
   /** Of `confirmedContent`. */
   readonly contentSha256: string;
-  /** How many facts are accepted. */
-  readonly facts: number;
-  /** Whether some were accepted with others by one act. */
-  readonly bulk: boolean;
 }
 
 /**
- * Signs with the key of who is signed in, as they are called now, and tells the audit log. A trial has
- * no users, and so nobody who could confirm.
+ * Signs with the key of who is signed in, as they are called now. A trial has no users, and so nobody
+ * who could confirm. The audit log is told by the worker, once the review that was signed is stored: only
+ * there can be counted what it confirms.
  *
  * @param now milliseconds since the epoch. Defaults to the system's clock
  * @throws AppError `VAULT_LOCKED`, `FORBIDDEN_ROLE`
  */
 export function confirmReview(
   vault: Pick<VaultSession, 'demand' | 'sign' | 'user'>,
-  audit: { tell(entry: NewAuditEntry): void },
-  { recordId, contentSha256, facts, bulk }: ContentToConfirm,
+  { recordId, contentSha256 }: ContentToConfirm,
   now = Date.now(),
 ): Confirmation {
   // Records may also be read in a trial.
@@ -36,6 +31,5 @@ export function confirmReview(
   const said = { by: user.id, name: user.name, title: user.title, at: now, contentSha256 };
   const { userId, signature } = vault.sign(confirmationBytes(recordId, said));
   if (userId !== user.id) throw new AppError('INTERNAL');
-  audit.tell({ event: { kind: 'confirmed', facts, bulk }, subject: recordId });
   return { ...said, signature: Buffer.from(signature).toString('hex') };
 }

@@ -141,6 +141,15 @@ export type Act = z.infer<typeof actSchema>;
 export const fromWorkerSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('state'), state: workerStateSchema }),
   z.object({ type: z.literal('act'), act: actSchema, recordId: z.string() }),
+  /** A confirmed review is stored: of its facts, as they are in it. */
+  z.object({
+    type: z.literal('confirmed'),
+    recordId: z.string(),
+    /** Accepted ones. */
+    facts: z.int().nonnegative(),
+    /** Whether some of them were accepted with others by one act. */
+    bulk: z.boolean(),
+  }),
   /** How the batches go; nothing clinical. */
   z.object({ type: z.literal('batches'), batches: z.array(batchSummarySchema) }),
   z.object({

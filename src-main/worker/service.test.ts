@@ -1,9 +1,11 @@
+import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { WorkerState } from '../domain/contract/ipc';
+import type { StoredReview } from '../domain/contract/review';
 import { RpcClient } from '../domain/contract/rpc';
 import {
   committedPayloadSchema,
@@ -11,12 +13,16 @@ import {
   workerMethods,
   type WorkerMethods,
 } from '../domain/contract/worker-port';
+import { confirmationBytes, contentSha256 } from '../domain/review/confirmation';
+import { startReview } from '../domain/review/review';
+import { mention, run, text as reviewed } from '../domain/review/review.fixture';
 import { formatOfName } from '../documents/file-format';
 import { listFiles } from '../documents/list-files';
 import { previewTable } from '../documents/preview-table';
 import { readDocument, readOneRecord } from '../documents/read-document';
 import { writeChosenFile, writeChosenStream } from '../documents/write-chosen-file';
 import { journalFileName } from '../vault/journal';
+import { publicHexOf } from '../vault/keyring/boxes';
 import { fromWorkerSchema, type FromWorker } from './control';
 import type { ParentPort, ProcessPort } from '../domain/contract/process-port';
 import { WorkerService } from './service';
@@ -300,4 +306,39 @@ describe('a file at a place that a person chose', () => {
     expect((await window.call('journal.read', { after: 0, limit: 9 })).rows).toHaveLength(2);
     expect(told).toHaveLength(1);
   });
+});
+
+test('what a confirmation is told to hold is counted in the review that is stored, whatever a window says', async () => {
+  const { told, send, connect } = start();
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  send({ ...init(), userId: 'doctor-1', signPublic: publicHexOf(publicKey) });
+  const client = connect();
+  const { recordId } = await client.call('records.create', { title: 'a', text: reviewed, source });
+  const textSha256 = createHash('sha256').update(reviewed).digest('hex');
+  const subject = { recordId, textSha256, role: 'primary' as const };
+  const facts = ['高血压', '糖尿病'].map((each) => mention(each));
+  const fresh = startReview(subject, run('run-1', facts), { at: 50, by: 'doctor-1' });
+  const decide = (how: 'single' | 'bulk'): StoredReview => ({
+    ...fresh,
+    items: fresh.items.map((item, at) => ({
+      ...item,
+      decision: at === 0 ? 'accepted' : 'rejected',
+      review: at === 0 ? how : 'single',
+    })),
+  });
+  const said = { by: 'doctor-1', name: '王', title: '', at: 60 };
+  const review = decide('bulk');
+  const content = { ...said, contentSha256: await contentSha256(review) };
+  const bytes = confirmationBytes(recordId, content);
+  const confirmation = { ...content, signature: sign(null, bytes, privateKey).toString('hex') };
+  const confirmed = { ...review, confirmation, facts: 99, bulk: false };
+  const confirmations = (): FromWorker[] => told.filter(({ type }) => type === 'confirmed');
+  // Signed was another content than this one: nothing is confirmed, and nothing is told.
+  const other = { ...decide('single'), confirmation, facts: 99, bulk: false };
+  const refused = client.call('reviews.save', { review: other, base: 0 });
+  await expect(refused).rejects.toMatchObject({ code: 'CONFIRMATION_INVALID' });
+  expect(confirmations()).toEqual([]);
+  const message = { review: confirmed, base: 0, facts: 99, bulk: false };
+  await client.call('reviews.save', message);
+  expect(confirmations()).toEqual([{ type: 'confirmed', recordId, facts: 1, bulk: true }]);
 });

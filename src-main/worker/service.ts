@@ -22,6 +22,7 @@ import {
   type WorkerMethods,
 } from '../domain/contract/worker-port';
 import type { ByteSink } from '../documents/export/sink';
+import { progressOf } from '../domain/review/progress';
 import { Vault } from '../vault/vault';
 import { BatchService } from './batch/batch-service';
 import { ChosenFiles } from './batch/chosen-files';
@@ -266,6 +267,11 @@ export class WorkerService {
     base,
   }: ParamsOf<WorkerMethods['reviews.save']>): Promise<ResultOf<WorkerMethods['reviews.save']>> {
     const { amends, ...saved } = await (await this.#store).saveReview(review, base);
+    if (review.confirmation) {
+      const { accepted, bulk } = progressOf(review.items);
+      const { recordId } = review;
+      this.#tell({ type: 'confirmed', recordId, facts: accepted, bulk: bulk > 0 });
+    }
     if (amends) this.#act('review-amended', review.recordId);
     // Every decision is saved by itself; the log is told once that somebody was at it.
     this.#sitting('review-changed', `${review.id} ${review.version}`, review.recordId);

@@ -151,6 +151,18 @@ export class RecordStore {
     return { recordId, seq, isNew: true };
   }
 
+  /**
+   * The text that a record has now.
+   *
+   * @throws AppError `RECORD_NOT_FOUND`, `RECORD_IN_BIN`, and as `openRecord`
+   */
+  async text(recordId: string): Promise<{ readonly text: string; readonly textSha256: string }> {
+    const record = await openRecord(this.#vault, recordId);
+    if (!record) throw new AppError('RECORD_NOT_FOUND');
+    if (record.head.deletedAt !== null) throw new AppError('RECORD_IN_BIN');
+    return { text: record.text, textSha256: record.head.textSha256 };
+  }
+
   /** @throws AppError `RECORD_NOT_FOUND`, and what the journal throws */
   rename(recordId: string, title: string): Promise<Committed> {
     return this.#change(recordId, () => ({ title: toWellFormed(title) }));

@@ -51,6 +51,8 @@ export interface WorkerSupervisorOptions {
   onState(state: WorkerState): void;
   /** A window has changed a record, and it is committed. */
   onAct(act: Act, recordId: string): void;
+  /** A confirmed review is stored, with so many accepted facts. */
+  onConfirmed(recordId: string, of: { readonly facts: number; readonly bulk: boolean }): void;
   /** The file of a ticket is on the disk. */
   onWritten(ticket: string, records: number | undefined): void;
 }
@@ -206,6 +208,11 @@ export class WorkerSupervisor {
       case 'act':
         this.#options.onAct(message.act, message.recordId);
         return;
+      case 'confirmed': {
+        const { recordId, facts, bulk } = message;
+        this.#options.onConfirmed(recordId, { facts, bulk });
+        return;
+      }
       case 'batches':
         this.#options.onBatches(message.batches);
         return;

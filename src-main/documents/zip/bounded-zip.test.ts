@@ -73,6 +73,22 @@ describe('a bomb is refused', () => {
     expect(await outcome(zipOf(declared))).toBe('ratio');
   });
 
+  it('whose entries are small enough each, and too much together, before any is unpacked', async () => {
+    // Each below what the ratio is looked at from: 4 GB are had by 250 of them.
+    const small = Array.from({ length: 251 }, (_, i) => ({
+      ...part(String(i)),
+      declared: 16_000_000,
+    }));
+    expect(await outcome(zipOf(small.slice(0, 250)))).toBe('DOCUMENT_DAMAGED');
+    expect(await outcome(zipOf(small))).toBe('size');
+  });
+
+  it('whose entry says that it is larger than what it is read for, before it is unpacked', async () => {
+    const lying = { ...part('a.xml', 'x'), declared: 10_001 };
+    expect(await outcome(zipOf([lying]), 10_000)).toBe('size');
+    expect(await outcome(zipOf([lying]), 10_001)).toBe('DOCUMENT_DAMAGED');
+  });
+
   it.each(['../../etc/passwd', '/etc/passwd'])('whose entry is called %s', async (name) => {
     expect(await outcome(zipOf([part(name)]))).toBe('names');
   });

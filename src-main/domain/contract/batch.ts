@@ -40,6 +40,8 @@ export type BatchOrder = z.infer<typeof batchOrderSchema>;
 
 /** Most files that are named one by one; a folder counts as one. */
 export const maxBatchPaths = 20_000;
+/** Most records of the list that are run at once. */
+export const maxBatchRecords = 50_000;
 /** Most notes pasted at once, and their length in all, UTF-16 code units. */
 export const maxPastedNotes = 20_000;
 export const maxPastedChars = 8_000_000;
@@ -58,6 +60,15 @@ export const batchSourceSchema = z.discriminatedUnion('kind', [
   z.object({
     kind: z.literal('notes'),
     notes: z.array(z.string().min(1)).min(1).max(maxPastedNotes),
+  }),
+  /** Records that are there, each once: they are run as they are when their turn comes. */
+  z.object({
+    kind: z.literal('records'),
+    recordIds: z
+      .array(z.string().min(1).max(128))
+      .min(1)
+      .max(maxBatchRecords)
+      .refine((ids) => new Set(ids).size === ids.length),
   }),
 ]);
 export type BatchSource = z.infer<typeof batchSourceSchema>;

@@ -134,6 +134,7 @@ export const errorCodes = [
   'KEYRING_ROLLED_BACK',
   'JOURNAL_ROLLED_BACK',
   'RECORD_NOT_FOUND',
+  'RECORD_IN_BIN',
   'VERSION_CONFLICT',
   // reviews
   'REVIEW_LOCKED',

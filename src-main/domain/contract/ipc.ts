@@ -186,15 +186,12 @@ export const invokeChannels = {
   'vault.wipe': { params: z.object({ passphrase: passphraseInputSchema }), result: nothing },
   /**
    * Confirms the content of a review (审核确认) in the name of the doctor who is signed in: signed with
-   * their key, and told to the audit log. Numbers are of accepted facts.
+   * their key. The worker takes the review with it, and tells the audit log what was confirmed.
    */
   'review.sign': {
     params: z.object({
       recordId: z.uuid(),
       contentSha256: confirmationSchema.shape.contentSha256,
-      facts: z.int().nonnegative(),
-      /** Whether some were accepted with others by one act. */
-      bulk: z.boolean(),
     }),
     result: confirmationSchema,
   },

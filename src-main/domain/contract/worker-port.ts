@@ -255,10 +255,14 @@ export const workerMethods = {
     params: z.object({}),
     result: z.object({ batches: z.array(batchSummarySchema) }),
   }),
-  /** The records of a batch in their order, those that wait as they will be done. */
+  /**
+   * The records of a batch in their order, those that wait as they will be done. They come in pieces, as
+   * all of a large batch in one would keep a window from whatever else it has to do.
+   */
   'batch.items': method({
     params: z.object({ batchId: batchIdSchema }),
-    result: z.object({ items: z.array(batchItemSchema) }),
+    event: z.array(batchItemSchema),
+    result: z.object({ total: z.int().nonnegative() }),
   }),
   'batch.pause': method({ params: z.object({ batchId: batchIdSchema }), result: z.object({}) }),
   'batch.resume': method({ params: z.object({ batchId: batchIdSchema }), result: z.object({}) }),

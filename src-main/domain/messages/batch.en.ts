@@ -69,6 +69,13 @@ export const batchEn = {
   none: 'No record is in this state',
   newBatch: {
     heading: 'New batch',
+    headingChosen: 'Extract the chosen records again',
+    chosen: (count: string) => `Chosen records: ${count}`,
+    tooMany: (limit: string) => `One batch takes at most ${limit} records: choose fewer.`,
+    chosenHint:
+      'Each record is read as it is when its turn comes; decisions of its review are carried over by their place in the text.',
+    chosenCopied:
+      'To go on while locked, the texts are copied into the batch, encrypted, and deleted with it when it is done.',
     from: 'Source',
     files: 'Files',
     notes: 'Paste',

@@ -474,6 +474,10 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     title: 'This record was not found',
     remedy: 'It may have been deleted: choose again from the list.',
   },
+  RECORD_IN_BIN: {
+    title: 'This record is in the bin',
+    remedy: 'If it is still wanted, restore it from the bin and try again.',
+  },
   VERSION_CONFLICT: {
     title: 'This record was just changed in another window',
     remedy: 'Open the record again, then change it.',

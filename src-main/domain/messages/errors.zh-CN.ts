@@ -431,6 +431,10 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     remedy: '请立即报告信息科：较新的内容可能已丢失，可从备份恢复。',
   },
   RECORD_NOT_FOUND: { title: '找不到这份病历', remedy: '它可能已被删除，请在列表中重新选择。' },
+  RECORD_IN_BIN: {
+    title: '这份病历在回收站里',
+    remedy: '如仍需要，请先从回收站恢复，再重试。',
+  },
   VERSION_CONFLICT: {
     title: '这份病历刚在另一个窗口中改动过',
     remedy: '请重新打开这份病历后再改。',

@@ -15,7 +15,7 @@ export interface SigningParts {
 export function signingHandlers(parts: SigningParts): HandlersOf<'clipboard' | 'reply' | 'review'> {
   const { vault, audit, clipboard } = parts;
   return {
-    'review.sign': (content) => confirmReview(vault, audit, content),
+    'review.sign': (content) => confirmReview(vault, content),
     'reply.sign': (reply) => approveReply(vault, audit, reply),
     'reply.copy': async ({ replyId, text, approval }) => {
       if (!vault.policy.copy.allowed) throw new AppError('POLICY_FORBIDS');

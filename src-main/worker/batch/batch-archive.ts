@@ -30,5 +30,6 @@ function withoutText(kind: 'item' | 'result' | 'state', value: unknown): unknown
   }
   if (kind === 'result') return { ...resultEntrySchema.parse(value), run: undefined };
   const state = stateEntrySchema.parse(value);
-  return state.what === 'ordered' ? { ...state, source: { kind: 'notes', notes: [] } } : state;
+  if (state.what !== 'ordered' || state.source.kind === 'records') return state;
+  return { ...state, source: { kind: 'notes', notes: [] } };
 }

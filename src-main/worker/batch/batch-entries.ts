@@ -19,6 +19,8 @@ export const storedSourceSchema = z.discriminatedUnion('kind', [
     tables: z.array(z.object({ path: z.string(), choice: tableChoiceSchema })),
   }),
   z.object({ kind: z.literal('notes'), notes: z.array(z.string()) }),
+  /** Records of the journal: these are the batch's, numbered in this order; an item is a text's copy. */
+  z.object({ kind: z.literal('records'), recordIds: z.array(z.string()) }),
 ]);
 export type StoredSource = z.infer<typeof storedSourceSchema>;
 
@@ -48,6 +50,8 @@ export const stateEntrySchema = z.discriminatedUnion('what', [
   }),
   /** The model's process ended while these were in its hands. */
   z.object({ what: z.literal('died'), items: z.array(itemNumber) }),
+  /** Their results are of texts that are no more: they are to be read and run anew. */
+  z.object({ what: z.literal('outdated'), items: z.array(itemNumber) }),
   /** What the first result was made with, and every other one has to be. */
   z.object({ what: z.literal('frozen'), run: runIdentitySchema }),
   /** The first so many results are in the journal. */

@@ -187,6 +187,8 @@ function failed(base: Pick<ItemEntry, 'number' | 'place' | 'title'>, problem: Pr
 }
 
 async function* piecesOf(source: StoredSource, parts: ImportParts): AsyncGenerator<Piece> {
+  // Those are there already.
+  if (source.kind === 'records') return;
   if (source.kind === 'notes') {
     for (const [index, text] of source.notes.entries()) {
       yield {

@@ -37,18 +37,7 @@ async function killedRound(dir: string, files: string, seed: number, steps: numb
   }
 }
 
-test('killed a dozen times while it imports, runs and saves: every record has one result, none is lost, none is twice', async () => {
-  const dir = join(root, 'data');
-  const files = join(root, 'files');
-  await mkdir(dir);
-  await mkdir(files);
-  const count = 400;
-  for (let i = 0; i < count; i += 1) {
-    await writeFile(join(files, `${1000 + i}.txt`), `${1000 + i} 患者头痛三天，否认高血压病史。`);
-  }
-  for (let round = 0; round < 12; round += 1) {
-    await killedRound(dir, files, round + 1, 20 + ((round * 61) % 140));
-  }
+async function wholeAndOnce(dir: string, count: number): Promise<void> {
   const { desk, vault, problems, close } = await openDesk(dir, new TestExtractor());
   try {
     const [batch] = desk.summaries;
@@ -72,4 +61,39 @@ test('killed a dozen times while it imports, runs and saves: every record has on
   } finally {
     await close();
   }
+}
+
+const noteOf = (i: number): string => `${1000 + i} 患者头痛三天，否认高血压病史。`;
+
+test('killed a dozen times while it imports, runs and saves: every record has one result, none is lost, none is twice', async () => {
+  const dir = join(root, 'data');
+  const files = join(root, 'files');
+  await mkdir(dir);
+  await mkdir(files);
+  const count = 400;
+  for (let i = 0; i < count; i += 1) {
+    await writeFile(join(files, `${1000 + i}.txt`), noteOf(i));
+  }
+  for (let round = 0; round < 12; round += 1) {
+    await killedRound(dir, files, round + 1, 20 + ((round * 61) % 140));
+  }
+  await wholeAndOnce(dir, count);
+}, 120_000);
+
+test('of chosen records, killed again and again while it copies, runs and saves: each has one result, and no record is made', async () => {
+  const dir = join(root, 'data');
+  await mkdir(dir);
+  const count = 200;
+  const { store, close } = await openDesk(dir, new TestExtractor());
+  const source = { kind: 'paste' as const, notices: [] };
+  await Promise.all(
+    Array.from({ length: count }, (_, i) =>
+      store.create({ title: String(1000 + i), text: noteOf(i), source }),
+    ),
+  );
+  await close();
+  for (let round = 0; round < 6; round += 1) {
+    await killedRound(dir, '', round + 1, 3 + ((round * 61) % 120));
+  }
+  await wholeAndOnce(dir, count);
 }, 120_000);

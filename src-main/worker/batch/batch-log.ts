@@ -84,7 +84,7 @@ export class BatchLog {
     return mine;
   }
 
-  /** All records, in the order in which they were imported. */
+  /** All records, in the order in which they were imported; of records of the journal, copies of texts. */
   async *items(): AsyncGenerator<ItemEntry> {
     for await (const { kind, value } of this.#box.entries())
       if (kind === 'item') yield read(itemEntrySchema, value);

@@ -1,7 +1,8 @@
 /**
- * A process that works on a batch until it is killed: it opens the vault, begins a batch of a folder
- * unless there is one, and goes on with it. It prints a
- * dot for every step. Its model takes a random time for each record, and is gone now and then. Arguments: data folder, folder of files, seed.
+ * A process that works on a batch until it is killed: it opens the vault, begins a batch of a folder, or
+ * without one of all records, unless there is one, and goes on with it. It prints a dot for every step. Its
+ * model takes a random time for each record, and is gone now and then. Arguments: data folder, folder of
+ * files or nothing, seed.
  */
 import { writeSync } from 'node:fs';
 import { AppError } from '../../domain/contract/errors';
@@ -22,6 +23,12 @@ extractor.answer = async (request) => {
   return resultOf(request);
 };
 // Synchronous, so that whoever kills this process knows how far it is.
-const { desk } = await openDesk(dir, extractor, () => void writeSync(1, '.'));
-const source = { kind: 'files' as const, paths: [files], tables: [] };
-if (desk.summaries.length === 0) await desk.start({ ...orderOf(), source });
+const { desk, vault } = await openDesk(dir, extractor, () => void writeSync(1, '.'));
+if (desk.summaries.length === 0) {
+  const source =
+    files === ''
+      ? { kind: 'records' as const, recordIds: [...vault.journal.idsOf('record')] }
+      : { kind: 'files' as const, paths: [files], tables: [] };
+  // Copies of the records' texts are made beside.
+  await desk.start({ ...orderOf(files === ''), source });
+}

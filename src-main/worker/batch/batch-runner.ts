@@ -7,10 +7,11 @@ import { AppError, problemOf, type ErrorCode, type Problem } from '../../domain/
 import type { ExtractionResult, RunIdentity } from '../../domain/contract/extraction';
 import type { StoredRun } from '../../domain/contract/record';
 import { Cancelled } from '../../domain/contract/rpc';
-import type { ItemEntry, ResultEntry } from './batch-entries';
+import type { ResultEntry } from './batch-entries';
 import type { BatchLog } from './batch-log';
 import { mostDeaths } from './batch-state';
 import type { BatchSpeed } from './batch-speed';
+import { ofTheRecord, type BatchTexts, type RecordText } from './batch-texts';
 import type { Extractor } from './extractor';
 
 /** What says nothing of the record: it waits until the model is there (again). */
@@ -28,6 +29,7 @@ const askAgainMs = 1_000;
 
 export interface RunnerParts {
   readonly log: BatchLog;
+  readonly texts: BatchTexts;
   readonly extractor: Extractor;
   readonly speed: BatchSpeed;
   /** Milliseconds since the epoch. */
@@ -64,7 +66,7 @@ export class BatchRunner {
 
   /** Begins what can begin. Also when the model, the order or the state has changed. */
   pump(): void {
-    const { log, extractor, speed } = this.#parts;
+    const { log, texts, extractor, speed } = this.#parts;
     const { state } = log;
     clearTimeout(this.#askAgain);
     this.#waits = undefined;
@@ -82,7 +84,7 @@ export class BatchRunner {
     if (state.counts.waiting > 0) speed.begin();
     const room = standing.sequences + 1;
     while (this.#inHand.size < room) {
-      const [number] = state.next(1);
+      const number = state.next((each) => texts.has(each));
       if (number === undefined || this.#mustWaitAlone(number)) break;
       this.#begin(number);
     }
@@ -126,10 +128,19 @@ export class BatchRunner {
   }
 
   async #run(number: number, signal: AbortSignal): Promise<void> {
-    const { log, extractor, now } = this.#parts;
+    const { log, texts, extractor, now } = this.#parts;
     const { order } = log.state.ordered;
-    const item = await log.item(number);
-    const text = item.text ?? '';
+    let read: RecordText;
+    try {
+      read = await texts.read(number);
+    } catch (error) {
+      const problem = problemOf(error);
+      if (!ofTheRecord.includes(problem.code)) throw error;
+      if (signal.aborted) log.state.giveBack(number);
+      else await this.#conclude({ number, state: 'failed', problem, facts: null });
+      return;
+    }
+    const { text } = read;
     if (signal.aborted) {
       log.state.giveBack(number);
       return;
@@ -155,7 +166,7 @@ export class BatchRunner {
       return;
     }
     await this.#freeze(result.run);
-    const run = this.#runOf(item, result, startedAt);
+    const run = this.#runOf(number, read, result, startedAt);
     const { status, problem, facts } = result;
     await this.#conclude({
       ...{ number, state: status, facts: facts.length, run },
@@ -207,13 +218,18 @@ export class BatchRunner {
     }
   }
 
-  #runOf(item: ItemEntry, result: ExtractionResult, startedAt: number): StoredRun {
+  #runOf(
+    number: number,
+    { recordId, textSha256 }: RecordText,
+    result: ExtractionResult,
+    startedAt: number,
+  ): StoredRun {
     const { log, now } = this.#parts;
     const { status, problem, run, facts } = result;
     return {
-      id: runIdOf(log.state.id, item.number, log.state.round(item.number)),
-      recordId: item.recordId ?? '',
-      textSha256: item.textSha256 ?? '',
+      id: runIdOf(log.state.id, number, log.state.round(number)),
+      recordId,
+      textSha256,
       startedAt,
       finishedAt: Math.max(startedAt, now()),
       status,

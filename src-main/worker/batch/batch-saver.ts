@@ -3,6 +3,7 @@ import { AppError } from '../../domain/contract/errors';
 import type { RecordStore } from '../store';
 import type { ResultEntry } from './batch-entries';
 import type { BatchLog } from './batch-log';
+import { runIdOf } from './batch-runner';
 
 /** Results after which the box notes how far they are saved; a restart looks at most at so many again. */
 const noteEvery = 64;
@@ -12,6 +13,8 @@ export interface SaverParts {
   readonly store: Pick<RecordStore, 'saveRun'>;
   /** A run is in the journal. */
   onSaved(recordId: string): void;
+  /** It is to be run anew, on the text that its record has now. */
+  onOutdated(number: number): void;
 }
 
 export class BatchSaver {
@@ -38,8 +41,8 @@ export class BatchSaver {
   }
 
   /** @param index counts results from 1. @throws as `catchUp` */
-  async save(index: number, { run }: ResultEntry): Promise<void> {
-    const { log, store, onSaved } = this.#parts;
+  async save(index: number, { number, run }: ResultEntry): Promise<void> {
+    const { log, store, onSaved, onOutdated } = this.#parts;
     const { state } = log;
     if (run) {
       try {
@@ -49,6 +52,12 @@ export class BatchSaver {
         // The record was deleted for good meanwhile, or has another text by now: nobody can use the run.
         const code = error instanceof AppError ? error.code : null;
         if (code !== 'RECORD_NOT_FOUND' && code !== 'VERSION_CONFLICT') throw error;
+        // The round is the next one then: asked again after a kill, it is not begun a second time.
+        const isLatest = run.id === runIdOf(state.id, number, state.round(number));
+        if (state.ofJournal && isLatest) {
+          await log.appendState({ what: 'outdated', items: [number] });
+          onOutdated(number);
+        }
       }
     }
     this.#ahead.add(index);

@@ -24,6 +24,9 @@ export interface BatchServiceParts {
   onNews(payload: BatchesPayload): void;
 }
 
+/** Records that a window takes in one step. */
+const itemsAtOnce = 500;
+
 type BatchMethod = Extract<keyof WorkerMethods, `batch.${string}`>;
 
 export class BatchService {
@@ -87,7 +90,13 @@ export class BatchService {
       return { batchId };
     },
     'batch.list': async () => ({ batches: (await this.#open()).summaries }),
-    'batch.items': async ({ batchId }) => ({ items: (await this.#open()).items(batchId) }),
+    'batch.items': async ({ batchId }, { emit }) => {
+      const items = (await this.#open()).items(batchId);
+      // All in one step, so that no news comes between.
+      for (let at = 0; at < items.length; at += itemsAtOnce)
+        emit(items.slice(at, at + itemsAtOnce));
+      return { total: items.length };
+    },
     'batch.pause': async ({ batchId }) => this.#done((desk) => desk.pause(batchId)),
     'batch.resume': async ({ batchId }) => this.#done((desk) => desk.resume(batchId)),
     'batch.cancel': async ({ batchId, items }) => this.#done((desk) => desk.cancel(batchId, items)),

@@ -36,8 +36,14 @@ export class BatchSpeed {
     if (this.#samples.length > mostSamples) this.#samples.shift();
   }
 
-  /** @param charsLeft UTF-16 code units of what is still to be done */
-  of(charsLeft: number): { notesPerMinute: number | null; secondsLeft: number | null } {
+  /**
+   * @param charsLeft UTF-16 code units of what is still to be done; null where nobody knows before it is
+   *   read: then records are counted
+   */
+  of(
+    charsLeft: number | null,
+    recordsLeft: number,
+  ): { notesPerMinute: number | null; secondsLeft: number | null } {
     const now = this.#now();
     // Where the oldest were forgotten, the window begins with the oldest that is left.
     const isFull = this.#samples.length >= mostSamples;
@@ -49,9 +55,10 @@ export class BatchSpeed {
       return { notesPerMinute: null, secondsLeft: null };
     }
     const chars = counted.reduce((sum, each) => sum + each.chars, 0);
+    const share = charsLeft === null ? recordsLeft / counted.length : charsLeft / chars;
     return {
       notesPerMinute: (counted.length / seconds) * 60,
-      secondsLeft: chars > 0 ? (charsLeft / chars) * seconds : null,
+      secondsLeft: charsLeft === null || chars > 0 ? share * seconds : null,
     };
   }
 }

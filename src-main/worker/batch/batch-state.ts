@@ -12,6 +12,7 @@ import type {
 import { AppError, type Problem } from '../../domain/contract/errors';
 import type { RunIdentity } from '../../domain/contract/extraction';
 import { PackedNames } from '../../vault/packed-names';
+import { PackedNumbers } from '../../vault/packed-numbers';
 import { SameTexts } from '../same-texts';
 import type { ItemEntry, OrderedEntry, ResultEntry, StateEntry } from './batch-entries';
 import { BatchItems } from './batch-items';
@@ -22,10 +23,14 @@ export const mostDeaths = 2;
 export class BatchState {
   readonly id: string;
   readonly ordered: OrderedEntry;
+  /** Whether its records are those of the journal, as they are when their turn comes. */
+  readonly ofJournal: boolean;
   readonly #items = new BatchItems();
   /** Numbers of the records that wait, in their order. */
   #queue: number[] = [];
   readonly #places = new PackedNames();
+  /** Of records of the journal: 1 where the box has a copy of the text. */
+  readonly #copies = new PackedNumbers();
   /** Of the records that were to run, by their numbers. */
   readonly #texts = new SameTexts();
   /** Places of those that have no text, by their numbers. */
@@ -51,6 +56,13 @@ export class BatchState {
       ...{ total: 0, waiting: 0, running: 0, completed: 0 },
       ...{ incomplete: 0, failed: 0, duplicate: 0, cancelled: 0 },
     };
+    const { source } = ordered;
+    this.ofJournal = source.kind === 'records';
+    if (source.kind !== 'records') return;
+    for (const recordId of source.recordIds) this.#list(recordId);
+    // They are among the items from now on.
+    this.ordered = { ...ordered, source: { kind: 'records', recordIds: [] } };
+    this.#imported = this.#isListed = true;
   }
 
   get counts(): BatchCounts {
@@ -82,9 +94,9 @@ export class BatchState {
   get archived(): boolean {
     return this.#archived;
   }
-  /** UTF-16 code units of what waits or runs. */
-  get charsLeft(): number {
-    return this.#charsWaiting;
+  /** UTF-16 code units of what waits or runs; null where that is not known before it is read. */
+  get charsLeft(): number | null {
+    return this.ofJournal ? null : this.#charsWaiting;
   }
   /** Whether every record that there will be has its outcome. */
   get settled(): boolean {
@@ -130,8 +142,15 @@ export class BatchState {
     return false;
   }
 
-  holdsRecord(recordId: string): boolean {
+  /** Whether the box has the text of this record, or will have it. */
+  holdsText(recordId: string): boolean {
+    if (this.ofJournal && !this.ordered.order.whileLocked) return false;
     return this.#items.holdsRecord(recordId);
+  }
+
+  /** Of a record of the journal: whether the box has a copy of its text, for a locked screen. */
+  hasCopy(number: number): boolean {
+    return this.#copies.at(number) === 1;
   }
 
   item(number: number): BatchItem {
@@ -148,9 +167,9 @@ export class BatchState {
     return this.#items.deaths(number);
   }
 
-  /** The first records that wait, in their order. */
-  next(count: number): number[] {
-    return this.#queue.slice(0, count);
+  /** The first record that waits and that can be had; undefined where there is none. */
+  next(canBeHad: (number: number) => boolean = () => true): number | undefined {
+    return this.#queue.find(canBeHad);
   }
 
   /** All records: those that wait in their order, each other one where it was imported. */
@@ -181,6 +200,11 @@ export class BatchState {
 
   takeItem(entry: ItemEntry): void {
     const { number, outcome, textSha256 } = entry;
+    if (this.ofJournal) {
+      if (this.#items.recordId(number) !== entry.recordId) throw new AppError('BATCH_DAMAGED');
+      this.#copies.set(number, 1);
+      return;
+    }
     const again = this.#waitsForText(number);
     // Taken out while it was read again: it stays so.
     if (!again && this.#unread.has(number)) return;
@@ -235,6 +259,9 @@ export class BatchState {
         return;
       case 'died':
         for (const number of entry.items) this.#items.noteDeath(number);
+        return;
+      case 'outdated':
+        for (const number of entry.items) this.#runAnew(number);
         return;
       case 'frozen':
         this.#frozen = entry.run;
@@ -305,6 +332,27 @@ export class BatchState {
     // There is nothing to run: its file is read again first.
     this.#toRead.set(place, number);
     this.#imported = false;
+  }
+
+  #runAnew(number: number): void {
+    const state = this.#items.state(number);
+    if (state !== 'completed' && state !== 'incomplete') return;
+    this.#items.beginRound(number);
+    this.#items.setOutcome(number, undefined, null);
+    this.#set(number, 'waiting');
+    this.#queue.push(number);
+  }
+
+  #list(recordId: string): void {
+    const number = this.#items.size;
+    this.#items.add({
+      ...{ number, recordId, place: '', creates: false, title: '' },
+      ...{ text: null, chars: 0, textSha256: null, source: null },
+      outcome: { state: 'waiting' },
+    });
+    this.#counts.total += 1;
+    this.#counts.waiting += 1;
+    this.#queue.push(number);
   }
 
   #waitsForText(number: number): boolean {

@@ -7,11 +7,13 @@ import { isSettled, type BatchItem, type BatchSummary } from '../../domain/contr
 import { Cancelled } from '../../domain/contract/rpc';
 import type { BatchBox } from '../../vault/batch-box';
 import type { RecordStore } from '../store';
+import { copyTexts, needsCopies } from './batch-copies';
 import { importBatch, type Documents } from './batch-import';
 import type { BatchLog } from './batch-log';
 import { BatchRunner } from './batch-runner';
 import { BatchSaver } from './batch-saver';
 import { BatchSpeed } from './batch-speed';
+import { textsOf } from './batch-texts';
 import type { Extractor } from './extractor';
 
 export interface WorkParts {
@@ -36,7 +38,9 @@ export class BatchWork {
   readonly #speed = new BatchSpeed();
   readonly #saver: BatchSaver | null;
   #runner: BatchRunner | null = null;
-  #importing: { abort: AbortController; done: Promise<void> } | null = null;
+  /** What goes on beside the run. */
+  #background: { abort: AbortController; done: Promise<void> } | null = null;
+  #isCopied = false;
   #active = false;
 
   constructor(parts: WorkParts) {
@@ -44,7 +48,13 @@ export class BatchWork {
     this.box = parts.box;
     this.log = parts.log;
     const { log, store } = parts;
-    this.#saver = store && new BatchSaver({ log, store, onSaved: (id) => parts.onRunSaved(id) });
+    this.#saver =
+      store &&
+      new BatchSaver({
+        ...{ log, store },
+        onSaved: (id) => parts.onRunSaved(id),
+        onOutdated: (number) => parts.onChange([number]),
+      });
   }
 
   get id(): string {
@@ -52,7 +62,8 @@ export class BatchWork {
   }
 
   get summary(): BatchSummary {
-    const speed = this.#speed.of(this.log.state.charsLeft);
+    const { charsLeft, counts } = this.log.state;
+    const speed = this.#speed.of(charsLeft, counts.waiting + counts.running);
     return { ...this.log.state.summary(speed, this.#runner?.waits), id: this.id };
   }
 
@@ -69,7 +80,7 @@ export class BatchWork {
   /** Whether all that it found is in the journal and nothing of it will be asked for again. */
   get isDone(): boolean {
     const { state } = this.log;
-    if (!this.#saver || this.#runner?.busy || this.#importing) return false;
+    if (!this.#saver || this.#runner?.busy || this.#background) return false;
     return (
       isSettled(state.phase) && state.saved === state.results && state.failedItems().length === 0
     );
@@ -87,17 +98,17 @@ export class BatchWork {
       this.#runner?.pump();
       return;
     }
-    if (store && !log.state.imported && !this.#importing) this.#beginImport(store);
-    // What is read from front to back must not grow meanwhile; a locked batch grows no more.
-    if (!this.#importing) this.#run();
+    if (store && !this.#background) this.#beginBackground(store);
+    // What is read from front to back must not grow meanwhile; a locked batch grows no more, and one of
+    // records of the journal is not read while the vault is open.
+    if (!this.#background || log.state.ofJournal) this.#run();
   }
 
   /** Stops working on it, without a word in its box. */
   async rest(): Promise<void> {
     this.#active = false;
-    const importing = this.#importing;
-    importing?.abort.abort();
-    await importing?.done;
+    this.#background?.abort.abort();
+    await this.#background?.done;
     await this.#runner?.stop();
     this.#runner = null;
     this.#speed.pause();
@@ -116,7 +127,7 @@ export class BatchWork {
 
   async pause(): Promise<void> {
     await this.log.appendState({ what: 'paused' });
-    this.#importing?.abort.abort();
+    this.#background?.abort.abort();
     this.#runner?.pump();
     this.#parts.onChange([]);
   }
@@ -130,8 +141,8 @@ export class BatchWork {
   async cancel(numbers?: readonly number[]): Promise<void> {
     const running = this.log.state.running();
     if (!numbers) {
-      this.#importing?.abort.abort();
-      await this.#importing?.done;
+      this.#background?.abort.abort();
+      await this.#background?.done;
     }
     await this.log.appendState({ what: 'cancelled', ...(numbers ? { items: [...numbers] } : {}) });
     this.#runner?.drop(numbers ?? running);
@@ -143,6 +154,7 @@ export class BatchWork {
     if (this.log.state.archived) throw new AppError('BATCH_MISSING');
     const items = numbers ? [...numbers] : this.log.state.failedItems();
     await this.log.appendState({ what: 'retried', items });
+    this.#isCopied = false;
     if (this.log.state.paused) await this.log.appendState({ what: 'resumed' });
     this.#parts.onChange(items);
   }
@@ -153,9 +165,10 @@ export class BatchWork {
   }
 
   #run(): void {
-    const { log, extractor, now, onInternalError } = this.#parts;
+    const { log, store, extractor, now, onInternalError } = this.#parts;
     this.#runner ??= new BatchRunner({
       ...{ log, extractor, now, onInternalError, speed: this.#speed },
+      texts: textsOf(log, store),
       onItem: (number) => this.#parts.onChange([number]),
       onResult: async (index, result) => this.#saver?.save(index, result),
       onIdle: () => this.#parts.onChange([]),
@@ -163,22 +176,30 @@ export class BatchWork {
     this.#runner.pump();
   }
 
-  #beginImport(store: RecordStore): void {
+  /** Imports what is not imported, or copies what may be wanted while the vault is locked. */
+  #beginBackground(store: RecordStore): void {
     const { log, documents, onCreated } = this.#parts;
     const abort = new AbortController();
-    const done = importBatch({
-      ...{ log, store, documents, onCreated, signal: abort.signal },
-      onItem: (number) => this.#parts.onChange([number]),
-    })
+    const { signal } = abort;
+    let work: Promise<void>;
+    if (!log.state.imported) {
+      const onItem = (number: number): void => this.#parts.onChange([number]);
+      work = importBatch({ log, store, documents, onCreated, signal, onItem });
+    } else if (needsCopies(log) && !this.#isCopied) {
+      work = copyTexts({ log, store, signal }).then(() => {
+        this.#isCopied = true;
+      });
+    } else return;
+    const done = work
       .catch((error: unknown) => {
         if (!(error instanceof Cancelled)) this.#pausedBy(error);
       })
       .finally(() => {
-        this.#importing = null;
+        this.#background = null;
         this.#parts.onChange([]);
         if (this.#active) this.work();
       });
-    this.#importing = { abort, done };
+    this.#background = { abort, done };
   }
 
   /** For as long as this process lives, where the disk does not even take that. */

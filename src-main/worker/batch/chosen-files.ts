@@ -86,7 +86,7 @@ export class ChosenFiles {
 
   /** With the paths themselves, for the batch's box. @throws AppError `SAVE_EXPIRED` */
   stored(source: BatchSource): StoredSource {
-    if (source.kind === 'notes') return source;
+    if (source.kind !== 'files') return source;
     const { ticket } = source;
     return {
       kind: 'files',

@@ -177,7 +177,8 @@ export class BatchesState {
     this.#isStale = false;
     try {
       const client = await this.#worker.ready();
-      const { items } = await client.call('batch.items', { batchId });
+      const items: BatchItem[] = [];
+      await client.call('batch.items', { batchId }, { onEvent: (some) => items.push(...some) });
       if (turn === this.#turn && batchId === this.#selectedId) this.#items = items;
     } catch {
       // It was taken off the list meanwhile, or the worker went away: with the next news, again.

@@ -1,6 +1,8 @@
 /** A batch before it is begun: what it is made of, what it would cost, and how it is to go. */
 import {
   maxBatchPaths,
+  maxBatchRecords,
+  type BatchSource,
   type ChosenTables,
   type DuplicateRule,
   type ExaminedFiles,
@@ -10,6 +12,7 @@ import { problemOf, type Problem } from '@domain/contract/errors';
 import type { ExtractionRequest, PromptPreview } from '@domain/contract/extraction';
 import type { Bridge } from '@domain/contract/ipc';
 import type { LibraryModel } from '@domain/contract/library';
+import type { RecordHead } from '@domain/contract/record';
 import type { Speed } from '@domain/contract/usage';
 import { invoke } from '../../data/bridge';
 import type { WorkerLink } from './batches.svelte';
@@ -35,6 +38,13 @@ export interface Estimate {
   readonly seconds: number | null;
 }
 
+/** Records of the list that a person chose, to be run again. */
+interface ChosenRecords {
+  readonly ids: readonly string[];
+  readonly chars: number;
+  readonly longest: number;
+}
+
 /** What the first text of a batch costs with the chosen model. */
 interface Cost {
   readonly chars: number;
@@ -46,7 +56,11 @@ export class NewBatch {
   readonly #bridge: Bridge;
   readonly #worker: WorkerLink;
   open = $state(false);
-  kind = $state<'files' | 'notes'>('files');
+  kind = $state<'files' | 'notes' | 'records'>('files');
+  readonly #textOf: (textId: string) => Promise<string>;
+  #records = $state.raw<ChosenRecords>({ ids: [], chars: 0, longest: 0 });
+  /** Of the first of them, once it is read. */
+  #recordText = $state.raw<string | null>(null);
   pasted = $state('');
   separator = $state<Separator>('dashes');
   schemaId = $state('ccks2019-symptom');
@@ -65,9 +79,11 @@ export class NewBatch {
   readonly notes = $derived(splitNotes(this.pasted, this.separator));
   #turn = 0;
 
-  constructor(bridge: Bridge, worker: WorkerLink) {
+  /** @param textOf opens the text of a record, by its `textId` */
+  constructor(bridge: Bridge, worker: WorkerLink, textOf: (textId: string) => Promise<string>) {
     this.#bridge = bridge;
     this.#worker = worker;
+    this.#textOf = textOf;
   }
 
   get examined(): ExaminedFiles | null {
@@ -91,20 +107,35 @@ export class NewBatch {
   }
   /** Beginning of the first text, to see what a model would be sent; null where there is none yet. */
   get sampleText(): string | null {
-    const text = this.kind === 'notes' ? this.notes[0] : this.#examined?.sample.text;
+    const text =
+      this.kind === 'notes'
+        ? this.notes[0]
+        : this.kind === 'records'
+          ? this.#recordText
+          : this.#examined?.sample.text;
     return text?.slice(0, 20_000) ?? null;
+  }
+
+  /** Whether more records are chosen than one batch takes. */
+  get tooMany(): boolean {
+    return this.kind === 'records' && this.#records.ids.length > maxBatchRecords;
   }
 
   get canStart(): boolean {
     if (this.#starting || this.modelId === null) return false;
     if (this.kind === 'notes') return this.notes.length > 0;
+    if (this.kind === 'records') return this.#records.ids.length > 0 && !this.tooMany;
     if (this.#ticket === null || this.#examining || !this.#examined) return false;
     const unfit = this.#tables.some(({ choice }) => choice?.textColumns.length === 0);
     return this.#examined.files > 0 && !unfit;
   }
 
-  /** Records and characters: counted for pasted notes, reckoned from a sample for files. */
+  /** Records and characters: reckoned from a sample for files, counted otherwise. */
   get size(): { records: number; chars: number; longest: number } {
+    if (this.kind === 'records') {
+      const { ids, chars, longest } = this.#records;
+      return { records: ids.length, chars, longest };
+    }
     if (this.kind === 'notes') {
       const lengths = this.notes.map(({ length }) => length);
       return {
@@ -163,7 +194,31 @@ export class NewBatch {
   }
 
   show(): void {
+    if (this.kind === 'records') this.kind = 'files';
     this.open = true;
+  }
+
+  /** Of records that are there already. */
+  async showRecords(
+    records: readonly {
+      readonly id: string;
+      readonly head: Pick<RecordHead, 'chars' | 'textId'>;
+    }[],
+  ): Promise<void> {
+    let [chars, longest] = [0, 0];
+    for (const { head } of records) {
+      chars += head.chars;
+      longest = Math.max(longest, head.chars);
+    }
+    const chosen = { ids: records.map(({ id }) => id), chars, longest };
+    this.#records = chosen;
+    this.#recordText = this.#problem = null;
+    this.kind = 'records';
+    this.open = true;
+    const [first] = records;
+    // Without it nobody knows what it would cost; it can be begun all the same.
+    const text = first && (await this.#textOf(first.head.textId).catch(() => null));
+    if (this.#records === chosen) this.#recordText = text ?? null;
   }
 
   /** Shows the system's dialog. */
@@ -229,10 +284,7 @@ export class NewBatch {
     try {
       const client = await this.#worker.ready();
       const { batchId } = await client.call('batch.start', {
-        source:
-          this.kind === 'notes'
-            ? { kind: 'notes', notes: this.notes }
-            : { kind: 'files', ticket: this.#ticket ?? '', tables: this.#chosenTables() },
+        source: this.#source(),
         order: {
           ...asked,
           model: model.card.sha256,
@@ -254,6 +306,19 @@ export class NewBatch {
   #pathsOf(files: readonly File[]): string[] {
     const paths = files.map((file) => this.#bridge.pathOf(file)).filter((path) => path !== '');
     return paths.slice(0, maxBatchPaths);
+  }
+
+  #source(): BatchSource {
+    switch (this.kind) {
+      case 'notes':
+        return { kind: 'notes', notes: this.notes };
+      case 'records':
+        return { kind: 'records', recordIds: [...this.#records.ids] };
+      case 'files':
+        return { kind: 'files', ticket: this.#ticket ?? '', tables: this.#chosenTables() };
+      default:
+        return this.kind satisfies never;
+    }
   }
 
   #chosenTables(): ChosenTables {
@@ -290,6 +355,8 @@ export class NewBatch {
   #clear(): void {
     this.open = false;
     this.pasted = '';
+    this.#records = { ids: [], chars: 0, longest: 0 };
+    this.#recordText = null;
     this.#ticket = null;
     this.#examined = null;
     this.#tables = [];

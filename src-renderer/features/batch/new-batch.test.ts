@@ -38,6 +38,7 @@ const schema = annotationSchema('ccks2019');
 function made(
   answers: {
     examine?: (ticket: string) => Promise<ExaminedFiles>;
+    text?: (textId: string) => Promise<string>;
     table?: (of: { file: number; sheet?: string; heading?: boolean }) => Promise<TablePreview>;
   } = {},
 ) {
@@ -62,7 +63,8 @@ function made(
     subscribe: () => () => undefined,
     pathOf: ({ name }) => (name === 'virtual' ? '' : `/in/${name}`),
   };
-  const draft = new NewBatch(bridge, worker);
+  const textOf = answers.text ?? (() => Promise.resolve('患者甲。'));
+  const draft = new NewBatch(bridge, worker, textOf);
   draft.modelId = 'm';
   const ordered = (): unknown => asked.find(([method]) => method === 'batch.start')?.[1];
   return { draft, asked, ordered };
@@ -247,5 +249,49 @@ describe('what it would cost', () => {
     await draft.start(model, asAsked(own));
     expect(ordered()).toMatchObject({ order: { schema: 'own-1', definition: own } });
     expect([draft.open, draft.examined]).toEqual([false, null]);
+  });
+});
+
+describe('records of the list', () => {
+  const head = (chars: number) => ({ chars, textId: `t${chars}` });
+  const two = [
+    { id: 'r1', head: head(30) },
+    { id: 'r2', head: head(50) },
+  ];
+
+  it('their size is what their heads say, and what is asked for are the records themselves', async () => {
+    const { draft, ordered } = made();
+    await draft.showRecords(two);
+    expect([draft.open, draft.kind, draft.sampleText]).toEqual([true, 'records', '患者甲。']);
+    expect(draft.size).toEqual({ records: 2, chars: 80, longest: 50 });
+    await draft.start(model, asAsked(schema));
+    expect(ordered()).toMatchObject({ source: { kind: 'records', recordIds: ['r1', 'r2'] } });
+    expect(draft.open).toBe(false);
+    draft.show();
+    expect([draft.kind, draft.canStart]).toEqual(['files', false]);
+  });
+
+  it('more than a batch takes are not begun, and it is said', async () => {
+    const { draft } = made();
+    const many = Array.from({ length: 50_001 }, (_, i) => ({ id: `r${i}`, head: head(1) }));
+    await draft.showRecords(many);
+    expect([draft.tooMany, draft.canStart]).toEqual([true, false]);
+    await draft.showRecords(many.slice(1));
+    expect([draft.tooMany, draft.canStart]).toEqual([false, true]);
+  });
+
+  it('a text that comes late, or does not open, is never taken for that of a later choice', async () => {
+    const texts: ((text: string) => void)[] = [];
+    const { draft } = made({
+      text: (id) =>
+        id === 't50'
+          ? Promise.reject(new AppError('RECORD_NOT_FOUND'))
+          : new Promise((resolve) => texts.push(resolve)),
+    });
+    const first = draft.showRecords(two);
+    await draft.showRecords(two.slice(1));
+    texts[0]?.('别的');
+    await first;
+    expect([draft.sampleText, draft.canStart]).toEqual([null, true]);
   });
 });

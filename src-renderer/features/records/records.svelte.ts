@@ -360,9 +360,14 @@ export class RecordsState {
     return this.#removing;
   }
 
+  /** The chosen records, in the order in which they were chosen. */
+  get chosenItems(): RecordItem[] {
+    return this.chosen.ids.flatMap((id) => this.#index.get(id) ?? []);
+  }
+
   /** Moves the chosen records to the bin; the first that cannot be moved ends it, and is told. */
   async removeChosen(): Promise<void> {
-    const items = this.chosen.ids.flatMap((id) => this.#index.get(id) ?? []);
+    const items = this.chosenItems;
     if (items.length === 0 || this.#removing) return;
     const gone = await this.#moveAll(items, 'records.delete');
     this.#lastDeleted = null;

@@ -27,8 +27,6 @@ export interface ReviewPlace {
   sign(content: {
     readonly recordId: string;
     readonly contentSha256: string;
-    readonly facts: number;
-    readonly bulk: boolean;
   }): Promise<Confirmation>;
   /** Opaque id of who works here; empty in a trial. */
   userId(): string;
@@ -152,12 +150,9 @@ export class ReviewSession {
       await this.flush();
       if (this.#saving !== 'saved' && this.isStored) return false;
       const { review } = this;
-      const { accepted, bulk } = this.progress;
       const confirmation = await this.#place.sign({
         recordId: review.recordId,
         contentSha256: await contentSha256(review),
-        facts: accepted,
-        bulk: bulk > 0,
       });
       const confirmed = { ...review, confirmation };
       const { version } = await this.#place.save(confirmed, this.#rowVersion);

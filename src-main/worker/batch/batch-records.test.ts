@@ -1,0 +1,277 @@
+/** Records that are in the journal, run again as a batch. */
+import { hash } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { BatchSummary } from '../../domain/contract/batch';
+import type { ExtractionRequest } from '../../domain/contract/extraction';
+import { recordHeadSchema, storedRunSchema } from '../../domain/contract/record';
+import { latestRow, sealedRow } from '../sealed-rows';
+import type { BatchDesk } from './batch-desk';
+import {
+  openDesk,
+  openLocked,
+  orderOf,
+  resultOf,
+  TestExtractor,
+  type OpenedDesk,
+} from './batch.fixture';
+
+let dir = '';
+let extractor: TestExtractor;
+let opened: OpenedDesk;
+let locked: BatchDesk | null = null;
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'chimed-batch-records-'));
+  extractor = new TestExtractor();
+  opened = await openDesk(dir, extractor);
+});
+afterEach(async () => {
+  await locked?.rest();
+  locked = null;
+  await opened.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+const until = (check: () => boolean | Promise<boolean>): Promise<void> =>
+  vi.waitFor(
+    async () => {
+      if (!(await check())) throw new Error('not yet');
+    },
+    { timeout: 20_000, interval: 5 },
+  );
+
+async function made(...texts: string[]): Promise<string[]> {
+  const source = { kind: 'paste' as const, notices: [] };
+  const ids: string[] = [];
+  for (const text of texts) {
+    ids.push((await opened.store.create({ title: text.slice(0, 3), text, source })).recordId);
+  }
+  return ids;
+}
+
+const chosen = (recordIds: readonly string[], whileLocked = false) => ({
+  ...orderOf(whileLocked),
+  source: { kind: 'records' as const, recordIds: [...recordIds] },
+});
+
+const summary = (id: string): BatchSummary => {
+  const found = opened.desk.summary(id);
+  if (!found) throw new Error('no such batch');
+  return found;
+};
+const finished = (id: string): Promise<void> =>
+  until(() => summary(id).phase === 'finished' && summary(id).unsaved === 0);
+const states = (id: string): string[] =>
+  [...opened.desk.items(id)]
+    .sort((a, b) => a.number - b.number)
+    .map(({ state, problem }) => problem?.code ?? state);
+
+/** Of every run in the journal: its record, and the beginning of the text that it is of. */
+async function runs(): Promise<[string, string | null][]> {
+  const found: [string, string | null][] = [];
+  for (const id of opened.vault.journal.idsOf('run')) {
+    const run = await latestRow(opened.vault, 'run', id, storedRunSchema);
+    if (run) found.push([run.value.recordId, run.value.facts[0]?.text ?? null]);
+  }
+  return found.sort();
+}
+
+/** As an edit does: a new version of the text, which the record has from now on. */
+async function rewrite(recordId: string, text: string): Promise<void> {
+  const { vault } = opened;
+  const record = await latestRow(vault, 'record', recordId, recordHeadSchema);
+  if (!record) throw new Error('no such record');
+  const textSha256 = hash('sha256', text);
+  const textId = vault.textId(recordId, textSha256);
+  const head = { ...record.value, textId, textSha256, chars: text.length };
+  await vault.journal.append([
+    sealedRow(record.key, 'text', textId, 1, { text }),
+    sealedRow(record.key, 'record', recordId, record.version + 1, head),
+  ]);
+}
+
+/** Answers nothing before it is let go. */
+function hold(): () => void {
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  extractor.answer = async (request) => {
+    await held;
+    return resultOf(request);
+  };
+  return release;
+}
+
+describe('chosen records', () => {
+  test('each is run once where it is: no record is made, and no text is in the box', async () => {
+    extractor.change({ code: 'MODEL_NOT_READY' });
+    const ids = await made('患者甲。', '患者乙。', '患者丙。');
+    const id = await opened.desk.start(chosen(ids));
+    expect(summary(id)).toMatchObject({ counts: { total: 3, waiting: 3 }, phase: 'waiting' });
+    for (const recordId of ids) expect(opened.desk.holds(recordId)).toBe(false);
+    const bytes = await readFile(join(dir, 'batches', `${id}.cmb`));
+    await opened.close();
+    opened = await openDesk(dir, extractor);
+    // The list is all that was written.
+    expect((await readFile(join(dir, 'batches', `${id}.cmb`))).byteLength).toBe(bytes.byteLength);
+    extractor.change(null);
+    await finished(id);
+    expect(opened.desk.items(id).map(({ recordId }) => recordId)).toEqual(ids);
+    expect([...opened.vault.journal.idsOf('record')]).toEqual(ids);
+    expect((await runs()).map(([recordId]) => recordId)).toEqual([...ids].sort());
+    await until(() => !summary(id).canRetry && summary(id).counts.completed === 3);
+    expect(opened.problems).toEqual([]);
+  });
+
+  test('of a batch that is done the list is kept, also after a restart', async () => {
+    const ids = await made('患者甲。', '患者乙。');
+    const id = await opened.desk.start(chosen(ids));
+    await finished(id);
+    const boxes = (): Promise<string[]> => readdir(join(dir, 'batches'));
+    await until(async () => (await boxes()).includes(`${id}-done.cmb`));
+    await opened.close();
+    opened = await openDesk(dir, extractor);
+    await until(() => summary(id).phase === 'finished');
+    expect(opened.desk.items(id).map(({ state, recordId }) => [state, recordId])).toEqual(
+      ids.map((recordId) => ['completed', recordId]),
+    );
+    expect(await runs()).toHaveLength(2);
+  });
+
+  test('what is put first is done first, and the time left is told by their number', async () => {
+    extractor.sequences = 1;
+    extractor.change({ code: 'MODEL_NOT_READY' });
+    const id = await opened.desk.start(chosen(await made('患者零。', '患者一。', '患者二。')));
+    await opened.desk.move(id, [2], 0);
+    let release: () => void = () => undefined;
+    extractor.answer = async (request) => {
+      if (request.text !== '患者二。') await new Promise<void>((resolve) => (release = resolve));
+      return resultOf(request);
+    };
+    extractor.change(null);
+    await until(() => summary(id).secondsLeft !== null);
+    expect(extractor.asked.slice(0, 2)).toEqual(['患者二。', '患者零。']);
+    extractor.answer = resultOf;
+    release();
+    await until(() => {
+      release();
+      return summary(id).phase === 'finished';
+    });
+  });
+
+  test('a record in the bin fails and says so, and runs once it is restored; one deleted for good was not found', async () => {
+    extractor.change({ code: 'MODEL_NOT_READY' });
+    const [bin = '', gone = '', there = ''] = await made('患者甲。', '患者乙。', '患者丙。');
+    const id = await opened.desk.start(chosen([bin, gone, there]));
+    await opened.store.delete(bin);
+    await opened.store.shred(gone);
+    extractor.change(null);
+    await finished(id);
+    expect(states(id)).toEqual(['RECORD_IN_BIN', 'RECORD_NOT_FOUND', 'completed']);
+    expect(extractor.asked).toEqual(['患者丙。']);
+    await opened.store.restore(bin);
+    await opened.desk.retry(id, [0]);
+    await finished(id);
+    expect(states(id)).toEqual(['completed', 'RECORD_NOT_FOUND', 'completed']);
+    expect((await runs()).map(([recordId]) => recordId)).toEqual([bin, there].sort());
+  });
+
+  test('a text that was changed is read as it is when its turn comes', async () => {
+    extractor.change({ code: 'MODEL_NOT_READY' });
+    const [recordId = ''] = await made('旧病历。');
+    const id = await opened.desk.start(chosen([recordId]));
+    await rewrite(recordId, '新病历。');
+    extractor.change(null);
+    await finished(id);
+    expect(extractor.asked).toEqual(['新病历。']);
+    expect(await runs()).toEqual([[recordId, '新病历']]);
+  });
+
+  test('changed, or deleted for good, while the model is at it: it is run anew or says so, and nothing is twice', async () => {
+    const release = hold();
+    const [changed = '', gone = ''] = await made('旧病历。', '患者乙。');
+    const id = await opened.desk.start(chosen([changed, gone]));
+    await until(() => extractor.inHand === 2);
+    await rewrite(changed, '新病历。');
+    await opened.store.shred(gone);
+    release();
+    await finished(id);
+    expect(states(id)).toEqual(['completed', 'RECORD_NOT_FOUND']);
+    expect(await runs()).toEqual([[changed, '新病历']]);
+    expect(opened.problems).toEqual([]);
+  });
+});
+
+describe('while the vault is locked', () => {
+  const copied = async (id: string, bytes: number): Promise<void> =>
+    until(async () => {
+      const { byteLength } = await readFile(join(dir, 'batches', `${id}.cmb`));
+      return byteLength > bytes;
+    });
+  const long = '患者头痛三天，否认高血压病史。'.repeat(400);
+
+  test('allowed to, it goes on with copies that its key opens, and is saved once at the unlock', async () => {
+    const release = hold();
+    const ids = await made(...['甲', '乙', '丙'].map((name) => name + long));
+    const id = await opened.desk.start(chosen(ids, true));
+    expect(opened.desk.holds(ids[0] ?? '')).toBe(true);
+    await until(() => extractor.inHand > 0);
+    await copied(id, 3 * long.length);
+    const boxes = await opened.close();
+    release();
+    extractor.answer = resultOf;
+    locked = (await openLocked(boxes, extractor)).desk;
+    await until(() => locked?.summary(id)?.phase === 'finished');
+    expect(locked.summary(id)).toMatchObject({ counts: { completed: 3 }, unsaved: 3 });
+    await locked.rest();
+    opened = await openDesk(dir, extractor);
+    await finished(id);
+    expect((await runs()).map(([recordId]) => recordId)).toEqual([...ids].sort());
+    // The copies go with the box.
+    await until(() => !opened.desk.holds(ids[0] ?? ''));
+  });
+
+  test('locked before all is copied, it works on what it has, and the rest after the unlock', async () => {
+    const asked: ExtractionRequest[] = [];
+    extractor.change({ code: 'MODEL_NOT_READY' });
+    const ids = await made('患者甲。', '患者乙。');
+    const id = await opened.desk.start(chosen(ids, true));
+    // At once: nothing was copied yet, or the first group was.
+    const boxes = await opened.close();
+    extractor.answer = (request) => {
+      asked.push(request);
+      return resultOf(request);
+    };
+    extractor.change(null);
+    const { desk, problems } = await openLocked(boxes, extractor);
+    locked = desk;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(problems).toEqual([]);
+    await locked.rest();
+    opened = await openDesk(dir, extractor);
+    await finished(id);
+    expect((await runs()).map(([recordId]) => recordId)).toEqual([...ids].sort());
+    expect(asked).toHaveLength(2);
+  });
+
+  test('a text that was changed after it was copied: what was found in the old one is not kept', async () => {
+    extractor.change({ code: 'MODEL_NOT_READY' });
+    const [recordId = ''] = await made(`旧病历。${long}`);
+    const id = await opened.desk.start(chosen([recordId], true));
+    await copied(id, long.length);
+    await rewrite(recordId, '新病历。');
+    const boxes = await opened.close();
+    extractor.change(null);
+    locked = (await openLocked(boxes, extractor)).desk;
+    await until(() => locked?.summary(id)?.phase === 'finished');
+    await locked.rest();
+    opened = await openDesk(dir, extractor);
+    await finished(id);
+    expect(await runs()).toEqual([[recordId, '新病历']]);
+    await opened.close();
+    opened = await openDesk(dir, extractor);
+    await finished(id);
+    expect(await runs()).toHaveLength(1);
+  });
+});
