@@ -8,6 +8,7 @@ const pause = 300;
 export class ContextPreview {
   readonly #ask: (request: QaRequest) => Promise<QaPreview>;
   #value = $state.raw<QaPreview | null>(null);
+  #question = '';
   #problem = $state.raw<Problem | null>(null);
   #turn = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -19,6 +20,10 @@ export class ContextPreview {
   /** Null until it was counted, and where nothing can be. */
   get value(): QaPreview | null {
     return this.#value;
+  }
+  /** What `value` was counted for; by then more may have been typed. */
+  get question(): string {
+    return this.#question;
   }
   get problem(): Problem | null {
     return this.#problem;
@@ -42,6 +47,7 @@ export class ContextPreview {
     const turn = ++this.#turn;
     const counted = await this.#counted(request);
     if (turn !== this.#turn) return;
+    this.#question = request?.question ?? '';
     this.#value = counted.value;
     this.#problem = counted.problem;
   }
