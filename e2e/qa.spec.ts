@@ -1,15 +1,10 @@
 /** Questions to a record: quotations by the built-in model, and cited answers by one that writes. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Page } from '@playwright/test';
-import { modelCardSchema } from '../src-main/domain/contract/model-card';
-import { cardPathOf } from '../src-main/library/model-card';
 import { filesHolding, expect, modelReady, pasteRecord, signIn, test } from './app';
 import { findings } from './axe';
-import { writeTestCard } from './fixtures/test-models';
-import { writeScriptedModel } from './fixtures/scripted-model';
-import { makeVocabulary } from './fixtures/vocabulary';
+import { ask, exchanges, highlighted, lastIn, saved, writeAnsweringModel } from './qa-page';
 
 const record = [
   '主诉：反复胸闷三天。',
@@ -21,49 +16,11 @@ const record = [
 const free = '孩子发烧？';
 const freeAnswer = '您得的是流感。可用布洛芬混悬液，每次5ml，每6小时一次。不用去医院。';
 
-const exchanges = (page: Page) => page.getByTestId('exchange');
-const lastIn = (page: Page, state: string) =>
-  exchanges(page)
-    .last()
-    .and(page.locator(`[data-state="${state}"]`));
-async function ask(page: Page, question: string): Promise<void> {
-  await page.getByTestId('question').fill(question);
-  await page.getByTestId('question').press('Enter');
-}
-/** The words that are highlighted in the record. */
-const highlighted = (page: Page): Promise<string[]> =>
-  page.evaluate(() => [...(CSS.highlights.get('found') ?? [])].map(String));
-const saved = (page: Page) =>
-  page.locator('[data-testid="qa-saving"][data-saving="saved"]').waitFor({ state: 'attached' });
-
-const folders: string[] = [];
-test.afterEach(async () => {
-  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
+let folder = '';
+test.beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'chimed-qa-model-'));
 });
-
-/** A model that picks the third sentence and writes a long answer from it, over and over the same. */
-async function writingModel(answer: string): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'chimed-qa-model-'));
-  folders.push(folder);
-  const path = join(folder, 'model.gguf');
-  const scripts = [
-    { after: '只写“无。”。\n[bot]:', say: '3；完。' },
-    { after: '不要写编号。\n[bot]:', say: answer },
-    { after: `${free}\n[bot]:`, say: freeAnswer },
-  ];
-  const vocabulary = makeVocabulary(`${record}${answer}3；完${free}${freeAnswer}`, {
-    merged: false,
-  });
-  await writeScriptedModel(path, vocabulary, scripts, { seed: 9, context: 2048 });
-  const card = await writeTestCard(path, 240);
-  const able = modelCardSchema.parse({
-    ...card,
-    context: 2048,
-    capabilities: { ...card.capabilities, tasks: ['extraction', 'qa'] },
-  });
-  await writeFile(cardPathOf(path), JSON.stringify(able));
-  return path;
-}
+test.afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test('the built-in model answers with quotations, each one click from its words, and keeps them', async ({
   start,
@@ -141,7 +98,11 @@ test('a model that writes cites every sentence; a lock and a crash keep what was
   start,
 }) => {
   const answer = `对青霉素过敏。${'一二三四五六七八九十百千万甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉'}。`;
-  const running = await start({ env: { CHIMED_MODEL: await writingModel(answer) } });
+  const model = await writeAnsweringModel(folder, {
+    ...{ record, answer },
+    free: { question: free, answer: freeAnswer },
+  });
+  const running = await start({ env: { CHIMED_MODEL: model } });
   const { page, pidOf } = running;
   await modelReady(page);
   await pasteRecord(page, '门诊病历', record);

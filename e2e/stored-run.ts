@@ -56,6 +56,8 @@ export interface Note {
   readonly text: string;
   readonly facts: readonly Fact[];
   readonly schema?: string;
+  /** The patient key. */
+  readonly caseId?: string;
   readonly definition?: AnnotationSchema;
 }
 
@@ -70,7 +72,8 @@ export async function storeNotes(userData: string, notes: readonly Note[]): Prom
     const ids: string[] = [];
     for (const note of notes) {
       const source = { kind: 'paste' as const, notices: [] };
-      const { recordId } = await store.create({ title: note.title, text: note.text, source });
+      const { title, text: words, caseId } = note;
+      const { recordId } = await store.create({ title, text: words, source, caseId });
       await store.saveRun(runOf(recordId, note));
       ids.push(recordId);
     }

@@ -7,6 +7,7 @@ const pause = 300;
 export class ContextPreview<Request, Preview> {
   readonly #ask: (request: Request) => Promise<Preview>;
   #value = $state.raw<Preview | null>(null);
+  #request = $state.raw<Request | null>(null);
   #problem = $state.raw<Problem | null>(null);
   #turn = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -18,6 +19,10 @@ export class ContextPreview<Request, Preview> {
   /** Null until it was counted, and where nothing can be. */
   get value(): Preview | null {
     return this.#value;
+  }
+  /** What `value` was counted for; by then more may have been typed. */
+  get request(): Request | null {
+    return this.#request;
   }
   get problem(): Problem | null {
     return this.#problem;
@@ -41,6 +46,7 @@ export class ContextPreview<Request, Preview> {
     const turn = ++this.#turn;
     const counted = await this.#counted(request);
     if (turn !== this.#turn) return;
+    this.#request = request;
     this.#value = counted.value;
     this.#problem = counted.problem;
   }

@@ -1,7 +1,7 @@
 /** A conversation between a patient and a doctor, and what is drafted for it. */
 import * as z from 'zod';
 import { evidenceSchema } from './fact';
-import { qaPartsSchema } from './qa';
+import { recordPartsSchema } from './record-parts';
 import { prioritySchema, usageSchema } from './usage';
 
 export const maxTurns = 500;
@@ -110,7 +110,7 @@ export const draftPreviewSchema = z.object({
     size: z.int().positive(),
   }),
   /** What of the linked record would be in it; null without one. */
-  parts: qaPartsSchema.nullable(),
+  parts: recordPartsSchema.nullable(),
   /** Earliest turns that do not fit. */
   forgotten: z.int().nonnegative(),
   /** What a doctor said after the patient's last words: it is not what is to be answered. */

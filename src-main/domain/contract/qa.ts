@@ -4,6 +4,7 @@ import { draftGuardSchema } from './dialogue';
 import { maxRecordChars } from './extraction';
 import { evidenceSchema } from './fact';
 import { problemSchema } from './errors';
+import { recordPartsSchema } from './record-parts';
 import { sectionSchema } from './section';
 import { prioritySchema, speedSchema, usageSchema } from './usage';
 
@@ -60,15 +61,6 @@ export const qaSentenceSchema = z.object({
 });
 export type QaSentence = z.infer<typeof qaSentenceSchema>;
 
-/** What of the record was looked at for the answer. */
-export const qaPartsSchema = z.object({
-  /** UTF-16 units, in the order of the text. */
-  used: z.array(z.object({ start: z.int().nonnegative(), end: z.int().nonnegative() })),
-  /** False where the record was too long, and was searched. */
-  whole: z.boolean(),
-});
-export type QaParts = z.infer<typeof qaPartsSchema>;
-
 /** What a question would be asked with. */
 export const qaPreviewSchema = z.object({
   /** As of the answer. */
@@ -76,7 +68,7 @@ export const qaPreviewSchema = z.object({
   /** Of the context; null where quotations are looked for, which need none. */
   tokens: z.object({ used: z.int().nonnegative(), size: z.int().positive() }).nullable(),
   /** Null without a record. */
-  parts: qaPartsSchema.nullable(),
+  parts: recordPartsSchema.nullable(),
   /** Earlier exchanges that would be left out. */
   forgotten: z.int().nonnegative(),
 });
@@ -88,7 +80,7 @@ export const qaEventSchema = z.discriminatedUnion('kind', [
     kind: z.literal('context'),
     used: z.int().nonnegative(),
     size: z.int().positive(),
-    parts: qaPartsSchema,
+    parts: recordPartsSchema,
     /** Earlier exchanges that had to be left out. */
     forgotten: z.int().nonnegative(),
   }),
@@ -112,7 +104,7 @@ export const qaAnswerSchema = z.object({
   confidence: z.number().min(0).max(1).nullable(),
   /** `quotations`: the model cannot write, the quotations are the answer. */
   form: z.enum(['written', 'quotations']),
-  parts: qaPartsSchema.nullable(),
+  parts: recordPartsSchema.nullable(),
   /** Without a record: what of the answer a doctor should look at, as in a draft; its orders are placeholders already. */
   guards: z.array(draftGuardSchema).optional(),
   /** `LENGTH_LIMIT`: the answer was cut. */

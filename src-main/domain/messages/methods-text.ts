@@ -26,6 +26,11 @@ export function methodsText(
   const number = (value: number | null): string => (value === null ? notMeasured : measure(value));
   const counts = ({ both, onlyFirst, onlySecond }: PairCounts): string =>
     m.counts(integer(both), integer(onlyFirst), integer(onlySecond));
+  const ways: Readonly<Record<string, string>> = messages.evaluating.strategies;
+  const strategy = (id: string): string => {
+    const name = ways[id];
+    return name === undefined ? id : m.strategy(name, id);
+  };
   /** With how many records it was, where not all were alike. */
   const each = <T extends { readonly records: number }>(
     all: readonly T[],
@@ -44,7 +49,7 @@ export function methodsText(
     m.extraction(
       each(methods.models, ({ name, sha256 }) => m.model(name, sha256)),
       join(methods.promptFormats),
-      join(methods.strategies),
+      join(methods.strategies.map(strategy)),
       integer(methods.machineFacts),
     ),
     m.prompts(

@@ -92,6 +92,7 @@ export const researchEn = {
     schema: (name: string, version: string) => `“${name}” (version ${version})`,
     schemaNoVersion: (name: string) => `“${name}” (version not known)`,
     ofRecords: (what: string, records: string) => `${what} (records: ${records})`,
+    strategy: (name: string, id: string) => `${name} (${id})`,
     extraction: (models: string, formats: string, strategies: string, facts: string) =>
       `Extraction: by ${models}; prompt format ${formats}; strategy ${strategies}. The model gave ${facts} facts.`,
     prompts: (wordings: string) => `The model was asked with: ${wordings}`,

@@ -84,6 +84,7 @@ export const researchZh = {
     schema: (name: string, version: string) => `“${name}”（第 ${version} 版）`,
     schemaNoVersion: (name: string) => `“${name}”（版本不详）`,
     ofRecords: (what: string, records: string) => `${what}（${records} 份）`,
+    strategy: (name: string, id: string) => `${name}（${id}）`,
     extraction: (models: string, formats: string, strategies: string, facts: string) =>
       `抽取：模型为 ${models}；提示格式 ${formats}；抽取策略 ${strategies}。模型共给出 ${facts} 条结果。`,
     prompts: (wordings: string) => `提示词：${wordings}`,

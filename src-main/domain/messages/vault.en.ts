@@ -5,10 +5,10 @@ export const vaultEn = {
   roles: { doctor: 'Doctor', administrator: 'Administrator', auditor: 'Auditor' },
   first: {
     heading: 'Welcome to ChiMed Workstation',
-    lead: 'Takes facts out of clinical records on this machine, each tied to its exact words. No network; nothing leaves the machine.',
+    lead: 'Takes facts out of clinical records, answers questions about them and drafts replies to patients, on this machine; what is taken or quoted is tied to its exact words. No network; nothing leaves the machine.',
     tryTitle: 'Look at a sample first',
     tryBody:
-      'Try everything on the sample records. What you try is not stored, and leaves no trace.',
+      'Try extraction, review and questions on the sample records. What you try is not stored, and leaves no trace.',
     try: 'Try the samples',
     foundTitle: 'Make an account and begin',
     foundBody:

@@ -12,10 +12,10 @@ import {
   defaultThreshold,
   type QaAnswer,
   type QaEvent,
-  type QaParts,
   type QaRequest,
   type QaSentence,
 } from '../../domain/contract/qa';
+import type { RecordParts } from '../../domain/contract/record-parts';
 import type { Section } from '../../domain/contract/section';
 import { guardsOf } from '../../domain/rules/dialogue/draft-guards';
 import { OrderStream } from '../../domain/rules/prescription/order-stream';
@@ -192,7 +192,7 @@ class Work {
     }
   }
 
-  #tellContext(used: number, parts: QaParts, forgotten: number): void {
+  #tellContext(used: number, parts: RecordParts, forgotten: number): void {
     const { model, onEvent } = this.#context;
     onEvent?.({ kind: 'context', used, size: model.contextSize, parts, forgotten });
   }
@@ -205,7 +205,7 @@ class Work {
     readonly quotes: readonly Evidence[];
     readonly guards?: DraftGuard[];
     readonly confidence: number | null;
-    readonly parts: QaParts | null;
+    readonly parts: RecordParts | null;
     readonly isCut: boolean;
   }): QaAnswer {
     const { card, meter } = this.#context;

@@ -2,12 +2,8 @@
 import { AppError } from '../../domain/contract/errors';
 import { maxRecordChars } from '../../domain/contract/extraction';
 import type { ModelCard } from '../../domain/contract/model-card';
-import {
-  maxQuestionChars,
-  type PastExchange,
-  type QaParts,
-  type QaRequest,
-} from '../../domain/contract/qa';
+import { maxQuestionChars, type PastExchange, type QaRequest } from '../../domain/contract/qa';
+import type { RecordParts } from '../../domain/contract/record-parts';
 import type { Section } from '../../domain/contract/section';
 import type { LanguageModel, Token } from '../../engine/language-model';
 import { conversationTokens, type Exchange } from '../prompt/conversation';
@@ -58,7 +54,7 @@ export function recordSentences(
   return sentencesOf(text, sections ?? findSections(text));
 }
 
-export function partsOf(shown: readonly Sentence[], all: readonly Sentence[]): QaParts {
+export function partsOf(shown: readonly Sentence[], all: readonly Sentence[]): RecordParts {
   const used = shown.map(({ start, end }) => ({ start, end }));
   return { used, whole: shown.length === all.length };
 }

@@ -83,7 +83,12 @@ export class DialoguesState {
   /** Whether files that are dropped are a chat for the conversation that is being written. */
   takes(files: readonly Pick<File, 'name'>[]): boolean {
     const [only] = files;
-    return this.#current?.writing === true && files.length === 1 && !!only && isChatFile(only);
+    return (
+      this.#current?.conversation.writing === true &&
+      files.length === 1 &&
+      !!only &&
+      isChatFile(only)
+    );
   }
 
   /**
@@ -95,7 +100,8 @@ export class DialoguesState {
     const dialogue = this.#current;
     const text = await readChatFile(file);
     if (!dialogue || dialogue !== this.#current) return;
-    dialogue.type(dialogue.raw.trim() === '' ? text : `${dialogue.raw}\n${text}`);
+    const { conversation } = dialogue;
+    conversation.type(conversation.raw.trim() === '' ? text : `${conversation.raw}\n${text}`);
   }
 
   /** Another reply to the same conversation. */

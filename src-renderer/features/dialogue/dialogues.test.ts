@@ -72,20 +72,20 @@ describe('a chat that is dropped', () => {
     expect([state.takes([chat]), state.takes([chat, chat])]).toEqual([true, false]);
     expect(state.takes([new File(['x'], 'record.docx')])).toBe(false);
     await state.drop(chat);
-    state.current?.finishWriting();
-    expect(state.current?.turns.map(({ role, text }) => [role, text])).toEqual([
+    state.current?.conversation.finishWriting();
+    expect(state.current?.conversation.turns.map(({ role, text }) => [role, text])).toEqual([
       ['patient', '发烧'],
       ['doctor', '多少度'],
     ]);
     expect(state.takes([chat])).toBe(false);
     state.create();
-    state.current?.type('患者：头痛');
+    state.current?.conversation.type('患者：头痛');
     await state.drop(new File(['医生：几天'], 'chat.txt'));
-    expect(state.current?.raw).toBe('患者：头痛\n医生：几天');
+    expect(state.current?.conversation.raw).toBe('患者：头痛\n医生：几天');
     await expect(state.drop(new File([], 'chat.txt'))).rejects.toMatchObject({
       code: 'FILE_EMPTY',
     });
-    expect(state.current?.raw).toBe('患者：头痛\n医生：几天');
+    expect(state.current?.conversation.raw).toBe('患者：头痛\n医生：几天');
   });
 });
 

@@ -4,7 +4,8 @@
  */
 import { problemOf, type Problem } from '@domain/contract/errors';
 import type { Evidence } from '@domain/contract/fact';
-import type { QaAnswer, QaEvent, QaParts, QaRequest } from '@domain/contract/qa';
+import type { QaAnswer, QaEvent, QaRequest } from '@domain/contract/qa';
+import type { RecordParts } from '@domain/contract/record-parts';
 import { GatheredTexts } from '../../ui/gathered-texts.svelte';
 
 export interface AskOptions {
@@ -26,7 +27,7 @@ export type Ended =
 export interface ContextUse {
   readonly used: number;
   readonly size: number;
-  readonly parts: QaParts;
+  readonly parts: RecordParts;
   readonly forgotten: number;
 }
 

@@ -135,9 +135,10 @@ export class QaState {
     return this.#parts.writer();
   }
 
-  /** Whether anything can be asked: without a record only a model that writes can answer. */
+  /** Whether anything can be asked: of records once their texts are there, without any by a model that writes. */
   get canAsk(): boolean {
-    return this.#conversation !== null && (this.#scope !== 'none' || this.writer.loaded !== null);
+    const isReady = this.#scope === 'none' ? this.writer.loaded !== null : this.#joined !== null;
+    return this.#conversation !== null && isReady;
   }
 
   async load(): Promise<void> {
@@ -237,8 +238,8 @@ export class QaState {
     const question = asked.trim();
     if (!conversation || !this.canAsk) return false;
     this.#problem = problemWith(question);
+    if (this.#problem) return false;
     const joined = this.#joined;
-    if (this.#problem || (this.#scope !== 'none' && !joined)) return false;
     const { loaded } = this.writer;
     const { isAgain = false, parent = conversation.value.leaf } = how;
     const seed = isAgain ? { temperature: againTemperature, seed: Date.now() % 2 ** 31 } : {};

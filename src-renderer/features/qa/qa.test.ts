@@ -318,5 +318,10 @@ describe('a conversation on screen', () => {
     qa.draft = '过敏史？';
     await until(() => qa.preview.value?.tokens?.used === 14);
     expect(asked).toEqual([]);
+    // What was counted is of what was typed then: it is not taken for that of the next words.
+    qa.draft = '';
+    expect(qa.preview.request?.question).toBe('过敏史？');
+    await until(() => qa.preview.request?.question === '');
+    expect(qa.preview.value?.tokens?.used).toBe(10);
   });
 });
