@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { guardsOf } from '../draft-guards';
 import { guardRates, labelledSentences, measuredGuards } from './labelled.fixture';
 
-const sets = ['labelled.txt', 'held-out.txt', 'held-out-2.txt', 'held-out-3.txt'];
+const sets = ['labelled.txt', 'held-out.txt', 'held-out-2.txt', 'held-out-3.txt', 'held-out-4.txt'];
 
 /** Rows of the table in docs/dialogue.md that has this heading, cells without their blanks. */
 function tableOf(heading: string): string[][] {

@@ -10,12 +10,12 @@ const doctors = /^(?:医生|医师|大夫|主任|教授|护士|护士长|院长)
 const surnameRule = 'name-surname';
 /** Somebody else, whose name may follow directly. */
 const others =
-  /(?:朋友|同事|同学|邻居|室友|病友|亲戚|老师|领导|爱人|老公|老婆|丈夫|妻子|婆婆|公公|岳[父母]|外公|外婆|爷爷|奶奶|爸爸|妈妈|父亲|母亲|[哥姐弟妹]{1,2}|儿子|女儿|孙子|孙女|病人|患者|病号|家属)(?:名?叫)?/gu;
+  /(?:朋友|同事|同学|邻居|室友|病友|亲戚|老师|领导|爱人|老公|老婆|丈夫|妻子|婆婆|公公|岳[父母]|外公|外婆|爷爷|奶奶|爸爸|妈妈|父亲|母亲|姐夫|妹夫|嫂子|弟媳|女婿|儿媳|侄[子女]|外甥女?|[哥姐弟妹]{1,2}|儿子|女儿|孙子|孙女|病人|患者|病号|家属)(?:名?叫)?/gu;
 
 /** How a sentence about somebody goes on: 朋友赵磊上个月来过, which 高 of 患者高热 does not. */
 const goesOn = /[上下昨今前刚已也曾在正说来去是的]/u;
 
-const addressed = /^(?:先生|女士|小姐|太太)/u;
+const addressed = /^(?:先生|女士|小姐|太太|阿姨|叔叔|大爷|大妈|奶奶|爷爷|同志)/u;
 /** Witnesses of a name that a record needs, but of which prose has many: 由于高血压, 患者应留意. */
 const weakWitness = new Set(['name-kin', 'name-direct', 'name-title']);
 /** Surnames that are words of a sentence far more often: 那里, 平常. */
