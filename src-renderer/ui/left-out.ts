@@ -30,6 +30,16 @@ export function leftOut(text: string, parts: readonly Stretch[]): Stretch[] {
   return all;
 }
 
+/** The same line by line, for who reads through them. */
+export function leftOutLines(text: string, parts: readonly Stretch[]): Stretch[] {
+  return leftOut(text, parts).flatMap(({ start, end }) =>
+    [...text.slice(start, end).matchAll(/\S[^\r\n]*/g)].map(({ index, 0: line }) => {
+      const from = start + index;
+      return { start: from, end: from + line.trimEnd().length };
+    }),
+  );
+}
+
 export function charsOf(parts: readonly Stretch[]): number {
   return parts.reduce((sum, { start, end }) => sum + end - start, 0);
 }

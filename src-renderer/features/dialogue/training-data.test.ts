@@ -85,7 +85,7 @@ describe('a prompt that held an excerpt of a record', () => {
   const excerpt = [
     '张建国于2026年3月5日因发热就诊，住院号：ZY20260305。',
     '联系电话13951860024，身份证号110101198003071234。',
-    '李桂芳陪同，青霉素过敏。',
+    '前日随李桂芳外出后起疹，青霉素过敏。',
   ].join('\n');
   // Only the rest of the record says that these are names.
   const recordText = `姓名：张建国\n联系人：李桂芳（妻）\n${excerpt}\n主治医师：赵明`;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { findSections } from '@domain/rules/sections';
 import { areSameTexts, joinTexts, placeIn } from './asked-texts';
-import { charsOf, joined, leftOut } from '../../ui/left-out';
+import { charsOf, joined, leftOut, leftOutLines } from '../../ui/left-out';
 
 const textOf = (recordId: string, text: string) => ({
   ...{ recordId, textSha256: `sha-${recordId}`, chars: text.length, text },
@@ -61,6 +61,15 @@ describe('what is left out of a text', () => {
     expect(words).toEqual(['丙。']);
     expect(leftOut(text, []).map(({ start, end }) => text.slice(start, end))).toEqual([text]);
     expect(leftOut(text, [{ start: 0, end: text.length }])).toEqual([]);
+  });
+
+  it('is told line by line where somebody reads through it', () => {
+    const record = '主诉：发热。\r\n过敏史：青霉素。 \n\n  查体：无。';
+    const lines = leftOutLines(record, [{ start: 0, end: 6 }]);
+    expect(lines.map(({ start, end }) => record.slice(start, end))).toEqual([
+      '过敏史：青霉素。',
+      '查体：无。',
+    ]);
   });
 
   it('neighbours among the used are one', () => {
