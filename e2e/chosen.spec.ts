@@ -95,9 +95,9 @@ test('chosen records are extracted again as a batch: none is made, and what was 
   await storeReviewedRecords(userData);
   const { page } = await start({ userData });
   await modelReady(page);
-  const decided = page.locator('[data-testid="review-row"][data-decision="accepted"]');
+  const decided = page.locator('[data-testid="fact"][data-decision="accepted"]');
   await rows(page).filter({ hasText: '未审核' }).click();
-  await page.getByTestId('review-row').first().click();
+  await page.getByTestId('fact').first().click();
   await page.keyboard.press('a');
   await expect(decided).toHaveCount(1);
 

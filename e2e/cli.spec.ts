@@ -18,6 +18,7 @@ import { join } from 'node:path';
 import { expect, test } from '@playwright/test';
 import iconv from 'iconv-lite';
 import { parse } from 'csv-parse/sync';
+import readXlsxFile from 'read-excel-file/node';
 import { fhirFaults } from '../src-main/documents/export/fhir-rules.fixture';
 import { machineLabel } from '../src-main/domain/rules/export/export-label';
 import { factSchema } from '../src-main/domain/contract/fact';
@@ -634,6 +635,81 @@ test('extract --jobs: several records at once, written in the order of the input
     linesOf(out).map(({ facts }) => facts.map(({ start, end, text }) => ({ start, end, text })));
   expect(spans(four.out)).toEqual(spans(one.out));
 });
+
+/** Rows of a table, a fact each: the records that they are of, each fact counted once. */
+function recordsOfFacts(rows: readonly Record<string, unknown>[]): unknown[] {
+  const facts = rows.map((row) => `${row['source']} ${row['fact_id']}`);
+  expect(new Set(facts).size).toBe(facts.length);
+  return [...new Set(rows.map((row) => row['source']))];
+}
+
+/** Records of a written file, in its order, one for each result that it holds. */
+const recordsIn: Record<'csv' | 'xlsx' | 'html' | 'fhir', (path: string) => Promise<unknown[]>> = {
+  csv: async (path) =>
+    recordsOfFacts(parse(await readFile(path, 'utf8'), { columns: true, bom: true })),
+  xlsx: async (path) => {
+    const [sheet] = await readXlsxFile(path);
+    const [heads = [], ...rows] = sheet?.data ?? [];
+    return recordsOfFacts(
+      rows.map((row) => Object.fromEntries(heads.map((head, at) => [head, row[at]]))),
+    );
+  },
+  html: async (path) => {
+    const articles = (await readFile(path, 'utf8')).split('<article id="').slice(1);
+    return articles.map((article) => /many\/\d+\.txt/.exec(article)?.[0]);
+  },
+  // Sources are not in a bundle; who made what is said once for each record, in their order.
+  fhir: async (path) => {
+    const bundle: unknown = JSON.parse(await readFile(path, 'utf8'));
+    expect(fhirFaults(bundle)).toEqual([]);
+    const labels = JSON.stringify(bundle).matchAll(/"resourceType":"Provenance".*?"record-(\d+)"/g);
+    return [...labels].map(([, number]) => `many/${99 + Number(number)}.txt`);
+  },
+};
+
+for (const format of ['csv', 'xlsx', 'html', 'fhir'] as const) {
+  test(
+    `extract --resume to ${format}, killed at random moments: it holds each record once`,
+    { tag: '@slow' },
+    async () => {
+      test.setTimeout(300_000);
+      await mkdir(join(folder, 'many'));
+      const count = 16;
+      for (let i = 0; i < count; i += 1) {
+        await writeFile(join(folder, 'many', `${100 + i}.txt`), `病例${i}。${note}`.repeat(3));
+      }
+      const out = join(folder, `out.${format}`);
+      const state = `${out}.resume.jsonl`;
+      const args = ['extract', '--threads', '1', '--jobs', '3', '--resume', '--format', format];
+      const command = [...args, '--out', out, 'many'];
+      const done = async (): Promise<number> =>
+        (await readFile(state, 'utf8').catch(() => '')).split('\n').length - 1;
+      let ended = false;
+      // The last time when all are done, and the file itself is about to be written.
+      for (const upTo of [2, 9, count]) {
+        const child = spawn(process.execPath, [join(projectRoot, 'bin/chimed.mjs'), ...command], {
+          ...{ cwd: folder, stdio: 'ignore' },
+        });
+        const closed = new Promise((resolve) => child.once('close', resolve));
+        while (child.exitCode === null && (await done()) < upTo) {
+          await new Promise((resolve) => setTimeout(resolve, 3));
+        }
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
+        ended = child.exitCode !== null || !child.kill('SIGKILL');
+        await closed;
+        if (ended) break;
+        expect(await done()).toBeGreaterThanOrEqual(upTo);
+        if (upTo === 2) await appendFile(state, '{"version":1,"record":{"sour');
+      }
+      // Ended by itself right before the last kill: then all is there already.
+      if (!ended) expect(await chimed(command)).toMatchObject({ code: 0 });
+      expect(await recordsIn[format](out)).toEqual(
+        Array.from({ length: count }, (_, i) => `many/${100 + i}.txt`),
+      );
+      expect(await readdir(folder)).not.toContain(`out.${format}.resume.jsonl`);
+    },
+  );
+}
 
 for (const format of ['jsonl', 'json'] as const) {
   test(
