@@ -82,7 +82,7 @@ export const batchEn = {
     chooseFiles: 'Choose files',
     chooseFolder: 'Choose a folder',
     dropHint:
-      'Files and folders can be dropped on the window too. Texts, documents, page files with text, and tables are read.',
+      'Files and folders can be dropped on the window too. It reads txt, docx, pdf with text, and tables in csv and xlsx.',
     looking: 'Looking at the files…',
     found: (files: string) => `Files that can be read: ${files}`,
     foundNone: 'No file can be read',

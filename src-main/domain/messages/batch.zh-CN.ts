@@ -82,7 +82,7 @@ export const batchZh = {
     notes: '粘贴',
     chooseFiles: '选择文件',
     chooseFolder: '选择文件夹',
-    dropHint: '也可以把文件或文件夹拖到窗口里。可读文本、文档、带文字的版式文件和表格。',
+    dropHint: '也可以把文件或文件夹拖到窗口里。可读 txt、docx、有文字的 pdf，以及 csv、xlsx 表格。',
     looking: '正在查看文件…',
     found: (files: string) => `${files} 个文件可以读取`,
     foundNone: '没有可以读取的文件',

@@ -13,7 +13,7 @@ export const exportingEn = {
   which: {
     label: 'Range',
     confirmed: 'Confirmed by a doctor only',
-    all: 'All, each with its standing',
+    all: 'All, each with its review state',
   },
   schema: { label: 'Schema', newest: 'The review of each record, or else its newest run' },
   format: {
@@ -33,9 +33,9 @@ export const exportingEn = {
   },
   layout: {
     label: 'Table',
-    long: 'A row a fact',
-    wide: 'A row a record',
-    case: 'A row a case',
+    long: 'One row per fact',
+    wide: 'One row per record',
+    case: 'One row per case',
     evidence: 'Columns with the evidence of each value',
     dictionary: 'Save a data dictionary, too',
   },
@@ -70,7 +70,7 @@ export const exportingEn = {
   },
   labelled: 'What no doctor confirmed is marked in the file as machine-generated, not confirmed.',
   nothing: 'There is nothing to export.',
-  nothingConfirmed: 'No record is confirmed. Choose "All, each with its standing" instead.',
+  nothingConfirmed: 'No record is confirmed. Choose "All, each with its review state" instead.',
   save: 'Save…',
   writing: 'Writing…',
   progress: 'Progress of the export',
