@@ -68,7 +68,12 @@ await runScript(async () => {
     ...{ path, contextSize: context, sequences: atOnce, parameters, threads },
   });
   const server = await LlamaServer.start(values.reference, {
-    ...{ modelPath: path, threads: Number(values['server-threads'] ?? availableParallelism()), parallel: atOnce, context },
+    ...{
+      modelPath: path,
+      threads: Number(values['server-threads'] ?? availableParallelism()),
+      parallel: atOnce,
+      context,
+    },
   });
   try {
     const notes = await notesOf(Number(values.notes));
