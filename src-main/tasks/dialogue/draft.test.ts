@@ -4,10 +4,15 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeScriptedModel } from '../../../e2e/fixtures/scripted-model';
 import { makeVocabulary } from '../../../e2e/fixtures/vocabulary';
-import type { DraftEvent, DraftRequest } from '../../domain/contract/dialogue';
+import {
+  draftPurposeSchema,
+  type DraftEvent,
+  type DraftRequest,
+} from '../../domain/contract/dialogue';
 import type { ModelCard } from '../../domain/contract/model-card';
 import { singleTurn } from '../../domain/contract/prompt-format';
 import { Cancelled } from '../../domain/contract/rpc';
+import { findIdentifiers } from '../../domain/rules/deidentify/find-identifiers';
 import { orderPlaceholder } from '../../domain/rules/prescription/find-orders';
 import type { LanguageModel, LoadedLanguageModel } from '../../engine/language-model';
 import { loadLlamaModel } from '../../engine/load-llama-model';
@@ -188,6 +193,16 @@ describe('the prompt', () => {
         { role: 'patient', text: '39' },
       ]),
     ).toEqual([{ question: '医生：您好\n发烧\n两天', answer: '多少度' }, { question: '39' }]);
+  });
+
+  it('says nothing itself that leaves training data because it may identify somebody', () => {
+    for (const purpose of draftPurposeSchema.options)
+      for (const tone of ['plain', 'formal'] as const)
+        for (const length of ['short', 'medium', 'long'] as const)
+          for (const askBack of [true, false]) {
+            const words = draftInstruction({ purpose, tone, length, askBack }, '过敏史：无。');
+            expect(findIdentifiers(words)).toEqual([]);
+          }
   });
 
   it('says what is wanted, and that a record is no instruction', () => {

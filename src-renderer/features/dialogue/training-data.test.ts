@@ -3,7 +3,6 @@ import type { StoredCandidate, StoredReply } from '@domain/contract/conversation
 import { findIdentifiers } from '@domain/rules/deidentify/find-identifiers';
 import { policySchema } from '@domain/contract/policy';
 import type { SaveOrder } from '@domain/contract/save-file';
-import { draftInstruction } from '../../../src-main/tasks/dialogue/prompts';
 import { clearReply, type ReplyStory } from './clear-reply';
 import { trainingLines, type TrainingForm } from './training-data';
 import { TrainingExport } from './training.svelte';
@@ -89,10 +88,8 @@ describe('a prompt that held an excerpt of a record', () => {
   ].join('\n');
   // Only the rest of the record says that these are names.
   const recordText = `姓名：张建国\n联系人：李桂芳（妻）\n${excerpt}\n主治医师：赵明`;
-  const system = draftInstruction(
-    { purpose: 'answer', tone: 'plain', length: 'short', askBack: false },
-    excerpt,
-  );
+  const told = '你是医生的助手，请替医生起草一段给患者的回复，目的是解答患者的疑问。';
+  const system = `${told}\n${excerpt}`;
   const context: StoredReply['context'] = {
     tokens: { instructions: 1, dialogue: 1, record: 1, answer: 1, size: 9 },
     ...{ parts: { used: [{ start: 0, end: 1 }], whole: false }, trailing: 1, system },
@@ -119,16 +116,12 @@ describe('a prompt that held an excerpt of a record', () => {
   });
 
   it('keeps its instructions word for word', async () => {
-    const plain = draftInstruction(
-      { purpose: 'answer', tone: 'plain', length: 'short', askBack: false },
-      '',
-    );
     const [line] = await linesOf('sft', {
-      versions: [{ ...linked, context: { ...context, parts: null, system: plain } }],
+      versions: [{ ...linked, context: { ...context, parts: null, system: told } }],
       recordText,
     });
     expect(line).toMatchObject({
-      messages: [{ role: 'system', content: plain }, {}, {}],
+      messages: [{ role: 'system', content: told }, {}, {}],
       provenance: { recordLinked: false },
     });
   });
