@@ -1,49 +1,17 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { storedConversationSchema, type StoredConversation } from '../domain/contract/conversation';
-import { AppError, type ErrorCode } from '../domain/contract/errors';
 import { keyIdOfSealed, openJson } from '../domain/sealing/row';
-import { Vault } from '../vault/vault';
-import { RecordStore } from './store';
+import { codeOf, TestStore } from './test-store.fixture';
 
 const conversationId = '3f1c2a54-7d3e-4f5a-9b60-1f2e3d4c5b6a';
 const source = { kind: 'paste' as const, notices: [] };
 
-let dir = '';
-let vault: Vault;
-let store: RecordStore;
-let clock = 1_000_000;
-
-async function start(): Promise<void> {
-  vault = await Vault.open(dir, { keyId: '0011223344556677', key: new Uint8Array(32).fill(7) });
-  store = new RecordStore({ vault, now: () => clock++, userId: 'user-1' });
-}
-async function restart(): Promise<void> {
-  await vault.close();
-  await start();
-}
-beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'chimed-work-'));
-  await start();
-});
-afterEach(async () => {
-  await vault.close();
-  await rm(dir, { recursive: true, force: true });
-});
-
-const code = (promise: Promise<unknown>): Promise<ErrorCode | 'no error'> =>
-  promise.then(
-    () => 'no error' as const,
-    (error: unknown) => {
-      if (error instanceof AppError) return error.code;
-      throw error;
-    },
-  );
+const at = new TestStore('chimed-work-');
 
 async function record(text = '青霉素过敏。'): Promise<string> {
-  return (await store.create({ title: '甲', text, source })).recordId;
+  return (await at.store.create({ title: '甲', text, source })).recordId;
 }
 
 function conversation(
@@ -77,19 +45,19 @@ function conversation(
 }
 
 async function saved(id = conversationId): Promise<StoredConversation | null> {
-  const row = await vault.journal.latest('conversation', id);
+  const row = await at.vault.journal.latest('conversation', id);
   if (!row) return null;
   const keyId = keyIdOfSealed(row.sealed);
-  const key = await vault.recordKeys.key(keyId);
+  const key = await at.vault.recordKeys.key(keyId);
   return openJson(key, keyId, row, row.sealed, storedConversationSchema);
 }
 
 describe('a conversation', () => {
   test('is there after a restart, whole, with who and when', async () => {
     const recordId = await record();
-    const { version } = await store.conversations.save(conversation(recordId), 0);
-    await store.conversations.save(conversation(recordId, { title: '过敏' }), version);
-    await restart();
+    const { version } = await at.store.conversations.save(conversation(recordId), 0);
+    await at.store.conversations.save(conversation(recordId, { title: '过敏' }), version);
+    await at.restart();
     expect(await saved()).toMatchObject({ title: '过敏', recordId, by: 'user-1' });
     expect((await saved())?.nodes[0]).toMatchObject({
       state: 'partial',
@@ -99,14 +67,14 @@ describe('a conversation', () => {
   });
 
   test('is never readable in the files of the vault, a partial answer no more than a whole one', async () => {
-    await store.conversations.save(conversation(await record()), 0);
-    await store.conversations.save(
+    await at.store.conversations.save(conversation(await record()), 0);
+    await at.store.conversations.save(
       conversation(null, { id: '00000000-0000-4000-8000-000000000001' }),
       0,
     );
     let bytes = 0;
-    for (const name of await readdir(dir)) {
-      const file = await readFile(join(dir, name)).catch(() => Buffer.alloc(0));
+    for (const name of await readdir(at.dir)) {
+      const file = await readFile(join(at.dir, name)).catch(() => Buffer.alloc(0));
       bytes += file.length;
       expect(file.includes(Buffer.from('罕见的过敏'))).toBe(false);
     }
@@ -115,73 +83,73 @@ describe('a conversation', () => {
 
   test('of two changes begun from the same version the second is refused, and nothing is lost', async () => {
     const recordId = await record();
-    await store.conversations.save(conversation(recordId), 0);
+    await at.store.conversations.save(conversation(recordId), 0);
     const both = await Promise.all([
-      code(store.conversations.save(conversation(recordId, { title: '二' }), 1)),
-      code(store.conversations.save(conversation(recordId, { title: '三' }), 1)),
+      codeOf(at.store.conversations.save(conversation(recordId, { title: '二' }), 1)),
+      codeOf(at.store.conversations.save(conversation(recordId, { title: '三' }), 1)),
     ]);
     expect(both).toEqual(['no error', 'VERSION_CONFLICT']);
     expect((await saved())?.title).toBe('二');
-    expect(await code(store.conversations.save(conversation(recordId), 0))).toBe(
+    expect(await codeOf(at.store.conversations.save(conversation(recordId), 0))).toBe(
       'VERSION_CONFLICT',
     );
   });
 
   test('stays with its record', async () => {
     const [one, other] = [await record(), await record('无特殊。')];
-    await store.conversations.save(conversation(one), 0);
+    await at.store.conversations.save(conversation(one), 0);
     for (const moved of [
       conversation(other),
       conversation(null),
       conversation(one, { others: [other] }),
     ]) {
-      expect(await code(store.conversations.save(moved, 1))).toBe('VERSION_CONFLICT');
+      expect(await codeOf(at.store.conversations.save(moved, 1))).toBe('VERSION_CONFLICT');
     }
     expect((await saved())?.recordId).toBe(one);
     const id = '00000000-0000-4000-8000-000000000002';
-    expect(await code(store.conversations.save(conversation('nobody', { id }), 0))).toBe(
+    expect(await codeOf(at.store.conversations.save(conversation('nobody', { id }), 0))).toBe(
       'RECORD_NOT_FOUND',
     );
   });
 
   test('ends with its record, for good, and its id is never used again', async () => {
     const recordId = await record();
-    await store.conversations.save(conversation(recordId), 0);
-    const [sealed] = await store.conversations.history(conversationId);
-    await store.shred(recordId);
+    await at.store.conversations.save(conversation(recordId), 0);
+    const [sealed] = await at.store.conversations.history(conversationId);
+    await at.store.shred(recordId);
     expect(await saved()).toBeNull();
-    expect(await store.rows([{ table: 'conversation', id: conversationId }])).toEqual([]);
+    expect(await at.store.rows([{ table: 'conversation', id: conversationId }])).toEqual([]);
     const keyId = keyIdOfSealed(sealed?.sealed ?? new Uint8Array());
-    expect(await code(vault.recordKeys.key(keyId))).not.toBe('no error');
-    await restart();
+    expect(await codeOf(at.vault.recordKeys.key(keyId))).not.toBe('no error');
+    await at.restart();
     expect(await saved()).toBeNull();
-    expect(await code(store.conversations.save(conversation(await record()), 0))).toBe(
+    expect(await codeOf(at.store.conversations.save(conversation(await record()), 0))).toBe(
       'RECORD_NOT_FOUND',
     );
   });
 
   test('about several records ends with whichever of them is deleted first', async () => {
     const [one, other, third] = [await record(), await record('第二次。'), await record('三。')];
-    await store.conversations.save(conversation(one, { others: [other] }), 0);
+    await at.store.conversations.save(conversation(one, { others: [other] }), 0);
     const id = '00000000-0000-4000-8000-000000000003';
-    await store.conversations.save(conversation(third, { id }), 0);
-    await store.shred(other);
+    await at.store.conversations.save(conversation(third, { id }), 0);
+    await at.store.shred(other);
     expect(await saved()).toBeNull();
     expect(await saved(id)).not.toBeNull();
     // The record itself is untouched.
-    expect(vault.journal.keyIdOf('record', one)).not.toBeNull();
+    expect(at.vault.journal.keyIdOf('record', one)).not.toBeNull();
   });
 
   test('that was deleted can be restored, and every version can be read again', async () => {
-    await store.conversations.save(conversation(null), 0);
-    await store.conversations.delete(conversationId);
+    await at.store.conversations.save(conversation(null), 0);
+    await at.store.conversations.delete(conversationId);
     expect((await saved())?.deletedAt).not.toBeNull();
-    const { seq } = await store.conversations.delete(conversationId);
-    expect(seq).toBe(vault.journal.lastSeq);
-    await store.conversations.restore(conversationId);
+    const { seq } = await at.store.conversations.delete(conversationId);
+    expect(seq).toBe(at.vault.journal.lastSeq);
+    await at.store.conversations.restore(conversationId);
     expect(await saved()).toMatchObject({ deletedAt: null, title: '过敏史？' });
-    expect(await store.conversations.history(conversationId)).toHaveLength(3);
-    expect(await code(store.conversations.delete('nobody'))).toBe('RECORD_NOT_FOUND');
+    expect(await at.store.conversations.history(conversationId)).toHaveLength(3);
+    expect(await codeOf(at.store.conversations.delete('nobody'))).toBe('RECORD_NOT_FOUND');
   });
 
   test('that is too long is refused before anything is written', async () => {
@@ -189,11 +157,11 @@ describe('a conversation', () => {
       ...{ id: `n${at}`, parent: null, question: '问', at, state: 'partial' as const },
       ...{ written: '长'.repeat(100_000), asked: [] },
     }));
-    const before = vault.journal.lastSeq;
-    expect(await code(store.conversations.save(conversation(null, { nodes }), 0))).toBe(
+    const before = at.vault.journal.lastSeq;
+    expect(await codeOf(at.store.conversations.save(conversation(null, { nodes }), 0))).toBe(
       'TEXT_TOO_LARGE',
     );
-    expect(vault.journal.lastSeq).toBe(before);
+    expect(at.vault.journal.lastSeq).toBe(before);
   });
 });
 
@@ -202,9 +170,9 @@ test('the questions at hand are kept, sealed, and of two changes the second is r
     ...{ id: 'quick-questions' as const, recordId: null, createdAt: 0, updatedAt: 0 },
     ...{ deletedAt: null, questions: ['罕见的问题？'] },
   };
-  expect(await store.questions.save(questions, 0)).toMatchObject({ version: 1 });
-  await restart();
-  expect(await code(store.questions.save(questions, 0))).toBe('VERSION_CONFLICT');
-  const row = await vault.journal.latest('quick-questions', 'quick-questions');
+  expect(await at.store.questions.save(questions, 0)).toMatchObject({ version: 1 });
+  await at.restart();
+  expect(await codeOf(at.store.questions.save(questions, 0))).toBe('VERSION_CONFLICT');
+  const row = await at.vault.journal.latest('quick-questions', 'quick-questions');
   expect(Buffer.from(row?.sealed ?? []).includes(Buffer.from('罕见的问题'))).toBe(false);
 });
