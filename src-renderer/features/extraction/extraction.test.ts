@@ -145,6 +145,9 @@ it('a later run under another schema takes nothing away; the result of either ca
   expect(await shown(both)).toBe('ccks2019 2');
   await extraction.choose(both, 'lab');
   expect(extraction.session?.id).toBe('lab 3');
+  const { session } = extraction;
+  await extraction.open(both);
+  expect(extraction.session).toBe(session);
   // Nor does one under the other schema now.
   expect(await shown(known('lab 3', 'ccks2019 4'))).toBe('lab 3');
   // Marked by hand, a result has no run.
@@ -160,7 +163,9 @@ it('a later run under another schema takes nothing away; the result of either ca
 it('what was chosen of a record that is not open yet is what it is opened with', async () => {
   const { extraction, known, shown } = await openOnStored();
   const both = known('ccks2019 2', 'lab 3');
+  expect(await shown({ ...item, id: 'b' })).toBeNull();
   await extraction.choose(both, 'ccks2019');
-  expect(extraction.session).toBeNull();
+  // Of the one that is still on screen nothing was chosen.
+  expect([extraction.session, extraction.chosenSchemaId]).toEqual([null, null]);
   expect(await shown(both)).toBe('ccks2019 2');
 });

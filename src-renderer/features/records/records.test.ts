@@ -177,6 +177,21 @@ describe('the list', () => {
     expect(state.nextToReview(null)).toMatchObject({ item: { id: 'a' }, schema: 'ccks2019' });
   });
 
+  it('leads back to an earlier result of the only record, and nowhere from the last one', async () => {
+    const { state, heads, summaries } = setUp();
+    heads.set('a', head('a', 1));
+    summaries.runs.push({ ...run('1', 1), schema: 'ccks2019' }, { ...run('2', 2), schema: 'lab' });
+    await state.load();
+    state.select('a');
+    expect(state.nextToReview('lab')).toMatchObject({ schema: 'ccks2019' });
+    const one = setUp();
+    one.heads.set('a', head('a', 1));
+    one.summaries.runs.push(run('1', 1));
+    await one.state.load();
+    one.state.select('a');
+    expect(one.state.nextToReview('s')).toBeNull();
+  });
+
   it('shows the latest run of a record, in whatever order runs come', () => {
     const index = new RecordIndex();
     index.putHead('a', head('a', 1));

@@ -450,7 +450,9 @@ export class ReviewState {
       return kind ? kind.begin(run, actor) : startReview(subject, run, actor);
     };
     this.#session = this.#sessionOf(fits?.value ?? begin(), fits?.version ?? 0);
-    if (run && !kind && saysSomething(run)) this.#meet(run);
+    // One that failed is of another schema than what is shown in its place.
+    if (run?.run.schema !== this.#session.review.schema) this.#run = null;
+    else if (!kind && saysSomething(run)) this.#meet(run);
     this.#placed([]);
     this.#selectOpen(1);
     if (this.#selectedId === null) this.select(this.items[0]?.id ?? null);

@@ -84,6 +84,13 @@ describe('each schema has its own review', () => {
     const { state } = await shown();
     await state.show(note, { ...underLab('lab-1', []), status: 'failed' }, 'lab');
     expect(state.session?.review.schema).toBe('ccks2019');
+    state.do({ kind: 'accept' });
+    await state.putAway();
+    state.close();
+    // Nor when the record is opened with it; and what is shown has nothing to do with it.
+    await state.show(note, { ...underLab('lab-1', []), status: 'failed' }, 'lab');
+    expect(state.session?.review).toMatchObject({ schema: 'ccks2019', runId: 'run-1' });
+    expect(state.run).toBeNull();
   });
 
   it('without a run, what was marked by hand last is shown, unless another one is chosen', async () => {
