@@ -191,7 +191,7 @@ export class Repository {
     return this.#openIfThere('review', id, storedReviewSchema);
   }
 
-  /** The first reviews of a record, one for each schema, in the order in which they were begun. @throws as `review` */
+  /** The first reviews of a record, one a schema, in the order in which they were begun. @throws as `review` */
   async primaryReviews(recordId: string): Promise<readonly Versioned<StoredReview>[]> {
     const found: Versioned<StoredReview>[] = [];
     for (;;) {

@@ -153,12 +153,16 @@ export class ExtractionState {
     if (this.#record?.item.id === item.id) await this.open(item);
   }
 
-  /** Shows a record: its text, and its latest run, or that of the schema that was chosen. The last call wins. */
+  /**
+   * Shows a record: its text, and its latest run, or that of the schema that was chosen or is on screen.
+   * The last call wins.
+   */
   async open(item: RecordItem): Promise<void> {
     if (this.#choice?.recordId !== item.id) this.#choice = null;
-    const schema = this.#chosenOf(item.id);
     const open = this.#record;
     const same = open?.item.id === item.id && open.item.head.textSha256 === item.head.textSha256;
+    const shown = same ? this.#session?.identity.schema : undefined;
+    const schema = this.#chosenOf(item.id) ?? shown ?? null;
     const turn = ++this.#turn;
     this.#openProblem = null;
     if (same) {
@@ -296,9 +300,7 @@ export class ExtractionState {
     const { schema } = session.identity;
     const chosen = this.#chosenOf(item.id);
     // A later run under another schema is another result, and takes nothing away.
-    return (
-      (chosen === null || chosen === schema) && !isOvertaken(session, latestUnder(item, schema))
-    );
+    return (chosen === null || chosen === schema) && !isOvertaken(session, runUnder(item, schema));
   }
 
   async #latest(item: RecordItem, schema: string | null): Promise<RunSession | null> {
@@ -316,11 +318,6 @@ export class ExtractionState {
 /** Of a record: the run under a schema, or else the newest one. */
 function storedRun(item: RecordItem, schema: string | null): RunSummary | null {
   return schema === null ? item.lastRun : runUnder(item, schema);
-}
-
-/** The newest run under a schema, even one that found nothing. */
-function latestUnder(item: RecordItem, schema: string): RunSummary | null {
-  return item.lastRun?.schema === schema ? item.lastRun : runUnder(item, schema);
 }
 
 /** Whether there is a later run than this one, which has ended: a batch's, or one that was read late. */

@@ -150,6 +150,10 @@ it('a later run under another schema takes nothing away; the result of either ca
   expect(extraction.session).toBe(session);
   // Nor does one under the other schema now.
   expect(await shown(known('lab 3', 'ccks2019 4'))).toBe('lab 3');
+  // Of the schema on screen the later one is shown, though another one has a still later one.
+  extraction.close();
+  await shown(known('ccks2019 1'));
+  expect(await shown(known('ccks2019 2', 'lab 3'))).toBe('ccks2019 2');
   // Marked by hand, a result has no run.
   await extraction.choose(both, 'own');
   expect(extraction.session).toBeNull();

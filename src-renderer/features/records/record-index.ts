@@ -1,6 +1,6 @@
 /**
- * The list of records in memory: heads and, for each, its latest run and, by schema, what there is to review. Plain and synchronous, so
- * that the order of events can be tested; `records.svelte.ts` shows it.
+ * The list of records in memory: heads and, for each, its latest run and, by schema, what there is to
+ * review. Plain and synchronous, so that the order of events can be tested; `records.svelte.ts` shows it.
  *
  * The list is kept in order: with 50,000 records, sorting it for every batch that comes would take
  * longer than reading them.
@@ -11,7 +11,7 @@ import type { ReviewSummary, RunSummary } from '../../data/repository';
 /** What came of a record under one schema, to be reviewed by itself. */
 export interface RecordResult {
   readonly schema: string;
-  /** The newest one that found something or came to its end, if any did; null where a person marked by hand. */
+  /** The newest one that did not only fail, if there is any; null where a person marked by hand. */
   readonly run: RunSummary | null;
   /** The first review of this version of the text, once anything of it is stored. */
   readonly review: ReviewSummary | null;
@@ -96,7 +96,7 @@ export class RecordIndex {
     this.#put({ id, head, lastRun: this.#lastRuns.get(id) ?? null, results: this.#of(id, head) });
   }
 
-  /** Keeps the run if it is the record's latest, of all or under its schema; runs may come in any order. */
+  /** Keeps the run if it is the record's latest or that of its schema; runs may come in any order. */
   putRun(run: RunSummary): void {
     const { recordId } = run;
     const last = this.#lastRuns.get(recordId);
@@ -204,7 +204,7 @@ function saysSomething({ status, factCount }: RunSummary): boolean {
   return status === 'completed' || factCount > 0;
 }
 
-/** Whether it is shown in the place of the other one of its schema: the later, but one that found nothing for an error. */
+/** Whether it takes the place of the other one of its schema: the later does, but none that only failed. */
 function supersedes(run: RunSummary, known: RunSummary): boolean {
   return saysSomething(run) === saysSomething(known)
     ? run.startedAt >= known.startedAt
