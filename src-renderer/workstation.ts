@@ -90,6 +90,7 @@ export class Workstation {
 
   readonly #reviewParts: Omit<ReviewParts, 'nextRecord'> = {
     review: (id) => this.#store.repository.review(id),
+    primaryReviews: (recordId) => this.#store.repository.primaryReviews(recordId),
     sections: (recordId) => this.#store.repository.sections(recordId),
     saveReview: (review, base) => this.#store.call('reviews.save', { review, base }),
     saveSections: (sections, base) => this.#store.call('sections.save', { sections, base }),
@@ -266,10 +267,19 @@ export class Workstation {
     }
   }
 
+  /** Schema of the result that is on screen to be reviewed; null where there is none. */
+  get shownResult(): string | null {
+    return this.review.session?.review.schema ?? this.extraction.shownSchemaId;
+  }
+
   #nextRecord(): void {
-    const next = this.records.nextToReview;
-    if (next) this.records.select(next.id);
-    else this.notices.toast(i18n.m.review.noNextRecord);
+    const next = this.records.nextToReview(this.shownResult);
+    if (!next) {
+      this.notices.toast(i18n.m.review.noNextRecord);
+      return;
+    }
+    void this.extraction.choose(next.item, next.schema);
+    this.records.select(next.item.id);
   }
 
   /** A moment before a lock or the end of the program: what is not saved yet is saved. */

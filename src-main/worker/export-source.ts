@@ -1,4 +1,4 @@
-/** The vault's records as exports take them: with their review, or else their newest run. */
+/** The vault's records as exports take them: with a review, or else their newest run. */
 import { AppError } from '../domain/contract/errors';
 import type { ExportedFact, ExportedRecord, ExportSelection } from '../domain/contract/export';
 import {
@@ -61,13 +61,12 @@ export class ExportSource {
     const runs = (await this.#all('run', keyId, storedRunSchema)).filter(
       (run) => run.recordId === recordId && this.#fits(run.run.schema),
     );
+    const runOf = ({ runId }: StoredReview) => runs.find(({ id }) => id === runId);
     const reviews = (await this.#all('review', keyId, storedReviewSchema)).filter(
-      (one) => one.recordId === recordId && this.#fits(one.schema),
+      (one) => one.recordId === recordId && this.#fits(one.schema) && runOf(one) !== undefined,
     );
-    const review = currentReview(reviews);
-    const run = review
-      ? runs.find(({ id }) => id === review.runId)
-      : runs.reduce<StoredRun | undefined>(newer, undefined);
+    const review = currentReview(reviews, this.#selection.which);
+    const run = review ? runOf(review) : runs.reduce<StoredRun | undefined>(newer, undefined);
     if (!run) return null;
     const textSha256 = review?.textSha256 ?? run.textSha256;
     const textId = this.#vault.textId(recordId, textSha256);
@@ -134,12 +133,20 @@ export class ExportSource {
   }
 }
 
-/** A signed adjudication wins over the first review; a blind second one is no result. Then the newest. */
-function currentReview(reviews: readonly StoredReview[]): StoredReview | undefined {
+/**
+ * A signed adjudication wins over the first review; a blind second one is no result. Then the one that was
+ * changed last, of whichever schema; where only confirmed ones are wanted, among those.
+ */
+function currentReview(
+  reviews: readonly StoredReview[],
+  which: ExportSelection['which'],
+): StoredReview | undefined {
   const rank = ({ role }: StoredReview): number => (role === 'adjudication' ? 1 : 0);
   return reviews
-    .filter(
-      ({ role, confirmation }) => role === 'primary' || (role === 'adjudication' && confirmation),
+    .filter(({ role, confirmation }) =>
+      role === 'primary'
+        ? which === 'all' || confirmation
+        : role === 'adjudication' && confirmation,
     )
     .sort((a, b) => rank(b) - rank(a) || b.updatedAt - a.updatedAt || b.version - a.version)[0];
 }

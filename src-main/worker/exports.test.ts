@@ -168,6 +168,32 @@ describe('what is exported of a record', () => {
     expect((await written()).records[0]?.run.schema).toBe('ccks2019-symptom');
   });
 
+  test('of several schemas: the chosen one’s review; without a choice, the one that was changed last', async () => {
+    const recordId = await makeRecord();
+    await makeRun(recordId, 'run-1', 'ccks2019', 10);
+    await makeRun(recordId, 'run-2', 'lab', 20);
+    const first = review(recordId, 'run-1', { updatedAt: 30 });
+    await storeReview(vault, first);
+    const open = { schema: 'lab', confirmation: null, updatedAt: 40, items: first.items.slice(1) };
+    await storeReview(vault, review(recordId, 'run-2', open));
+    const exported = async (selection: Params[1]['selection']) => {
+      await run({ selection });
+      const [record] = (await written()).records;
+      return record && [record.run.schema, record.facts.length, record.confirmation !== null];
+    };
+    expect(await exported({ which: 'all', schema: 'ccks2019' })).toEqual(['ccks2019', 2, true]);
+    expect(await exported({ which: 'all', schema: 'lab' })).toEqual(['lab', 1, false]);
+    expect(await exported({ which: 'confirmed', schema: 'lab' })).toBeUndefined();
+    expect(await exported({ which: 'all' })).toEqual(['lab', 1, false]);
+    // What is confirmed is not missing because something else is under way.
+    expect(await exported({ which: 'confirmed' })).toEqual(['ccks2019', 2, true]);
+    expect(await preview('confirmed')).toMatchObject({ counts: { records: 1 } });
+    // Marked by hand there is no run to export it with, and the newest run is not hidden by it.
+    const byHand = { id: 'by-hand', schema: 'own', runId: null, updatedAt: 50 };
+    await storeReview(vault, { ...first, ...byHand });
+    expect(await exported({ which: 'all' })).toEqual(['lab', 1, false]);
+  });
+
   test('corrected sections; nothing of records in the bin, of others, or without a run', async () => {
     const [one, binned, , other] = [
       await makeRecord(),

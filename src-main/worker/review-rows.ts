@@ -4,7 +4,7 @@ import { AppError } from '../domain/contract/errors';
 import type { ReviewItem, StoredReview } from '../domain/contract/review';
 import { canonicalJson } from '../domain/review/canonical-json';
 import { checkConfirmable, confirmationBytes, contentSha256 } from '../domain/review/confirmation';
-import { reviewIdOf } from '../domain/review/review';
+import { ordinalOf, studyReviewIdOf } from '../domain/review/review';
 import { publicKeyOf } from '../vault/keyring/boxes';
 
 /** Who is signed in; null in a trial. */
@@ -34,13 +34,17 @@ export async function checkReview(
   before: StoredReview | null,
   { userId, signer, bulkAllowed }: ReviewRules,
 ): Promise<void> {
-  if (review.id !== reviewIdOf(review.recordId, review.role, review.study)) {
-    throw new AppError('BAD_REQUEST');
-  }
+  if (!hasItsId(review)) throw new AppError('BAD_REQUEST');
   checkTurn(review, before);
   checkHistory(review, before, userId);
   if (!bulkAllowed) checkOneByOne(review, before);
   if (review.confirmation) await checkConfirmation(review, signer);
+}
+
+function hasItsId(review: StoredReview): boolean {
+  const { id, recordId, role, study } = review;
+  if (role === 'primary') return study === undefined && ordinalOf(review) !== null;
+  return study !== undefined && id === studyReviewIdOf(recordId, role, study);
 }
 
 function checkTurn(review: StoredReview, before: StoredReview | null): void {

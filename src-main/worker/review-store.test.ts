@@ -7,6 +7,7 @@ import { problemOf, type ErrorCode } from '../domain/contract/errors';
 import { storedReviewSchema, type StoredReview } from '../domain/contract/review';
 import { storedSectionsSchema, type StoredSections } from '../domain/contract/section';
 import { stepOf, type ReviewAction } from '../domain/review/actions';
+import { carryOver } from '../domain/review/carry-over';
 import { confirmationBytes, contentSha256 } from '../domain/review/confirmation';
 import { applyPatch } from '../domain/review/patch';
 import { nextVersion, startReview } from '../domain/review/review';
@@ -150,6 +151,63 @@ describe('a review', () => {
     await store.shred(recordId);
     expect(await vault.journal.latest('review', fresh.id)).toBeNull();
     expect(await code(store.saveReview(fresh, 1))).toBe('RECORD_NOT_FOUND');
+  });
+});
+
+describe('each schema has its own review', () => {
+  const second = (more: Partial<StoredReview> = {}): StoredReview => {
+    const subject = { recordId, textSha256, role: 'primary' as const, ordinal: 2 };
+    const of = run('lab-1', [mention('胸部CT')], { run: { ...run('x', []).run, schema: 'lab' } });
+    return { ...startReview(subject, of, actor), ...more };
+  };
+
+  test('with its own confirmation and versions; a confirmed one of another is left as it was', async () => {
+    const first = await confirmed(acceptAll(fresh));
+    await store.saveReview(first, 0);
+    expect(await store.saveReview(second(), 0)).toMatchObject({ version: 1, amends: false });
+    const done = await confirmed(acceptAll(second()));
+    expect(await store.saveReview(done, 1)).toMatchObject({ version: 2, amends: false });
+    expect((await stored()).confirmation).toEqual(first.confirmation);
+    expect((await stored(done.id)).confirmation).toEqual(done.confirmation);
+    expect(done.confirmation.contentSha256).not.toBe(first.confirmation.contentSha256);
+    await store.saveReview(nextVersion(done, actor), 2);
+    expect(await store.reviewHistory(fresh.id)).toHaveLength(1);
+    expect(await store.reviewHistory(done.id)).toHaveLength(2);
+    await store.shred(recordId);
+    expect(await vault.journal.latest('review', done.id)).toBeNull();
+  });
+
+  test('never two of one schema, no number left out, and none becomes that of another schema', async () => {
+    expect(await code(store.saveReview(second(), 0))).toBe('VERSION_CONFLICT');
+    await store.saveReview(fresh, 0);
+    expect(await code(store.saveReview(second({ schema: fresh.schema }), 0))).toBe(
+      'VERSION_CONFLICT',
+    );
+    const third = second({ id: `${recordId}.primary.3` });
+    expect(await code(store.saveReview(third, 0))).toBe('VERSION_CONFLICT');
+    const named = second({ id: `${recordId}.primary.lab` });
+    expect(await code(store.saveReview(named, 0))).toBe('BAD_REQUEST');
+    expect(await code(store.saveReview({ ...fresh, schema: 'lab' }, 1))).toBe('BAD_REQUEST');
+    expect(await code(store.saveReview(second(), 0))).toBe('no error');
+  });
+
+  test('one of before, with facts of two schemas, stays that of the schema it names', async () => {
+    const [item] = fresh.items;
+    if (!item) throw new Error('an item');
+    const flagged = { ...item, id: 'of-another', fact: mention('胸部CT', '影像检查') };
+    const mixed = { ...fresh, items: [...fresh.items, flagged] };
+    await store.saveReview(mixed, 0);
+    const again = run('run-2', [mention('高血压')], { textSha256 });
+    const patch = carryOver(acceptAll(mixed), again);
+    if (!patch) throw new Error('a step');
+    await store.saveReview(applyPatch(acceptAll(mixed), patch, actor), 1);
+    expect((await stored()).items.map(({ fact, decision }) => [fact.text, decision])).toEqual(
+      expect.arrayContaining([
+        ['胸部CT', 'accepted'],
+        ['高血压', 'accepted'],
+      ]),
+    );
+    expect(await code(store.saveReview(second(), 0))).toBe('no error');
   });
 });
 

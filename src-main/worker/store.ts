@@ -32,6 +32,7 @@ import { SchemaStore } from './schema-store';
 import { StudyStore } from './study-store';
 import { latestRow, openRow, sealedRow, type Committed, type Stored } from './sealed-rows';
 import { isFileOf, replyStore } from './reply-store';
+import { checkSchemaOfPrimary } from './primary-reviews';
 import { checkReview, type Signer } from './review-rows';
 import { openRecord } from './open-records';
 import { RecordSearch } from './record-search';
@@ -211,7 +212,8 @@ export class RecordStore {
    * @param base version of the row; 0 where there is none yet
    * @returns the row, and whether a confirmed review was taken up again with it
    * @throws AppError `RECORD_NOT_FOUND`; `VERSION_CONFLICT` when the row or the text is another one by
-   *   now; those of `checkReview` and `StudyStore.checkReview`; and what the journal throws
+   *   now; those of `checkReview`, `checkSchemaOfPrimary` and `StudyStore.checkReview`; and what the journal
+   *   throws
    */
   saveReview(
     review: StoredReview,
@@ -226,6 +228,7 @@ export class RecordStore {
         signer: this.#signer,
         bulkAllowed: this.#bulkAllowed,
       });
+      await checkSchemaOfPrimary(this.#vault, review, before?.value ?? null);
       await this.studies.checkReview(review);
       const updatedAt = Math.max(this.#now(), before?.value.updatedAt ?? 0);
       const by = this.#userId ?? undefined;

@@ -1,9 +1,10 @@
 /** What the vault holds of a record of a sample: the run, and the reviews that the sample is about. */
 import { recordHeadSchema, storedRunSchema, type StoredRun } from '../domain/contract/record';
-import { storedReviewSchema, type ReviewRole, type StoredReview } from '../domain/contract/review';
+import { storedReviewSchema, type StoredReview } from '../domain/contract/review';
 import type { SampledRecord, StoredStudy } from '../domain/contract/study';
-import { reviewIdOf } from '../domain/review/review';
+import { studyReviewIdOf } from '../domain/review/review';
 import type { Vault } from '../vault/vault';
+import { primaryIdsOf } from './primary-reviews';
 import { latestRow, openRow } from './sealed-rows';
 
 export interface StudiedRecord {
@@ -33,8 +34,8 @@ export async function studiedRecord(
   const run = await latestRow(vault, 'run', runId, storedRunSchema);
   const first = await confirmedAs(vault, sampled);
   if (!run || !first) return null;
-  const review = async (role: ReviewRole): Promise<StoredReview | null> => {
-    const id = reviewIdOf(recordId, role, study.id);
+  const review = async (role: 'second' | 'adjudication'): Promise<StoredReview | null> => {
+    const id = studyReviewIdOf(recordId, role, study.id);
     return (await latestRow(vault, 'review', id, storedReviewSchema))?.value ?? null;
   };
   return {
@@ -49,10 +50,11 @@ async function confirmedAs(
   vault: Vault,
   { recordId, first }: SampledRecord,
 ): Promise<StoredReview | null> {
-  const rows = await vault.journal.versions('review', reviewIdOf(recordId, 'primary'));
-  for (const row of rows.reverse()) {
-    const { value } = await openRow(vault, row, storedReviewSchema);
-    if (value.confirmation?.contentSha256 === first.contentSha256) return value;
+  for (const id of primaryIdsOf(vault.journal, recordId)) {
+    for (const row of (await vault.journal.versions('review', id)).reverse()) {
+      const { value } = await openRow(vault, row, storedReviewSchema);
+      if (value.confirmation?.contentSha256 === first.contentSha256) return value;
+    }
   }
   return null;
 }

@@ -110,6 +110,32 @@ describe('a sample', () => {
     expect(await first.store.studies.list()).toEqual([study]);
   });
 
+  test('is of the reviews of its schema, also where a record has others before it', async () => {
+    const { recordId } = await confirmedRecord(1);
+    await confirmedRecord(2);
+    const identity = { ...run('x', []).run, schema: 'lab' };
+    const ran = run('lab-1', found, { recordId, textSha256, run: identity });
+    await first.store.saveRun(ran);
+    const subject = { recordId, textSha256, role: 'primary' as const, ordinal: 2 };
+    const begun = startReview(subject, ran, { at: 40, by: first.id });
+    await first.store.saveReview(begun, 0);
+    expect(await first.store.studies.population('lab')).toBe(0);
+    const done = await signed(acted(begun, first, acceptAll(begun, ['糖尿病'])), first);
+    await first.store.saveReview(done, 1);
+    expect(await first.store.studies.population('ccks2019')).toBe(2);
+    expect(await first.store.studies.population('lab')).toBe(1);
+    const { studyId } = await first.store.studies.draw('lab', 9);
+    await second.store.studies.begin(studyId);
+    const blind = startReview({ recordId, textSha256, role: 'second', study: studyId }, ran, {
+      at: 45,
+      by: second.id,
+    });
+    await second.store.saveReview(await signed(acted(blind, second, acceptAll(blind)), second), 0);
+    await second.store.studies.compare(studyId);
+    const { study } = await second.store.studies.overview(studyId);
+    expect(study.result?.agreement.strict).toEqual({ both: 2, onlyFirst: 0, onlySecond: 1 });
+  });
+
   test('is reviewed by one other doctor, who begins with the machine’s facts and nothing else', async () => {
     const primary = await confirmedRecord(1, ['糖尿病']);
     const { studyId } = await first.store.studies.draw('ccks2019', 1);

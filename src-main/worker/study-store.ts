@@ -17,7 +17,7 @@ import {
 } from '../domain/contract/study';
 import { disputesOf, startAdjudication } from '../domain/review/adjudication';
 import { sameJson } from '../domain/review/canonical-json';
-import { itemOfRun } from '../domain/review/review';
+import { isPrimaryId, itemOfRun } from '../domain/review/review';
 import { sampleOf } from '../domain/rules/agreement';
 import { agreementOf } from '../domain/rules/agreement-report';
 import type { Vault } from '../vault/vault';
@@ -195,11 +195,11 @@ export class StudyStore {
     return records;
   }
 
-  /** Records outside the bin whose first review is confirmed as it stands now. */
+  /** Records outside the bin whose first review under the schema is confirmed as it stands now. */
   async #confirmed(schema: string): Promise<SampledRecord[]> {
     const found: SampledRecord[] = [];
     for (const id of this.#vault.journal.idsOf('review')) {
-      if (!id.endsWith('.primary')) continue;
+      if (!isPrimaryId(id)) continue;
       const review = (await latestRow(this.#vault, 'review', id, storedReviewSchema))?.value;
       if (!review?.confirmation || review.schema !== schema || review.runId === null) continue;
       const { recordId, textSha256, runId, confirmation } = review;

@@ -7,6 +7,7 @@ import {
   type StoredQuickQuestions,
 } from '@domain/contract/conversation';
 import { AppError, problemOf, type Problem } from '@domain/contract/errors';
+import { runIdentitySchema } from '@domain/contract/extraction';
 import {
   recordHeadSchema,
   recordTextSchema,
@@ -20,6 +21,7 @@ import { storedReplySchema, type StoredReply } from '@domain/contract/conversati
 import { storedReviewSchema, type StoredReview } from '@domain/contract/review';
 import { storedSectionsSchema, type StoredSections } from '@domain/contract/section';
 import { progressOf } from '@domain/review/progress';
+import { primaryIdOf } from '@domain/review/review';
 import { schemaRowSchema, type SchemaRow } from '@domain/contract/stored-schema';
 import { openJson } from '@domain/sealing/row';
 import type { ChimedDatabase, ProjectedRow } from './database';
@@ -35,15 +37,21 @@ const firstRows = 40;
 /** What lists show of a run, without its facts. */
 const runSummarySchema = storedRunSchema
   .pick({ id: true, recordId: true, startedAt: true, status: true })
-  .extend({ facts: z.array(z.unknown()) })
-  .transform(({ facts, ...rest }) => ({ ...rest, factCount: facts.length }));
+  .extend({ facts: z.array(z.unknown()), run: runIdentitySchema.pick({ schema: true }) })
+  .transform(({ facts, run, ...rest }) => ({
+    ...rest,
+    schema: run.schema,
+    factCount: facts.length,
+  }));
 export type RunSummary = z.output<typeof runSummarySchema>;
 
 /** What lists show of a review. */
 const reviewSummarySchema = storedReviewSchema.transform((review) => ({
+  id: review.id,
   recordId: review.recordId,
   textSha256: review.textSha256,
   role: review.role,
+  schema: review.schema,
   version: review.version,
   runId: review.runId,
   confirmedAt: review.confirmation?.at ?? null,
@@ -181,6 +189,16 @@ export class Repository {
   /** null where there is none. @throws AppError as `text`, but for `RECORD_NOT_FOUND` */
   review(id: string): Promise<Versioned<StoredReview> | null> {
     return this.#openIfThere('review', id, storedReviewSchema);
+  }
+
+  /** The first reviews of a record, one a schema, in the order in which they were begun. @throws as `review` */
+  async primaryReviews(recordId: string): Promise<readonly Versioned<StoredReview>[]> {
+    const found: Versioned<StoredReview>[] = [];
+    for (;;) {
+      const next = await this.review(primaryIdOf(recordId, found.length + 1));
+      if (!next) return found;
+      found.push(next);
+    }
   }
 
   /** Sections as a person corrected them; null where nobody did. @throws as `review` */

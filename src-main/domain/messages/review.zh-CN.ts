@@ -134,6 +134,10 @@ export const reviewZh = {
     waiting: '待审核',
     underWay: (decided: string, total: string) => `审核中 ${decided}/${total}`,
     done: '已审核',
+    /** Of a record with results of several schemas: the least finished one, and how many are confirmed. */
+    several: (least: string, done: string, total: string) => `${least} · 已审 ${done}/${total}`,
+    results: '本病历各抽取方案的审核',
+    result: (schema: string, state: string) => `${schema}：${state}`,
     filter: '审核状态',
     all: '全部',
     open: '待审核和审核中',

@@ -6,7 +6,7 @@
 import { compareFacts, type Fact } from '../contract/fact';
 import type { ReviewItem, StoredReview } from '../contract/review';
 import { sameJson } from './canonical-json';
-import { compareItems, reviewIdOf, type Actor } from './review';
+import { compareItems, studyReviewIdOf, type Actor } from './review';
 
 /** A place where two reviews differ: what each of them has there; one of them may have nothing. */
 export interface Dispute {
@@ -68,7 +68,7 @@ export function startAdjudication(
     }));
   const disputes = disputesOf(first.items, second.items);
   return {
-    id: reviewIdOf(recordId, 'adjudication', study),
+    id: studyReviewIdOf(recordId, 'adjudication', study),
     ...{ recordId, textSha256, role: 'adjudication', study, runId, schema, version: 1 },
     items: [
       ...agreed,

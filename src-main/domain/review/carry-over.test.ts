@@ -26,12 +26,8 @@ function after(review: StoredReview, ...actions: ReviewAction[]): StoredReview {
     return step ? applyPatch(state, step, doctor) : state;
   }, review);
 }
-function rerun(
-  review: StoredReview,
-  found: readonly Fact[],
-  id = 'run-2',
-  schema = 'ccks2019',
-): StoredReview {
+function rerun(review: StoredReview, found: readonly Fact[], id = 'run-2'): StoredReview {
+  const { schema } = review;
   const patch = carryOver(review, run(id, found, { run: { ...run(id, []).run, schema } }));
   return patch ? applyPatch(review, patch, doctor) : review;
 }
@@ -186,9 +182,9 @@ describe('a later run', () => {
     });
 
     it('a row that is gone is a conflict of its own members only', () => {
-      const before = accepted([row(0, '高血压'), row(1, '硝苯地平'), row(2, '控释片')]);
-      const later = [row(0, '硝苯地平'), row(1, '控释片')];
-      const now = rerun(before, later, 'run-2', 'medication');
+      const rows = [row(0, '高血压'), row(1, '硝苯地平'), row(2, '控释片')];
+      const before = { ...accepted(rows), schema: 'medication' };
+      const now = rerun(before, [row(0, '硝苯地平'), row(1, '控释片')]);
       expect(rowsOf(now)).toEqual([
         ['高血压', 0, 'accepted', 'conflict'],
         ['硝苯地平', 1, 'accepted'],
@@ -223,13 +219,14 @@ describe('a later run', () => {
     });
   });
 
-  it('under another schema says nothing of what it does not ask for', () => {
+  it('says nothing of what its version of the schema does not ask for', () => {
     const base = fresh([mention('高血压'), mention('肺部感染'), mention('硝苯地平', '药物')]);
-    const before = after(
+    const decided = after(
       base,
       { kind: 'accept', id: idOf(base, '高血压') },
       { kind: 'accept', id: idOf(base, '硝苯地平') },
     );
+    const before = { ...decided, schema: 'own' };
     const definition = {
       ...{ id: 'own', version: 1, chinese: '自定', english: '', attributes: [] },
       ...{ types: [{ id: '药物', english: '', hue: 1 }], fields: [] },
@@ -249,9 +246,12 @@ describe('a later run', () => {
     expect(at(now, '肺部感染')).toBeUndefined();
   });
 
-  it('on another text, or after the confirmation, is refused', () => {
+  it('on another text, under another schema, or after the confirmation, is refused', () => {
     expect(() => carryOver(fresh(), run('run-2', [], { textSha256: 'text-2' }))).toThrow(
       'VERSION_CONFLICT',
+    );
+    expect(() => carryOver({ ...fresh(), schema: 'other' }, run('run-2', []))).toThrow(
+      'BAD_REQUEST',
     );
     const confirmation = {
       ...{ by: 'd', name: 'n', title: '', at: 1, contentSha256: '0'.repeat(64) },

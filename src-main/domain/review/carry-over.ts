@@ -1,8 +1,9 @@
 /**
- * A later run on a record that is under review. What a person decided or changed stays as it is: a
+ * A later run under the schema of a review; one under another schema has a review of its own. What a person decided or changed stays as it is: a
  * decision goes on for the same stretch and type, and what the later run says against it is listed on
  * the item, for a person to settle. New facts come as pending; of what nobody touched, the later run
- * takes the place. About types that its schema does not ask for it says nothing by its silence.
+ * takes the place. About types that its version of the schema does not ask for it says nothing by its
+ * silence: an older version may have, and a review from before each schema had its own holds facts of others.
  */
 import { AppError } from '../contract/errors';
 import type { Fact } from '../contract/fact';
@@ -17,7 +18,7 @@ import { itemOfRun, withoutConflict } from './review';
 /**
  * @returns the step, or null for the run that is under review already
  * @throws AppError `REVIEW_LOCKED` when the review is confirmed; `VERSION_CONFLICT` for a run on another
- *   text
+ *   text; `BAD_REQUEST` for one under another schema
  */
 export function carryOver(
   review: StoredReview,
@@ -25,6 +26,7 @@ export function carryOver(
 ): Patch | null {
   if (review.confirmation) throw new AppError('REVIEW_LOCKED');
   if (review.textSha256 !== run.textSha256) throw new AppError('VERSION_CONFLICT');
+  if (review.schema !== run.run.schema) throw new AppError('BAD_REQUEST');
   if (review.runId === run.id) return null;
   const found = new Found(inRowsOf(review.items, run.facts));
   const speaks = spokenOf(run);
@@ -54,10 +56,9 @@ export function carryOver(
   for (const { fact, index } of found.rest()) {
     steps.push({ before: null, after: itemOfRun(run.id, index, fact) });
   }
-  const { runId, schema } = review;
   return {
     items: steps.filter(({ before, after }) => !sameJson(before, after)),
-    source: { before: { runId, schema }, after: { runId: run.id, schema: run.run.schema } },
+    source: { before: { runId: review.runId }, after: { runId: run.id } },
   };
 }
 

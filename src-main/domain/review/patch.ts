@@ -13,7 +13,7 @@ export interface ItemStep {
   readonly after: ReviewItem | null;
 }
 
-type Source = Pick<StoredReview, 'runId' | 'schema'>;
+type Source = Pick<StoredReview, 'runId'>;
 
 export interface Patch {
   readonly items: readonly ItemStep[];

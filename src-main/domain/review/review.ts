@@ -11,9 +11,39 @@ export interface Actor {
   readonly by: string;
 }
 
-/** Id of the one review that a record has in a role; of a second one and an adjudication, in a study. */
-export function reviewIdOf(recordId: string, role: ReviewRole, study?: string): string {
-  return study === undefined ? `${recordId}.${role}` : `${recordId}.${role}.${study}`;
+/**
+ * Id of a first review of a record. There is one a schema, and the id says which by nothing but the order
+ * in which they were begun: ids of rows lie open in the journal, and the name of a schema may tell of what
+ * somebody is ill.
+ *
+ * @param ordinal from 1
+ */
+export function primaryIdOf(recordId: string, ordinal = 1): string {
+  const first = `${recordId}.primary`;
+  return ordinal === 1 ? first : `${first}.${ordinal}`;
+}
+
+/** Which of the first reviews of its record has this id, from 1; null where it is the id of none. */
+export function ordinalOf({ id, recordId }: Pick<StoredReview, 'id' | 'recordId'>): number | null {
+  const first = primaryIdOf(recordId);
+  const ordinal = id === first ? 1 : Number(id.slice(first.length + 1));
+  return Number.isSafeInteger(ordinal) && ordinal > 0 && primaryIdOf(recordId, ordinal) === id
+    ? ordinal
+    : null;
+}
+
+/** Whether it is the id of a first review, of whichever record. */
+export function isPrimaryId(id: string): boolean {
+  return /\.primary(?:\.\d+)?$/.test(id);
+}
+
+/** Id of the one review that a record has in a role of a study. */
+export function studyReviewIdOf(
+  recordId: string,
+  role: Exclude<ReviewRole, 'primary'>,
+  study: string,
+): string {
+  return `${recordId}.${role}.${study}`;
 }
 
 /** The order in which items are stored and confirmed: of their facts, then of their ids. */
@@ -26,17 +56,23 @@ export interface ReviewSubject {
   /** The version of the text that is reviewed. */
   readonly textSha256: string;
   readonly role: ReviewRole;
+  /** Of a second review or an adjudication. */
   readonly study?: string | undefined;
+  /** Which of the first reviews of the record it is. Defaults to 1. */
+  readonly ordinal?: number;
 }
 
 /** A review of what a run found; nothing of it is decided yet. */
 export function startReview(
-  { recordId, textSha256, role, study }: ReviewSubject,
+  { recordId, textSha256, role, study, ordinal }: ReviewSubject,
   run: Pick<StoredRun, 'id' | 'run' | 'facts'>,
   { at, by }: Actor,
 ): StoredReview {
   return {
-    id: reviewIdOf(recordId, role, study),
+    id:
+      role === 'primary' || study === undefined
+        ? primaryIdOf(recordId, ordinal)
+        : studyReviewIdOf(recordId, role, study),
     ...{ recordId, textSha256, role },
     ...(study === undefined ? {} : { study }),
     runId: run.id,
@@ -52,12 +88,12 @@ export function startReview(
 
 /** A review of a text that no model has read: a person adds what is in it. */
 export function startByHand(
-  { recordId, textSha256, role }: ReviewSubject,
+  { recordId, textSha256, role, ordinal }: ReviewSubject,
   schema: string,
   { at, by }: Actor,
 ): StoredReview {
   return {
-    id: reviewIdOf(recordId, role),
+    id: primaryIdOf(recordId, ordinal),
     ...{ recordId, textSha256, role, schema },
     runId: null,
     version: 1,

@@ -48,6 +48,8 @@ export interface BatchPart {
 /** What an export is about when it is opened; without any of it, all records. */
 export interface ExportWish {
   readonly openId?: string | null | undefined;
+  /** Schema of the result of the open record that is on screen, where it has several. */
+  readonly openSchema?: string | null;
   /** Records of a list or a batch. */
   readonly chosenIds?: readonly string[];
   /** The batch that the chosen ones are of. */
@@ -62,6 +64,7 @@ export class ExportState {
   readonly #parts: ExportParts;
   #work: AbortController | null = null;
   #openId = $state<string | null>(null);
+  #openSchema: string | null = null;
   #chosenIds = $state.raw<readonly string[]>([]);
   #batch = $state.raw<BatchPart | null>(null);
   #phase = $state<Phase>('closed');
@@ -132,7 +135,7 @@ export class ExportState {
   }
   set scope(scope: Scope) {
     this.#scope = scope;
-    this.#schema = scope === 'chosen' ? (this.#batch?.schema ?? null) : null;
+    this.#schema = this.#schemaOf(scope);
     void this.#count();
   }
 
@@ -186,13 +189,14 @@ export class ExportState {
     return this.#phase === 'ready' && (this.#preview?.counts.records ?? 0) > 0 && this.allowed;
   }
 
-  show({ openId = null, chosenIds = [], batch }: ExportWish = {}): void {
+  show({ openId = null, openSchema = null, chosenIds = [], batch }: ExportWish = {}): void {
     if (!this.allowed) return;
     this.#openId = openId;
+    this.#openSchema = openSchema;
     this.#chosenIds = chosenIds;
     this.#scope = chosenIds.length > 0 ? 'chosen' : openId === null ? 'all' : 'open';
     this.#batch = batch ?? null;
-    this.#schema = batch?.schema ?? null;
+    this.#schema = this.#schemaOf(this.#scope);
     this.#deidentify = true;
     this.#stopped = false;
     void this.#count();
@@ -267,6 +271,12 @@ export class ExportState {
       },
       { signal, onEvent: (progress) => (this.#progress = progress) },
     );
+  }
+
+  /** What an export of it begins with. */
+  #schemaOf(scope: Scope): string | null {
+    if (scope === 'open') return this.#openSchema;
+    return scope === 'chosen' ? (this.#batch?.schema ?? null) : null;
   }
 
   #corrections(): ReturnType<ExportParts['corrections']> {

@@ -148,6 +148,19 @@ describe('an export that is put together', () => {
     expect(state.phase).toBe('ready');
   });
 
+  it('of the open record begins with the result on screen; of all, with none', async () => {
+    const { state } = make();
+    state.show({ openId: 'r1', openSchema: 'lab' });
+    await settled();
+    expect(state.schema).toBe('lab');
+    state.scope = 'all';
+    await settled();
+    expect(state.schema).toBeNull();
+    state.scope = 'open';
+    await settled();
+    expect(state.schema).toBe('lab');
+  });
+
   it('says why it failed, and that it was stopped', async () => {
     const failing = make({ run: () => Promise.reject(new AppError('DISK_FULL')) }).state;
     failing.show();

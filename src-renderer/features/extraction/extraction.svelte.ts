@@ -6,8 +6,9 @@ import type { HostMethods, LoadedModel } from '@domain/contract/host-port';
 import type { LibraryModel } from '@domain/contract/library';
 import type { RpcClient } from '@domain/contract/rpc';
 import type { Section } from '@domain/contract/section';
+import type { RunSummary } from '../../data/repository';
 import type { Store } from '../../data/store';
-import type { RecordItem } from '../records';
+import { runUnder, type RecordItem } from '../records';
 import type { ModelsState } from '../models';
 import { isTemplate, SchemaLook, type SchemaCatalogue } from '../schemas';
 import { RunSession } from './run-session.svelte';
@@ -26,9 +27,9 @@ export class ExtractionState {
   readonly #catalogue: SchemaCatalogue;
   /** Told of each record whose text comes on screen. */
   readonly #onViewed: (recordId: string) => void;
-  /** The newest run of each record that was run since the page was loaded. */
+  /** The newest run of each record and schema that was run since the page was loaded. */
   // eslint-disable-next-line svelte/prefer-svelte-reactivity -- bookkeeping that is never shown
-  readonly #sessions = new Map<string, RunSession>();
+  readonly #sessions = new Map<string, Map<string, RunSession>>();
   /** Counts what was asked to be shown, so that a slow answer never covers a later one. */
   #turn = 0;
   #ahead: {
@@ -39,6 +40,8 @@ export class ExtractionState {
   #opening = $state(false);
   #openProblem = $state.raw<Problem | null>(null);
   #session = $state.raw<RunSession | null>(null);
+  /** Which of a record's results a person chose to see; without, that of its newest run. */
+  #choice = $state.raw<{ readonly recordId: string; readonly schema: string } | null>(null);
   #live = $state.raw<readonly RunSession[]>([]);
   #selectedFactId = $state<string | null>(null);
   #schemaId = $state(defaultSchema);
@@ -91,10 +94,18 @@ export class ExtractionState {
       ) ?? null
     );
   }
+  /** The schema that a person chose to see the result of; null where they did not. */
+  get chosenSchemaId(): string | null {
+    return this.#chosenOf(this.#record?.item.id);
+  }
+  /** The schema of the result on screen; null where there is none. */
+  get shownSchemaId(): string | null {
+    return this.#session?.identity.schema ?? this.chosenSchemaId;
+  }
   /** What the facts on screen were asked by; before a run, what the next one will be. */
   get shownSchema(): AnnotationSchema | undefined {
-    const identity = this.#session?.identity;
-    return identity?.definition ?? this.#catalogue.find(identity?.schema ?? this.schemaId);
+    const definition = this.#session?.identity.definition;
+    return definition ?? this.#catalogue.find(this.shownSchemaId ?? this.schemaId);
   }
   /** How the facts on screen look and are called. */
   readonly look = $derived.by(() => new SchemaLook(this.shownSchema ?? null));
@@ -136,16 +147,28 @@ export class ExtractionState {
     this.#selectedFactId = id;
   }
 
-  /** Shows a record: its text, and its latest run. The last call wins. */
+  /** Shows the result of a schema when the record is opened, or at once where it is open. */
+  async choose(item: RecordItem, schema: string): Promise<void> {
+    this.#choice = { recordId: item.id, schema };
+    if (this.#record?.item.id === item.id) await this.open(item);
+  }
+
+  /**
+   * Shows a record: its text, and its latest run, or that of the schema that was chosen or is on screen.
+   * The last call wins.
+   */
   async open(item: RecordItem): Promise<void> {
+    if (this.#choice?.recordId !== item.id) this.#choice = null;
     const open = this.#record;
     const same = open?.item.id === item.id && open.item.head.textSha256 === item.head.textSha256;
+    const shown = same ? this.#session?.identity.schema : undefined;
+    const schema = this.#chosenOf(item.id) ?? shown ?? null;
     const turn = ++this.#turn;
     this.#openProblem = null;
     if (same) {
       this.#record = { item, text: open.text };
       // Its run, or a later one, may have become known only now; one that goes on is never taken away.
-      if (this.#session && !isOvertaken(this.#session, item)) {
+      if (this.#session && this.#stays(this.#session, item)) {
         this.#opening = false;
         return;
       }
@@ -155,14 +178,15 @@ export class ExtractionState {
     }
     try {
       const { text, stored } = same
-        ? { text: open.text, stored: await this.#latest(item) }
-        : await (this.#ahead?.key === keyOf(item) ? this.#ahead.loaded : this.#load(item));
+        ? { text: open.text, stored: await this.#latest(item, schema) }
+        : await (this.#ahead?.key === keyOf(item, schema)
+            ? this.#ahead.loaded
+            : this.#load(item, schema));
       if (turn !== this.#turn) return;
       this.#record = { item, text };
       if (!same) this.#onViewed(item.id);
       // A run that was started meanwhile is newer than any stored one.
-      const own = this.#sessions.get(item.id);
-      this.#session = own && !isOvertaken(own, item) ? own : stored;
+      this.#session = this.#own(item, schema) ?? stored;
       this.#opening = false;
     } catch (error) {
       if (turn !== this.#turn) return;
@@ -175,6 +199,7 @@ export class ExtractionState {
     this.#turn += 1;
     this.#record = null;
     this.#session = null;
+    this.#choice = null;
     this.#openProblem = null;
     this.#selectedFactId = null;
     this.#opening = false;
@@ -209,7 +234,11 @@ export class ExtractionState {
       this.#host,
       (run) => this.#store.call('runs.save', run),
     );
-    this.#sessions.set(record.item.id, session);
+    const { id } = record.item;
+    // eslint-disable-next-line svelte/prefer-svelte-reactivity -- bookkeeping that is never shown
+    const sessions = this.#sessions.get(id) ?? new Map<string, RunSession>();
+    this.#sessions.set(id, sessions.set(session.identity.schema, session));
+    this.#choice = null;
     this.#live = [...this.#live.filter(({ status }) => status === 'running'), session];
     this.#session = session;
     this.#selectedFactId = null;
@@ -224,42 +253,79 @@ export class ExtractionState {
     await Promise.all(this.#live.map((session) => session.putAway()));
   }
 
-  /** Reads a record that is likely to be opened next, so that it opens at once. */
-  prefetch(item: RecordItem | null): void {
-    if (!item || this.#ahead?.key === keyOf(item)) return;
-    const loaded = this.#load(item);
+  /** Reads a result that is likely to be opened next, so that it opens at once. */
+  prefetch(next: { readonly item: RecordItem; readonly schema: string } | null): void {
+    // Of the open record there is little to read.
+    if (!next || next.item.id === this.#record?.item.id) return;
+    const { item, schema } = next;
+    const key = keyOf(item, schema);
+    if (this.#ahead?.key === key) return;
+    const loaded = this.#load(item, schema);
     // Whoever opens it is told; nobody may.
     loaded.catch(() => undefined);
-    this.#ahead = { key: keyOf(item), loaded };
+    this.#ahead = { key, loaded };
   }
 
-  async #load(item: RecordItem): Promise<{ text: string; stored: RunSession | null }> {
+  async #load(
+    item: RecordItem,
+    schema: string | null,
+  ): Promise<{ text: string; stored: RunSession | null }> {
     const [text, stored] = await Promise.all([
       this.#store.repository.text(item.head.textId),
-      this.#latest(item),
+      this.#latest(item, schema),
     ]);
     return { text, stored };
   }
 
-  async #latest(item: RecordItem): Promise<RunSession | null> {
-    const session = this.#sessions.get(item.id);
-    if (session && !isOvertaken(session, item)) return session;
-    if (!item.lastRun) return null;
-    const run = await this.#store.repository.run(item.lastRun.id);
+  /** A run of this page that is to be shown of a record; null where a stored one, or none, is. */
+  #own(item: RecordItem, schema: string | null): RunSession | null {
+    const own = [...(this.#sessions.get(item.id)?.values() ?? [])];
+    const going = own.find(({ status }) => status === 'running');
+    if (going) return going;
+    const fitting = own.filter(({ identity }) => schema === null || identity.schema === schema);
+    const newest = fitting.reduce<RunSession | null>(
+      (known, each) => (known && known.startedAt > each.startedAt ? known : each),
+      null,
+    );
+    return newest && !isOvertaken(newest, storedRun(item, schema)) ? newest : null;
+  }
+
+  #chosenOf(recordId: string | undefined): string | null {
+    return this.#choice?.recordId === recordId ? (this.#choice?.schema ?? null) : null;
+  }
+
+  /** Whether what is on screen of a record stays there. */
+  #stays(session: RunSession, item: RecordItem): boolean {
+    if (session.status === 'running') return true;
+    const { schema } = session.identity;
+    const chosen = this.#chosenOf(item.id);
+    // A later run under another schema is another result, and takes nothing away.
+    return (chosen === null || chosen === schema) && !isOvertaken(session, runUnder(item, schema));
+  }
+
+  async #latest(item: RecordItem, schema: string | null): Promise<RunSession | null> {
+    const own = this.#own(item, schema);
+    if (own) return own;
+    const summary = storedRun(item, schema);
+    if (!summary) return null;
+    const run = await this.#store.repository.run(summary.id);
     // Facts of another version of the text would point to wrong places.
     if (run.textSha256 !== item.head.textSha256) return null;
     return RunSession.stored(run, item.head.title);
   }
 }
 
-/** Whether the record has a later run than this one, which has ended: a batch's, or one that was read late. */
-function isOvertaken({ id, status, startedAt }: RunSession, { lastRun }: RecordItem): boolean {
-  return (
-    lastRun !== null && status !== 'running' && lastRun.id !== id && lastRun.startedAt > startedAt
-  );
+/** Of a record: the run under a schema, or else the newest one. */
+function storedRun(item: RecordItem, schema: string | null): RunSummary | null {
+  return schema === null ? item.lastRun : runUnder(item, schema);
 }
 
-/** What a record that was read ahead must not have changed since. */
-function keyOf({ id, head, lastRun }: RecordItem): string {
-  return JSON.stringify([id, head.textId, lastRun?.id]);
+/** Whether there is a later run than this one, which has ended: a batch's, or one that was read late. */
+function isOvertaken({ id, startedAt }: RunSession, later: RunSummary | null): boolean {
+  return later !== null && later.id !== id && later.startedAt > startedAt;
+}
+
+/** What a result that was read ahead must not have changed since. */
+function keyOf(item: RecordItem, schema: string | null): string {
+  return JSON.stringify([item.id, item.head.textId, storedRun(item, schema)?.id]);
 }

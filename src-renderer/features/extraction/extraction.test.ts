@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import type { LibraryModel } from '@domain/contract/library';
+import type { RunSummary } from '../../data/repository';
 import type { Store } from '../../data/store';
 import { cardOf, hostWith, modelOf, openModels } from '../models/models.fixture';
 import type { RecordItem } from '../records';
@@ -21,7 +22,7 @@ const item: RecordItem = {
     source: { kind: 'paste', notices: [] },
   },
   lastRun: null,
-  review: null,
+  results: [],
 };
 
 async function openOn(loaded: LibraryModel | null, inMemory = true) {
@@ -93,13 +94,15 @@ it('a model that can do it but is not in memory is not asked', async () => {
   expect(asked()).toBe(0);
 });
 
-it('a later run that becomes known takes the place of a stored one, and an earlier one does not', async () => {
-  const runOf = (id: string, startedAt: number) => ({
-    ...{ id, recordId: 'a', textSha256: 't', startedAt, finishedAt: startedAt, facts: [] },
-    status: 'completed' as const,
-    run: { schema: 'ccks2019', model: { name: 'm', sha256 }, strategy: 's', settings: {} },
+/** A page on a record with stored runs, named by their schema and time. */
+async function openOnStored() {
+  const runOf = (schema: string, startedAt: number) => ({
+    ...{ id: `${schema} ${startedAt}`, recordId: 'a', textSha256: 't', startedAt, facts: [] },
+    ...{ status: 'completed' as const, finishedAt: startedAt },
+    run: { schema, model: { name: 'm', sha256 }, strategy: 's', settings: {} },
   });
-  const runs = new Map([runOf('first', 1), runOf('second', 2)].map((run) => [run.id, run]));
+  const all = [runOf('ccks2019', 1), runOf('ccks2019', 2), runOf('lab', 3), runOf('ccks2019', 4)];
+  const runs = new Map(all.map((run) => [run.id, run]));
   const store = {
     repository: { text: async () => '文', run: async (id: string) => runs.get(id) },
     call: async () => ({ seq: 1 }),
@@ -111,16 +114,62 @@ it('a later run that becomes known takes the place of a stored one, and an earli
   const host = { ready: () => new Promise<never>(() => undefined) };
   const catalogue = new SchemaCatalogue();
   const extraction = new ExtractionState(store as unknown as Store, host, models, catalogue);
-  const lastRun = (id: string, startedAt: number): RecordItem => ({
-    ...item,
-    lastRun: { id, recordId: 'a', startedAt, status: 'completed', factCount: 0 },
-  });
+  const known = (...ids: readonly string[]): RecordItem => {
+    const summaries = ids.map((id): RunSummary => {
+      const [schema = '', at] = id.split(' ');
+      const startedAt = Number(at);
+      return { id, recordId: 'a', schema, startedAt, status: 'completed', factCount: 0 };
+    });
+    const results = summaries.map((run) => ({ schema: run.schema, run, review: null }));
+    return { ...item, lastRun: summaries.at(-1) ?? null, results };
+  };
   const shown = async (of: RecordItem) => {
     await extraction.open(of);
-    return extraction.session?.id;
+    return extraction.session?.id ?? null;
   };
-  expect(await shown(lastRun('first', 1))).toBe('first');
-  expect(await shown(lastRun('second', 2))).toBe('second');
-  expect(await shown(lastRun('first', 1))).toBe('second');
-  expect(await shown({ ...item })).toBe('second');
+  return { extraction, known, shown };
+}
+
+it('a later run that becomes known takes the place of a stored one, and an earlier one does not', async () => {
+  const { known, shown } = await openOnStored();
+  expect(await shown(known('ccks2019 1'))).toBe('ccks2019 1');
+  expect(await shown(known('ccks2019 2'))).toBe('ccks2019 2');
+  expect(await shown(known('ccks2019 1'))).toBe('ccks2019 2');
+  expect(await shown({ ...item })).toBe('ccks2019 2');
+});
+
+it('a later run under another schema takes nothing away; the result of either can be chosen', async () => {
+  const { extraction, known, shown } = await openOnStored();
+  expect(await shown(known('ccks2019 2'))).toBe('ccks2019 2');
+  const both = known('ccks2019 2', 'lab 3');
+  expect(await shown(both)).toBe('ccks2019 2');
+  await extraction.choose(both, 'lab');
+  expect(extraction.session?.id).toBe('lab 3');
+  const { session } = extraction;
+  await extraction.open(both);
+  expect(extraction.session).toBe(session);
+  // Nor does one under the other schema now.
+  expect(await shown(known('lab 3', 'ccks2019 4'))).toBe('lab 3');
+  // Of the schema on screen the later one is shown, though another one has a still later one.
+  extraction.close();
+  await shown(known('ccks2019 1'));
+  expect(await shown(known('ccks2019 2', 'lab 3'))).toBe('ccks2019 2');
+  // Marked by hand, a result has no run.
+  await extraction.choose(both, 'own');
+  expect(extraction.session).toBeNull();
+  expect(extraction.shownSchemaId).toBe('own');
+  // Another record, or this one opened anew, shows its newest run.
+  expect(await shown({ ...item, id: 'b' })).toBeNull();
+  expect(extraction.chosenSchemaId).toBeNull();
+  expect(await shown(both)).toBe('lab 3');
+});
+
+it('what was chosen of a record that is not open yet is what it is opened with', async () => {
+  const { extraction, known, shown } = await openOnStored();
+  const both = known('ccks2019 2', 'lab 3');
+  expect(await shown({ ...item, id: 'b' })).toBeNull();
+  await extraction.choose(both, 'ccks2019');
+  // Of the one that is still on screen nothing was chosen.
+  expect([extraction.session, extraction.chosenSchemaId]).toEqual([null, null]);
+  expect(await shown(both)).toBe('ccks2019 2');
 });

@@ -26,7 +26,7 @@ const item = (id: string, caseId?: string): RecordItem => ({
     source: { kind: 'paste', notices: [] },
   },
   lastRun: null,
-  review: null,
+  results: [],
 });
 const records = [item('one', 'P1'), item('two', 'P1'), item('three', 'P2')];
 const open = (id: string) => ({

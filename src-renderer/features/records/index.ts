@@ -1,6 +1,7 @@
 export { RecordsState } from './records.svelte';
 export { highlight, showPlace } from './show-place';
-export type { RecordItem } from './record-index';
+export { runUnder, stageOfResult, type RecordItem, type RecordResult } from './record-index';
+export { resultText } from './result-text';
 export { importedFiles } from './import-file';
 export { firstSample } from './samples';
 export { default as RecordList } from './RecordList.svelte';

@@ -11,11 +11,22 @@ import { singleLine } from '../../ui/visible-text';
 import { ChosenRecords } from './chosen.svelte';
 import { RecordDraft } from './draft.svelte';
 import { cutTitle, importFile, type TextFile } from './import-file';
-import { RecordIndex, reviewStage, type RecordItem } from './record-index';
-
+import {
+  RecordIndex,
+  reviewStage,
+  stageOfResult,
+  type RecordItem,
+  type RecordResult,
+} from './record-index';
 import { SearchState } from './search.svelte';
 
 export type ReviewFilter = 'all' | 'open' | 'done';
+
+/** What a reviewer is led to: one result of a record. */
+export interface NextToReview {
+  readonly item: RecordItem;
+  readonly schema: string;
+}
 
 /** Moved to the bin at once: a save waits for the disk, and several share the wait. */
 const atOnce = 16;
@@ -86,11 +97,25 @@ export class RecordsState {
     return this.#all;
   }
 
-  /** The next record after the selected one that waits for review; null where none does. */
-  get nextToReview(): RecordItem | null {
+  /**
+   * The next result that waits for review: of the selected record, then of those that follow it, round the
+   * end to the beginning; null where none does.
+   *
+   * @param shown schema of the result on screen, which is not counted; null where none is
+   */
+  nextToReview(shown: string | null): NextToReview | null {
+    const { length } = this.#all;
     const at = this.#all.findIndex(({ id }) => id === this.#selectedId);
-    const inTurn = [...this.#all.slice(at + 1), ...this.#all.slice(0, Math.max(0, at))];
-    return inTurn.find((item) => ['waiting', 'under-way'].includes(reviewStage(item))) ?? null;
+    const here = at < 0 ? null : (this.#all[at] ?? null);
+    const own = here?.results.findIndex(({ schema }) => schema === shown) ?? -1;
+    const later = openOf(here, (_, index) => index > own);
+    if (later) return later;
+    for (let step = 1; step <= length; step += 1) {
+      const item = this.#all[(at + step) % length] ?? null;
+      const next = item === here ? null : openOf(item);
+      if (next) return next;
+    }
+    return openOf(here, (_, index) => index < own);
   }
 
   #fits(item: RecordItem): boolean {
@@ -506,4 +531,15 @@ export class RecordsState {
     });
     return this.#work;
   }
+}
+
+/** The first result of a record that waits for review. */
+function openOf(
+  item: RecordItem | null,
+  fits: (result: RecordResult, index: number) => boolean = () => true,
+): NextToReview | null {
+  const open = item?.results.find(
+    (result, index) => fits(result, index) && stageOfResult(result) !== 'done',
+  );
+  return item && open ? { item, schema: open.schema } : null;
 }

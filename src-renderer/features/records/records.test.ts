@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { AppError } from '@domain/contract/errors';
 import type { JournalRow, RecordHead } from '@domain/contract/record';
 import type { CallOptions } from '@domain/contract/rpc';
+import type { ReviewSummary, RunSummary } from '../../data/repository';
 import type { Store } from '../../data/store';
 import { Notices } from '../../ui/notices.svelte';
 import { cutTitle, titleOfFile } from './import-file';
@@ -20,7 +21,7 @@ const head = (title: string, createdAt: number, deletedAt: number | null = null)
   source: { kind: 'paste', notices: [] },
 });
 const run = (id: string, startedAt: number, factCount = 0) =>
-  ({ id, recordId: 'a', startedAt, status: 'completed', factCount }) as const;
+  ({ id, recordId: 'a', schema: 's', startedAt, status: 'completed', factCount }) as const;
 
 let notices = new Notices();
 afterEach(() => {
@@ -31,6 +32,7 @@ afterEach(() => {
 /** A store in memory; rows carry their head in clear, which is enough for what is tested here. */
 function setUp(first?: readonly string[], then: readonly string[] = []) {
   const heads = new Map<string, RecordHead>();
+  const summaries = { runs: [] as RunSummary[], reviews: [] as ReviewSummary[] };
   const asked: string[] = [];
   const life = { fail: null as AppError | null, clock: 0 };
   const announce = (id: string) =>
@@ -56,10 +58,12 @@ function setUp(first?: readonly string[], then: readonly string[] = []) {
         }
       },
       runSummaries: async function* () {
-        yield { values: [], unreadable: [], keyIds: [] };
+        const values = summaries.runs.map((value) => ({ id: value.id, value }));
+        yield { values, unreadable: [], keyIds: [] };
       },
       reviewSummaries: async function* () {
-        yield { values: [], unreadable: [] };
+        const values = summaries.reviews.map((value) => ({ id: value.id, value }));
+        yield { values, unreadable: [] };
       },
       openReviewSummaries: async () => ({ values: [], unreadable: [] }),
       runSummariesOf: async () => ({ values: [], unreadable: [] }),
@@ -95,7 +99,7 @@ function setUp(first?: readonly string[], then: readonly string[] = []) {
     },
   };
   const state = new RecordsState(store as unknown as Store, notices);
-  return { state, heads, asked, life };
+  return { state, heads, summaries, asked, life };
 }
 const until = async (done: () => boolean) => {
   while (!done()) await new Promise((resolve) => setTimeout(resolve, 1));
@@ -128,6 +132,64 @@ describe('the list', () => {
     await until(() => state.items.length === 1);
     expect(state.items.map(({ id }) => id)).toEqual(['b']);
     expect(state.selectedId).toBeNull();
+  });
+
+  it('leads to each result that waits: of the record first, then round the others, and back', async () => {
+    const { state, heads, summaries } = setUp();
+    const done = { total: 1, decided: 1, open: 0, accepted: 1, rejected: 0, conflicts: 0, bulk: 0 };
+    for (const [id, createdAt] of [...'cba'].map((each, at) => [each, at + 1] as const)) {
+      heads.set(id, head(id, createdAt));
+      for (const schema of id === 'b' ? ['lab'] : ['ccks2019', 'lab', 'own']) {
+        const recordId = id;
+        const known = {
+          recordId,
+          schema,
+          startedAt: 1,
+          status: 'completed' as const,
+          factCount: 1,
+        };
+        summaries.runs.push({ id: `${id} ${schema}`, ...known });
+      }
+    }
+    summaries.reviews.push({
+      ...{ id: 'a.primary', recordId: 'a', textSha256: heads.get('a')?.textSha256 ?? '' },
+      ...{ role: 'primary', schema: 'lab', version: 1, runId: 'a lab', progress: done },
+      ...{ confirmedAt: 5, confirmedBy: 'd' },
+    });
+    await state.load();
+    state.select('a');
+    const visited: string[] = [];
+    let shown: string | null = 'ccks2019';
+    for (let at = 0; at < 7; at += 1) {
+      const next = state.nextToReview(shown);
+      if (!next) break;
+      visited.push(`${next.item.id} ${next.schema}`);
+      state.select(next.item.id);
+      shown = next.schema;
+    }
+    expect(visited).toEqual([
+      ...['a own', 'b lab', 'c ccks2019', 'c lab', 'c own', 'a ccks2019', 'a own'],
+    ]);
+    state.reviewFilter = 'done';
+    expect(state.items.map(({ id }) => id)).toEqual(['a']);
+    state.select(null);
+    expect(state.items).toEqual([]);
+    expect(state.nextToReview(null)).toMatchObject({ item: { id: 'a' }, schema: 'ccks2019' });
+  });
+
+  it('leads back to an earlier result of the only record, and nowhere from the last one', async () => {
+    const { state, heads, summaries } = setUp();
+    heads.set('a', head('a', 1));
+    summaries.runs.push({ ...run('1', 1), schema: 'ccks2019' }, { ...run('2', 2), schema: 'lab' });
+    await state.load();
+    state.select('a');
+    expect(state.nextToReview('lab')).toMatchObject({ schema: 'ccks2019' });
+    const one = setUp();
+    one.heads.set('a', head('a', 1));
+    one.summaries.runs.push(run('1', 1));
+    await one.state.load();
+    one.state.select('a');
+    expect(one.state.nextToReview('s')).toBeNull();
   });
 
   it('shows the latest run of a record, in whatever order runs come', () => {

@@ -19,7 +19,7 @@ import {
   type Dispute,
   type Outcome,
 } from '@domain/review/adjudication';
-import { reviewIdOf, startReview } from '@domain/review/review';
+import { primaryIdOf, startReview, studyReviewIdOf } from '@domain/review/review';
 import type { ReviewCommand } from '../../ui/review-keys';
 import { ReviewState, type ReviewedRun, type ReviewKind, type ReviewParts } from '../review';
 import { SchemaLook } from '../schemas';
@@ -284,13 +284,15 @@ export class ResearchState {
     recordId: string,
   ): Promise<{ readonly first: StoredReview; readonly second: StoredReview } | null> {
     const sampled = study.records.find((each) => each.recordId === recordId);
-    const [versions, second] = await Promise.all([
-      this.#parts.history(reviewIdOf(recordId, 'primary')),
-      this.#parts.review(reviewIdOf(recordId, 'second', study.id)),
-    ]);
-    const first = versions.find(
-      ({ confirmation }) => confirmation?.contentSha256 === sampled?.first.contentSha256,
-    );
-    return first && second ? { first, second: second.value } : null;
+    const second = await this.#parts.review(studyReviewIdOf(recordId, 'second', study.id));
+    if (!second) return null;
+    for (let ordinal = 1; ; ordinal += 1) {
+      const versions = await this.#parts.history(primaryIdOf(recordId, ordinal));
+      if (versions.length === 0) return null;
+      const first = versions.find(
+        ({ confirmation }) => confirmation?.contentSha256 === sampled?.first.contentSha256,
+      );
+      if (first) return { first, second: second.value };
+    }
   }
 }

@@ -16,7 +16,13 @@ import {
 } from '@domain/review/edit-fact';
 import { nextOpen, type ReviewOrder } from '@domain/review/order';
 import { isOpen } from '@domain/review/progress';
-import { reviewIdOf, startByHand, startReview, type Actor } from '@domain/review/review';
+import {
+  ordinalOf,
+  startByHand,
+  startReview,
+  studyReviewIdOf,
+  type Actor,
+} from '@domain/review/review';
 import type { Versioned } from '../../data/repository';
 import { SchemaLook } from '../schemas';
 import type { ReviewScreen } from './on-screen';
@@ -31,7 +37,7 @@ export interface ReviewedRecord {
   readonly text: string;
 }
 
-/** A review that is not the first one of its record. */
+/** A review that is part of a study. */
 export interface ReviewKind {
   readonly role: Exclude<ReviewRole, 'primary'>;
   readonly study: string;
@@ -39,9 +45,11 @@ export interface ReviewKind {
 }
 
 export interface ReviewParts {
-  /** Which review of the record it is. Defaults to the first one. */
+  /** Which review of the record it is. Defaults to the first one under the schema. */
   kind?(): ReviewKind | null;
   review(id: string): Promise<Versioned<StoredReview> | null>;
+  /** The first reviews of a record, one for each schema, in the order in which they were begun. */
+  primaryReviews(recordId: string): Promise<readonly Versioned<StoredReview>[]>;
   sections(recordId: string): Promise<Versioned<StoredSections> | null>;
   saveReview: ReviewPlace['save'];
   saveSections(sections: StoredSections, base: number): Promise<{ readonly version: number }>;
@@ -87,6 +95,8 @@ export class ReviewState {
   /** Items whose row and words were on screen. */
   // eslint-disable-next-line svelte/prefer-svelte-reactivity -- bookkeeping that is never shown
   readonly #seen = new Set<string>();
+  /** Schema of the review that was asked for; null for whichever was changed last. */
+  #wanted: string | null = null;
   #turn = 0;
   /** Of records that were left, until they are saved. */
   // eslint-disable-next-line svelte/prefer-svelte-reactivity -- bookkeeping that is never shown
@@ -127,7 +137,7 @@ export class ReviewState {
   get bulkAllowed(): boolean {
     return this.#parts.policy().review.bulkAllowed;
   }
-  /** A run that was made after the confirmation, and is not in the review. */
+  /** A run under its schema that was made after the confirmation, and is not in the review. */
   get newerRun(): ReviewedRun | null {
     if (this.#kind) return null;
     const { review, isLocked } = this.#session ?? {};
@@ -178,28 +188,39 @@ export class ReviewState {
   }
 
   /**
-   * Shows the review of a record. A later run of the same record is brought in; the last call wins.
+   * Shows the review of what a run found in a record. A later run under the same schema is brought in, one
+   * under another has a review of its own; the last call wins.
    *
-   * @param schema what a person marks by, where there is no run
+   * @param schema of the review where there is no run: what a person marks by
+   * @param chosen whether they chose to see that one; otherwise the one that was changed last is shown, if
+   *   there is any. Defaults to false
    */
-  async show(record: ReviewedRecord, run: ReviewedRun | null, schema: string): Promise<void> {
+  async show(
+    record: ReviewedRecord,
+    run: ReviewedRun | null,
+    schema: string,
+    chosen = false,
+  ): Promise<void> {
     const same = this.#record?.id === record.id && this.#record.textSha256 === record.textSha256;
-    if (same && this.#session) {
-      if (run && run.id !== this.#run?.id) this.#meet(run);
+    // One that failed and found nothing takes no review away.
+    const found = run !== null && saysSomething(run);
+    const wanted = found ? run.run.schema : chosen ? schema : null;
+    const session = same ? this.#session : null;
+    if (session && (this.#kind || wanted === null || wanted === session.review.schema)) {
+      if (found && run.id !== this.#run?.id) this.#meet(run);
       return;
     }
-    if (same && run === this.#run && this.#problem === null) return;
+    if (same && !session && run === this.#run && wanted === this.#wanted && !this.#problem) return;
     const turn = ++this.#turn;
-    if (!same) this.#leave();
+    if (!same || session) this.#leave();
+    this.#wanted = wanted;
     this.#record = record;
     this.#run = run;
     this.#problem = null;
     try {
       await this.#leaving.get(record.id);
-      const kind = this.#kind;
-      const id = reviewIdOf(record.id, kind?.role ?? 'primary', kind?.study);
       const [stored, sections] = await Promise.all([
-        this.#parts.review(id),
+        this.#stored(record.id),
         this.#parts.sections(record.id),
       ]);
       if (turn !== this.#turn) return;
@@ -398,9 +419,17 @@ export class ReviewState {
     return session.isStored ? this.#parts.history(session.review.id) : [session.review];
   }
 
+  /** What is stored of reviews of the record: the one of the study, or all of the first ones. */
+  async #stored(recordId: string): Promise<readonly Versioned<StoredReview>[]> {
+    const kind = this.#kind;
+    if (!kind) return this.#parts.primaryReviews(recordId);
+    const one = await this.#parts.review(studyReviewIdOf(recordId, kind.role, kind.study));
+    return one ? [one] : [];
+  }
+
   #begin(
     record: ReviewedRecord,
-    stored: Versioned<StoredReview> | null,
+    stored: readonly Versioned<StoredReview>[],
     sections: Versioned<StoredSections> | null,
     schema: string,
   ): void {
@@ -411,8 +440,16 @@ export class ReviewState {
       changed: (list) => this.#session?.place(list),
     });
     // A review of another version of the text is of other places.
-    const fits = stored?.value.textSha256 === textSha256 ? stored : null;
-    const subject = { recordId, textSha256, role: 'primary' as const };
+    const fitting = stored.filter(({ value }) => value.textSha256 === textSha256);
+    const wanted = this.#wanted;
+    const fits =
+      wanted === null
+        ? latestOf(fitting)
+        : (fitting.find(({ value }) => value.schema === wanted) ?? null);
+    const subject = {
+      ...{ recordId, textSha256, role: 'primary' as const },
+      ordinal: stored.length + 1,
+    };
     const actor = { at: Date.now(), by: this.user?.id ?? '' };
     const run = this.#run;
     const kind = this.#kind;
@@ -421,7 +458,9 @@ export class ReviewState {
       return kind ? kind.begin(run, actor) : startReview(subject, run, actor);
     };
     this.#session = this.#sessionOf(fits?.value ?? begin(), fits?.version ?? 0);
-    if (run && !kind) this.#meet(run);
+    // One that failed is of another schema than what is shown in its place.
+    if (run?.run.schema !== this.#session.review.schema) this.#run = null;
+    else if (!kind && saysSomething(run)) this.#meet(run);
     this.#placed([]);
     this.#selectOpen(1);
     if (this.#selectedId === null) this.select(this.items[0]?.id ?? null);
@@ -442,10 +481,10 @@ export class ReviewState {
     const session = this.#session;
     if (!session || session.isLocked || session.review.runId === run.id) return;
     const isEmpty = session.items.length === 0 && !session.isStored;
-    if (run.status !== 'completed' && run.facts.length === 0) return;
     if (isEmpty && this.#record) {
       const { id: recordId, textSha256 } = this.#record;
-      const subject = { recordId, textSha256, role: 'primary' as const };
+      const ordinal = ordinalOf(session.review) ?? 1;
+      const subject = { recordId, textSha256, role: 'primary' as const, ordinal };
       const review = startReview(subject, run, { at: Date.now(), by: this.user?.id ?? '' });
       this.#session = this.#sessionOf(review, 0);
     } else {
@@ -573,6 +612,17 @@ export class ReviewState {
   #of(): { readonly text: string; readonly sections: readonly Section[] } {
     return { text: this.#record?.text ?? '', sections: this.#sections?.list ?? [] };
   }
+}
+
+function saysSomething({ status, facts }: ReviewedRun): boolean {
+  return status === 'completed' || facts.length > 0;
+}
+
+function latestOf(reviews: readonly Versioned<StoredReview>[]): Versioned<StoredReview> | null {
+  return reviews.reduce<Versioned<StoredReview> | null>(
+    (last, each) => (last && last.value.updatedAt > each.value.updatedAt ? last : each),
+    null,
+  );
 }
 
 /** Of one type; fields of which the record says nothing are alike by that, whatever they are of. */

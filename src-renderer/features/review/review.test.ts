@@ -2,6 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { defaultPolicy } from '@domain/contract/policy';
 import { startReview } from '@domain/review/review';
 import { field, mention, run, text } from '@domain/review/review.fixture';
+import type { Fact } from '@domain/contract/fact';
+import type { StoredReview } from '@domain/contract/review';
+import type { Versioned } from '../../data/repository';
 import { ReviewState, type ReviewKind } from './review.svelte';
 
 const sections = [
@@ -9,16 +12,23 @@ const sections = [
   { name: '现病史', start: 10, body: 10, end: text.length },
 ];
 
+const note = { id: 'record-1', textSha256: 'text-1', text };
+
 async function shown(
   found = [mention('高血压'), mention('糖尿病')],
   bulkAllowed = true,
   kind: ReviewKind | null = null,
 ) {
+  const kept = new Map<string, Versioned<StoredReview>>();
   const state = new ReviewState({
     kind: () => kind,
     review: async () => null,
+    primaryReviews: async () => [...kept.values()],
     sections: async () => null,
-    saveReview: async (_review, base) => ({ version: base + 1 }),
+    saveReview: async (review, base) => {
+      kept.set(review.id, { value: review, version: base + 1 });
+      return { version: base + 1 };
+    },
     saveSections: async (_sections, base) => ({ version: base + 1 }),
     sign: () => Promise.reject(new Error('nobody signs here')),
     schema: () => undefined,
@@ -29,10 +39,83 @@ async function shown(
     history: async () => [],
   });
   state.attach({ inView: (items) => new Set(items.map(({ id }) => id)), reveal: () => undefined });
-  await state.show({ id: 'record-1', textSha256: 'text-1', text }, run('run-1', found), 'ccks2019');
+  await state.show(note, run('run-1', found), 'ccks2019');
   const items = () => state.session?.items ?? [];
-  return { state, items, decisions: () => items().map(({ decision }) => decision) };
+  return { state, items, kept, decisions: () => items().map(({ decision }) => decision) };
 }
+const underLab = (id: string, found: readonly Fact[] = [mention('胸部CT', '检验')]) =>
+  run(id, found, { run: { ...run(id, []).run, schema: 'lab' } });
+
+describe('each schema has its own review', () => {
+  it('a run under another one leaves the review of the first as it was, and either can be gone on with', async () => {
+    const { state, items, kept, decisions } = await shown();
+    state.do({ kind: 'accept' });
+    await state.show(note, underLab('lab-1'), 'ccks2019');
+    expect(items().map(({ fact, decision }) => [fact.text, decision])).toEqual([
+      ['胸部CT', 'pending'],
+    ]);
+    const first = kept.get('record-1.primary')?.value;
+    expect(first).toMatchObject({ schema: 'ccks2019', runId: 'run-1' });
+    expect(first?.items.map(({ decision }) => decision)).toEqual(['accepted', 'pending']);
+    state.do({ kind: 'reject' });
+    await state.putAway();
+    expect(kept.get('record-1.primary.2')?.value).toMatchObject({ schema: 'lab', runId: 'lab-1' });
+    expect(kept.get('record-1.primary')?.value).toBe(first);
+
+    await state.show(note, run('run-1', [mention('高血压'), mention('糖尿病')]), 'lab');
+    expect(state.session?.review.id).toBe('record-1.primary');
+    expect(decisions()).toEqual(['accepted', 'pending']);
+    await state.show(note, underLab('lab-2'), 'ccks2019');
+    expect(state.session?.review.id).toBe('record-1.primary.2');
+    expect(state.session?.review.runId).toBe('lab-2');
+    expect(decisions()).toEqual(['rejected']);
+  });
+
+  it('a later run under the same schema carries over, though its review is not the first one', async () => {
+    const { state, items, kept } = await shown();
+    state.do({ kind: 'accept' });
+    await state.show(note, underLab('lab-1'), 'ccks2019');
+    state.do({ kind: 'accept' });
+    const later = underLab('lab-2', [mention('胸部CT', '检验'), mention('肺部', '检验')]);
+    await state.show(note, later, 'ccks2019');
+    expect(items().map(({ decision, review }) => [decision, review])).toEqual([
+      ['pending', undefined],
+      ['accepted', 'carried'],
+    ]);
+    await state.putAway();
+    expect([...kept.keys()]).toEqual(['record-1.primary', 'record-1.primary.2']);
+  });
+
+  it('a run under another one that failed and found nothing takes no review away', async () => {
+    const { state } = await shown();
+    await state.show(note, { ...underLab('lab-1', []), status: 'failed' }, 'lab');
+    expect(state.session?.review.schema).toBe('ccks2019');
+    state.do({ kind: 'accept' });
+    await state.putAway();
+    state.close();
+    // Nor when the record is opened with it; and what is shown has nothing to do with it.
+    await state.show(note, { ...underLab('lab-1', []), status: 'failed' }, 'lab');
+    expect(state.session?.review).toMatchObject({ schema: 'ccks2019', runId: 'run-1' });
+    expect(state.run).toBeNull();
+  });
+
+  it('without a run, what was marked by hand last is shown, unless another one is chosen', async () => {
+    const { state, kept } = await shown();
+    state.do({ kind: 'accept' });
+    await state.show(note, underLab('lab-1'), 'ccks2019');
+    state.do({ kind: 'accept' });
+    await state.putAway();
+    const first = kept.get('record-1.primary');
+    if (!first) throw new Error('a review');
+    const touched = { ...first.value, updatedAt: Date.now() + 1000 };
+    kept.set(touched.id, { ...first, value: touched });
+    state.close();
+    await state.show(note, null, 'medication');
+    expect(state.session?.review.schema).toBe('ccks2019');
+    await state.show(note, null, 'lab', true);
+    expect(state.session?.review.schema).toBe('lab');
+  });
+});
 
 describe('a screen of facts', () => {
   it('is not accepted by section from a fact that stands in none', async () => {

@@ -25,7 +25,7 @@ export function states(
   type: string,
 ): boolean {
   if (!schema?.attributes.includes(attribute) || !asksOf(schema, type, attribute)) return false;
-  // A review may hold facts of a schema that the record was read by before.
+  // One from before each schema had its own review may hold facts of others.
   const { types, fields } = schema;
   const isAsked =
     types.some(({ id }) => id === type) ||
