@@ -112,8 +112,10 @@ async function load(
 
 /**
  * Sequences of each context. A very small model has too little to do in a step for a second thread; where
- * cores are left, a second context computes at the same time instead. On two cores four sequences of one
- * context gave 1.1 times the notes a minute of one sequence; `scripts/bench/batch.ts` measures it.
+ * cores are left, another context computes at the same time instead. Not more than two do, which is what the
+ * host has native threads for; the others are ready meanwhile, as no sequence waits for what is read
+ * out of another. On two cores, notes a minute against one sequence: four in one context 1.1, in two
+ * 1.8, in four 1.9 (`scripts/bench/batch.ts`).
  */
 function contextShares(
   { sequences = 1, parameters }: LoadOptions,
@@ -122,7 +124,7 @@ function contextShares(
 ): number[] {
   const isAlone = backend !== 'cpu' || sequences < 2 || !isVerySmall(parameters);
   if (isAlone || threads * 2 > availableParallelism()) return [sequences];
-  return [sequences - (sequences >> 1), sequences >> 1];
+  return Array.from({ length: sequences }, () => 1);
 }
 
 async function deviceOf(llama: Llama, backend: Backend): Promise<Device> {
