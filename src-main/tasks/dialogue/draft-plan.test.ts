@@ -95,6 +95,16 @@ describe('what drafts are made from', () => {
     expect(other.system).toContain('过敏史：无。');
   });
 
+  it('always hold allergies and current drugs, whatever the patient speaks of', () => {
+    const turns: Turn[] = [{ role: 'patient', text: '什么时候复诊' }];
+    const text = longRecord.replace('过敏史', '现服用华法林2.5mg每日一次。过敏史');
+    const { preview } = plan({ turns, record: { text } });
+    const used = preview.parts?.used.map(({ start, end }) => text.slice(start, end)).join('\n');
+    expect(used).toContain('过敏史：青霉素过敏。');
+    expect(used).toContain('现服用华法林2.5mg每日一次。');
+    expect(preview.parts?.whole).toBe(false);
+  });
+
   it('may be nothing of a record that has nothing to do with what was said', () => {
     const text = 'abc def. '.repeat(600);
     const { preview } = plan({ record: { text } });

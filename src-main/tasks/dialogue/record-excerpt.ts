@@ -1,4 +1,7 @@
-/** What of a linked record a draft may draw on: the whole where it is short, else what the patient's words are about. */
+/**
+ * What of a linked record a draft may draw on: the whole where it is short; else allergies and current drugs, and what the
+ * patient's words are about.
+ */
 import type { Turn } from '../../domain/contract/dialogue';
 import type { LanguageModel } from '../../engine/language-model';
 import { SentenceSearch } from '../qa/sentence-search';
@@ -16,6 +19,10 @@ export interface SearchedRecord {
 const excerptShare = 0.35;
 /** Sentences that an excerpt holds, at most, where it is not the whole record. */
 const excerptSentences = 24;
+/** What a reply must not be written without, whether the patient speaks of it or not. */
+const always = ['过敏史？', '现用药？'];
+/** Sentences of each, at most; what the patient's words are about comes after them. */
+const alwaysSentences = 4;
 /** Characters of the patient's newest words that are searched for. */
 const searchedChars = 2000;
 
@@ -52,12 +59,21 @@ export function excerptOf(
     .map((turn) => turn.text)
     .join('\n')
     .slice(-searchedChars);
+  const wanted = [
+    ...always.flatMap((question) =>
+      search
+        .search(question)
+        .filter(({ isOfClass }) => isOfClass)
+        .slice(0, alwaysSentences),
+    ),
+    ...search.search(words),
+  ];
   let left = room;
   const kept = new Set<number>();
-  for (const { index } of search.search(words)) {
+  for (const { index } of wanted) {
     if (kept.size >= excerptSentences) break;
     const cost = costs[index] as number;
-    if (cost > left) continue;
+    if (cost > left || kept.has(index)) continue;
     left -= cost;
     kept.add(index);
   }
