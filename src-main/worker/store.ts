@@ -18,7 +18,11 @@ import {
 import { storedReviewSchema, type StoredReview } from '../domain/contract/review';
 import { storedReplySchema, type StoredReply } from '../domain/contract/conversation';
 import type { StoredConversation, StoredQuickQuestions } from '../domain/contract/conversation';
-import type { StoredSections } from '../domain/contract/section';
+import {
+  storedSectionsSchema,
+  type Section,
+  type StoredSections,
+} from '../domain/contract/section';
 import { isWellFormed, toWellFormed } from '../domain/text/well-formed';
 import { backUp } from '../vault/backup';
 import type { Journal, NewRow, RowClaim } from '../vault/journal';
@@ -153,15 +157,24 @@ export class RecordStore {
   }
 
   /**
-   * The text that a record has now.
+   * The text that a record has now, and its sections where a person corrected them.
    *
    * @throws AppError `RECORD_NOT_FOUND`, `RECORD_IN_BIN`, and as `openRecord`
    */
-  async text(recordId: string): Promise<{ readonly text: string; readonly textSha256: string }> {
+  async text(recordId: string): Promise<{
+    readonly text: string;
+    readonly textSha256: string;
+    readonly sections?: readonly Section[];
+  }> {
     const record = await openRecord(this.#vault, recordId);
     if (!record) throw new AppError('RECORD_NOT_FOUND');
     if (record.head.deletedAt !== null) throw new AppError('RECORD_IN_BIN');
-    return { text: record.text, textSha256: record.head.textSha256 };
+    const { textSha256 } = record.head;
+    const corrected = await latestRow(this.#vault, 'sections', recordId, storedSectionsSchema);
+    return {
+      ...{ text: record.text, textSha256 },
+      ...(corrected?.value.textSha256 === textSha256 ? { sections: corrected.value.sections } : {}),
+    };
   }
 
   /** @throws AppError `RECORD_NOT_FOUND`, and what the journal throws */

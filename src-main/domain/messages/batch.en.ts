@@ -73,7 +73,7 @@ export const batchEn = {
     chosen: (count: string) => `Chosen records: ${count}`,
     tooMany: (limit: string) => `One batch takes at most ${limit} records: choose fewer.`,
     chosenHint:
-      'Each record is read as it is when its turn comes; decisions of its review are carried over by their place in the text.',
+      'Each record is read as it is when its turn comes. Under the same schema, decisions of its review are carried over by their place in the text; another schema begins a review of its own; a confirmed review stays, and takes the new result in when it is amended.',
     chosenCopied:
       'To go on while locked, the texts are copied into the batch, encrypted, and deleted with it when it is done.',
     from: 'Source',

@@ -75,7 +75,8 @@ export const batchZh = {
     headingChosen: '再次抽取选定的病历',
     chosen: (count: string) => `选定的病历：${count} 份`,
     tooMany: (limit: string) => `一个批次最多 ${limit} 份，请少选一些。`,
-    chosenHint: '每份病历轮到时按当时的正文抽取；已有的审核决定按原文位置带到新结果。',
+    chosenHint:
+      '每份病历轮到时按当时的正文抽取。同一方案下已有的审核决定按原文位置带到新结果；换用其他方案则另起一份审核；已确认的审核不变，修订时才带入新结果。',
     chosenCopied: '为了锁定后能继续，正文会加密复制到批次里，批次结束后随之删除。',
     from: '来源',
     files: '文件',

@@ -15,7 +15,10 @@ export const exportingEn = {
     confirmed: 'Confirmed by a doctor only',
     all: 'All, each with its review state',
   },
-  schema: { label: 'Schema', newest: 'The review of each record, or else its newest run' },
+  schema: {
+    label: 'Schema',
+    newest: 'One schema of each record: the review changed last, or else the newest run',
+  },
   format: {
     label: 'Format',
     names: {

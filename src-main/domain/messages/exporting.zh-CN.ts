@@ -13,7 +13,10 @@ export const exportingZh = {
     confirmed: '仅经医师确认的',
     all: '全部，逐条注明状态',
   },
-  schema: { label: '方案', newest: '每份病历的审核结果，无审核者取最近一次运行' },
+  schema: {
+    label: '方案',
+    newest: '每份病历一个方案的结果（最近改动的审核，无审核者取最近一次运行）',
+  },
   format: {
     label: '文件格式',
     names: {

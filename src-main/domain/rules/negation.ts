@@ -58,12 +58,15 @@ export function attributesByRule(
   };
 }
 
-/** Whether a sentence is about a relative from its first clause on: 其父有糖尿病史, not 由其母代诉. */
+/** What relatives do for a patient: the sentence is about the patient then. */
+const onBehalf = /^乳|诉|述|代|告|否认|签|同意|要求|拒绝|自备|喂养|陪|送|供史/u;
+
+/** Whether a sentence is about a relative from its first clause on: 其父有糖尿病史, not 由其母代诉 or 母乳喂养. */
 export function isOfRelative(sentence: string): boolean {
   const [clause = ''] = sentence.split(clauseEnd);
   const relative = lastCue(clause, lexicon.family.before);
   if (!relative || lastCue(clause, lexicon.patient)) return false;
-  return relative.start <= nextTo && !/诉|陪|送|供史/u.test(clause.slice(relative.end));
+  return relative.start <= nextTo && !onBehalf.test(clause.slice(relative.end));
 }
 
 function isSaid(

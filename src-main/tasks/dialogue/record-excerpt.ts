@@ -4,13 +4,16 @@
  */
 import type { Turn } from '../../domain/contract/dialogue';
 import type { LanguageModel } from '../../engine/language-model';
-import { SentenceSearch } from '../qa/sentence-search';
+import { findSections } from '../../domain/rules/sections';
+import { SentenceSearch, type FoundSentence } from '../qa/sentence-search';
 import { sentencesOf, type Sentence } from '../qa/sentences';
 
 export interface SearchedRecord {
   readonly text: string;
   readonly sentences: readonly Sentence[];
   readonly search: SentenceSearch;
+  /** Allergies and current drugs. */
+  readonly always: readonly FoundSentence[];
   /** Tokens of each sentence in an excerpt. */
   readonly costs: readonly number[];
 }
@@ -32,11 +35,18 @@ const latest = new WeakMap<LanguageModel, SearchedRecord>();
 export function searchedRecord(model: LanguageModel, text: string): SearchedRecord {
   const known = latest.get(model);
   if (known?.text === text) return known;
-  const sentences = sentencesOf(text, []);
+  const sentences = sentencesOf(text, findSections(text));
+  const search = new SentenceSearch(text, sentences);
   const record: SearchedRecord = {
     text,
     sentences,
-    search: new SentenceSearch(text, sentences),
+    search,
+    always: always.flatMap((question) =>
+      search
+        .search(question)
+        .filter(({ isOfClass }) => isOfClass)
+        .slice(0, alwaysSentences),
+    ),
     // Each is on a line of its own.
     costs: sentences.map(
       ({ start, end }) => model.tokenize(text.slice(start, end), true).length + 1,
@@ -48,7 +58,7 @@ export function searchedRecord(model: LanguageModel, text: string): SearchedReco
 
 /** Sentences that a draft may draw on, in the order of the text. */
 export function excerptOf(
-  { sentences, search, costs }: SearchedRecord,
+  { sentences, search, always: first, costs }: SearchedRecord,
   turns: readonly Turn[],
   contextSize: number,
 ): readonly Sentence[] {
@@ -59,15 +69,7 @@ export function excerptOf(
     .map((turn) => turn.text)
     .join('\n')
     .slice(-searchedChars);
-  const wanted = [
-    ...always.flatMap((question) =>
-      search
-        .search(question)
-        .filter(({ isOfClass }) => isOfClass)
-        .slice(0, alwaysSentences),
-    ),
-    ...search.search(words),
-  ];
+  const wanted = [...first, ...search.search(words)];
   let left = room;
   const kept = new Set<number>();
   for (const { index } of wanted) {

@@ -410,6 +410,23 @@ it('what relatives have is no part of the patient’s own history, and is found 
   expect(quoted('主诉：胸闷。\n家族史：父亲有高血压病史，青霉素过敏。', '过敏史？')).toEqual([]);
 });
 
+it.each(['母乳喂养，对牛奶蛋白过敏。', '其母述，对青霉素过敏。', '家属否认药物过敏史。'])(
+  'what relatives say or do for a patient is about the patient: %s',
+  (sentence) => {
+    const text = `主诉：发热。\n${sentence}`;
+    const found = new SentenceSearch(text, sentencesOf(text, [])).search('过敏史？');
+    expect(found.map(({ start, end }) => text.slice(start, end))).toEqual([sentence]);
+  },
+);
+
+it('a section that is asked for by name is found whole, also where a part of it holds no word of it', () => {
+  const text = '主诉：发热。\n过敏史：青霉素；磺胺类；碘造影剂。\n查体：体温39℃。';
+  const found = new SentenceSearch(text, sentencesOf(text, findSections(text))).search('过敏史？');
+  expect(
+    found.filter(({ isOfClass }) => isOfClass).map(({ start, end }) => text.slice(start, end)),
+  ).toEqual(['过敏史：青霉素；', '磺胺类；', '碘造影剂。']);
+});
+
 it('a search finds the same as often as it is asked, and topics are known in any writing', () => {
   const search = new SentenceSearch(record, sentencesOf(record, findSections(record)));
   for (const question of ['既往史？', '对青霉素过敏吗', '現用藥？', '服藥史', 'ＢＰ多少', '主诉']) {

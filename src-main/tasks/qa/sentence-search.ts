@@ -120,14 +120,15 @@ export class SentenceSearch {
       const text = this.#texts[index] as string;
       const inSection = sentence.section !== null && sections.has(sentence.section);
       const held = topicWords.filter((word) => text.includes(word));
-      const own = this.#bm25(index, asked.keys());
+      const own = this.#bm25(index, asked);
       let score = own + topicWeight * sum(held.map((word) => this.#rarityOfWord(word)));
       if (inSection) score += sectionBonus;
-      if (score <= 0) return;
+      // Of 过敏史：青霉素；磺胺类 the second part holds no word of allergies.
+      const isNamed = this.#sections[index] === namedSection;
+      if (score <= 0 && !isNamed) return;
+      const grams = [...(this.#grams[index]?.keys() ?? [])];
       const covered = sum(
-        [...asked.keys()]
-          .filter((gram) => this.#grams[index]?.has(gram))
-          .map((gram) => this.#rarity(gram)),
+        grams.filter((gram) => asked.has(gram)).map((gram) => this.#rarity(gram)),
       );
       found.push({
         ...sentence,
@@ -141,7 +142,7 @@ export class SentenceSearch {
         recordCoverage: weight === 0 ? 0 : somewhere / weight,
         fits: inSection || held.length > 0,
         holdsAsked: askedWords.some((word) => text.includes(word)),
-        isOfClass: (isOfWhole && held.length > 0) || this.#sections[index] === namedSection,
+        isOfClass: (isOfWhole && held.length > 0) || isNamed,
       });
     });
     return found.sort((one, other) => other.score - one.score || one.index - other.index);
@@ -166,14 +167,14 @@ export class SentenceSearch {
     return section === familySection || isOfRelative(this.#texts[index] as string);
   }
 
-  #bm25(index: number, grams: Iterable<string>): number {
+  /** A sentence has few grams; what is asked may be two thousand characters of a patient's words. */
+  #bm25(index: number, asked: ReadonlyMap<string, number>): number {
     const counts = this.#grams[index] as ReadonlyMap<string, number>;
     const length = this.#lengths[index] as number;
     const { k1, b } = this.#settings;
     let score = 0;
-    for (const gram of grams) {
-      const count = counts.get(gram);
-      if (count === undefined) continue;
+    for (const [gram, count] of counts) {
+      if (!asked.has(gram)) continue;
       const dampened = count + k1 * (1 - b + (b * length) / this.#mean);
       score += (this.#rarity(gram) * count * (k1 + 1)) / dampened;
     }

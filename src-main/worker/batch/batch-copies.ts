@@ -47,9 +47,10 @@ export async function copyTexts({ log, store, signal }: CopyParts): Promise<void
 async function copy(number: number, log: BatchLog, store: CopyParts['store']): Promise<void> {
   const recordId = log.state.item(number).recordId ?? '';
   try {
-    const { text, textSha256 } = await store.text(recordId);
+    const { text, textSha256, sections } = await store.text(recordId);
     await log.appendItem({
       ...{ number, recordId, text, textSha256, chars: text.length },
+      ...(sections ? { sections: [...sections] } : {}),
       ...{ place: '', creates: false, title: '', source: null },
       outcome: { state: 'waiting' },
     });

@@ -97,7 +97,7 @@ export class BatchDesk {
   /** Whether a batch that is not done has this record, and so its text. */
   holds(recordId: string): boolean {
     return [...this.#works.values()].some(
-      ({ log }) => !log.state.archived && log.state.holdsText(recordId),
+      ({ log }) => !log.state.archived && log.state.holdsWords(recordId),
     );
   }
 

@@ -3,6 +3,7 @@
  * before use. The first one says what is to be done; the rest is what happened, in order.
  */
 import * as z from 'zod';
+import { sectionSchema } from '../../domain/contract/section';
 import { batchOrderSchema, duplicateRuleSchema } from '../../domain/contract/batch';
 import { tableChoiceSchema } from '../../domain/contract/document';
 import { problemSchema } from '../../domain/contract/errors';
@@ -80,6 +81,8 @@ export const itemEntrySchema = z.object({
   /** UTF-16 code units. */
   chars: z.int().nonnegative(),
   textSha256: z.string().nullable(),
+  /** Of a copy of a record's text: its sections, where a person corrected them. */
+  sections: z.array(sectionSchema).max(2000).optional(),
   source: recordSourceSchema.nullable(),
   outcome: z.discriminatedUnion('state', [
     z.object({ state: z.literal('waiting') }),

@@ -105,6 +105,11 @@ export class BatchItems {
     return this.#recordIds.has(recordId);
   }
 
+  /** Of records of the journal, whose numbers are in the order of their ids' coming; -1 where it has none. */
+  numberOf(recordId: string): number {
+    return this.#recordIds.numberOf(recordId);
+  }
+
   /** UTF-16 code units. */
   chars(number: number): number {
     this.#demand(number);

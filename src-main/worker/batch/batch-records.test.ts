@@ -186,6 +186,37 @@ describe('chosen records', () => {
     expect(await runs()).toEqual([[recordId, '新病历']]);
   });
 
+  test('what was found in a record is in the box: while it is, the record cannot be deleted for good', async () => {
+    const [found = '', bin = ''] = await made('患者甲。', '患者乙。');
+    await opened.store.delete(bin);
+    const release = hold();
+    const id = await opened.desk.start(chosen([found, bin]));
+    await until(() => extractor.inHand === 1);
+    expect([opened.desk.holds(found), opened.desk.holds(bin)]).toEqual([true, false]);
+    release();
+    await finished(id);
+    // The other one can still be tried again, so the box stays.
+    expect(states(id)).toEqual(['completed', 'RECORD_IN_BIN']);
+    expect([opened.desk.holds(found), opened.desk.holds(bin)]).toEqual([true, false]);
+  });
+
+  test.each([false, true])(
+    'is run with the sections as a person corrected them, copied or not: %s',
+    async (copies) => {
+      const [recordId = ''] = await made('家族史：父亲高血压。');
+      const { textSha256 } = await opened.store.text(recordId);
+      const sections = [{ name: '家族史', start: 0, body: 4, end: 10 }];
+      await opened.store.saveSections({ recordId, textSha256, sections, at: 0 }, 0);
+      const read: ExtractionRequest[] = [];
+      extractor.answer = async (request) => {
+        read.push(request);
+        return resultOf(request);
+      };
+      await finished(await opened.desk.start(chosen([recordId], copies)));
+      expect(read.map((request) => request.sections)).toEqual([sections]);
+    },
+  );
+
   test('changed, or deleted for good, while the model is at it: it is run anew or says so, and nothing is twice', async () => {
     const release = hold();
     const [changed = '', gone = ''] = await made('旧病历。', '患者乙。');

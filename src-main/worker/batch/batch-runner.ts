@@ -140,7 +140,7 @@ export class BatchRunner {
       else await this.#conclude({ number, state: 'failed', problem, facts: null });
       return;
     }
-    const { text } = read;
+    const { text, sections } = read;
     if (signal.aborted) {
       log.state.giveBack(number);
       return;
@@ -154,6 +154,7 @@ export class BatchRunner {
           schema: order.schema,
           model: order.model,
           ...(order.definition ? { definition: order.definition } : {}),
+          ...(sections ? { sections: [...sections] } : {}),
         },
         signal,
       );

@@ -31,6 +31,8 @@ export class BatchState {
   readonly #places = new PackedNames();
   /** Of records of the journal: 1 where the box has a copy of the text. */
   readonly #copies = new PackedNumbers();
+  /** Likewise: 1 where the box has a run, be it of a text that is no more. */
+  readonly #found = new PackedNumbers();
   /** Of the records that were to run, by their numbers. */
   readonly #texts = new SameTexts();
   /** Places of those that have no text, by their numbers. */
@@ -142,10 +144,12 @@ export class BatchState {
     return false;
   }
 
-  /** Whether the box has the text of this record, or will have it. */
-  holdsText(recordId: string): boolean {
-    if (this.ofJournal && !this.ordered.order.whileLocked) return false;
-    return this.#items.holdsRecord(recordId);
+  /** Whether the box has words of this record, or may have them soon: its text, or what was found in it. */
+  holdsWords(recordId: string): boolean {
+    if (!this.ofJournal || this.ordered.order.whileLocked) return this.#items.holdsRecord(recordId);
+    const number = this.#items.numberOf(recordId);
+    if (number < 0) return false;
+    return this.#found.at(number) === 1 || this.#items.state(number) === 'running';
   }
 
   /** Of a record of the journal: whether the box has a copy of its text, for a locked screen. */
@@ -225,6 +229,7 @@ export class BatchState {
 
   takeResult({ number, state, problem, facts }: ResultEntry): void {
     this.#results += 1;
+    if (this.ofJournal && facts !== null) this.#found.set(number, 1);
     // One that was given up meanwhile keeps what was found all the same.
     this.#leaveQueue(number);
     this.#set(number, state);

@@ -4,6 +4,7 @@
  * the batch's box, which is all that the batch's key opens.
  */
 import type { ErrorCode } from '../../domain/contract/errors';
+import type { Section } from '../../domain/contract/section';
 import type { RecordStore } from '../store';
 import type { BatchLog } from './batch-log';
 
@@ -11,6 +12,8 @@ export interface RecordText {
   readonly recordId: string;
   readonly text: string;
   readonly textSha256: string;
+  /** As a person corrected them. Defaults to those that are found. */
+  readonly sections?: readonly Section[];
 }
 
 export interface BatchTexts {
@@ -44,8 +47,11 @@ export function textsOf(log: BatchLog, store: Pick<RecordStore, 'text'> | null):
   return {
     has: (number) => !state.ofJournal || state.hasCopy(number),
     read: async (number) => {
-      const { recordId, text, textSha256 } = await log.item(number);
-      return { recordId: recordId ?? '', text: text ?? '', textSha256: textSha256 ?? '' };
+      const { recordId, text, textSha256, sections } = await log.item(number);
+      return {
+        ...{ recordId: recordId ?? '', text: text ?? '', textSha256: textSha256 ?? '' },
+        ...(sections ? { sections } : {}),
+      };
     },
   };
 }

@@ -218,7 +218,7 @@ export class NewBatch {
     const [first] = records;
     // Without it nobody knows what it would cost; it can be begun all the same.
     const text = first && (await this.#textOf(first.head.textId).catch(() => null));
-    if (this.#records === chosen) this.#recordText = text ?? null;
+    if (this.#records === chosen) this.#recordText = text?.slice(0, 20_000) ?? null;
   }
 
   /** Shows the system's dialog. */

@@ -156,12 +156,14 @@ export class ExtractionState {
   /**
    * Shows a record: its text, and its latest run, or that of the schema that was chosen or is on screen.
    * The last call wins.
+   *
+   * @param reviewed schema of the review on screen: a run under another one does not take it away
    */
-  async open(item: RecordItem): Promise<void> {
+  async open(item: RecordItem, reviewed: string | null = null): Promise<void> {
     if (this.#choice?.recordId !== item.id) this.#choice = null;
     const open = this.#record;
     const same = open?.item.id === item.id && open.item.head.textSha256 === item.head.textSha256;
-    const shown = same ? this.#session?.identity.schema : undefined;
+    const shown = same ? (reviewed ?? this.#session?.identity.schema) : undefined;
     const schema = this.#chosenOf(item.id) ?? shown ?? null;
     const turn = ++this.#turn;
     this.#openProblem = null;
@@ -282,7 +284,14 @@ export class ExtractionState {
     const own = [...(this.#sessions.get(item.id)?.values() ?? [])];
     const going = own.find(({ status }) => status === 'running');
     if (going) return going;
-    const fitting = own.filter(({ identity }) => schema === null || identity.schema === schema);
+    // One that was stopped at once, or failed, does not hide what was found before.
+    const fitting = own.filter(
+      (each) =>
+        (schema === null || each.identity.schema === schema) &&
+        (each.status === 'completed' ||
+          each.facts.length > 0 ||
+          runUnder(item, each.identity.schema) === null),
+    );
     const newest = fitting.reduce<RunSession | null>(
       (known, each) => (known && known.startedAt > each.startedAt ? known : each),
       null,
@@ -315,9 +324,10 @@ export class ExtractionState {
   }
 }
 
-/** Of a record: the run under a schema, or else the newest one. */
+/** Of a record: the run under a schema, or else the newest one, in whose place one of its schema that says more is shown. */
 function storedRun(item: RecordItem, schema: string | null): RunSummary | null {
-  return schema === null ? item.lastRun : runUnder(item, schema);
+  if (schema !== null) return runUnder(item, schema);
+  return item.lastRun && (runUnder(item, item.lastRun.schema) ?? item.lastRun);
 }
 
 /** Whether there is a later run than this one, which has ended: a batch's, or one that was read late. */

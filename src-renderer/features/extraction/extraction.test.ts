@@ -164,6 +164,21 @@ it('a later run under another schema takes nothing away; the result of either ca
   expect(await shown(both)).toBe('lab 3');
 });
 
+it('a later run that found nothing hides no result, and no run takes away the review that is worked in', async () => {
+  const { extraction, known, shown } = await openOnStored();
+  const good = known('ccks2019 2');
+  const [summary] = good.results;
+  const stopped = { ...known('ccks2019 4'), results: summary ? [summary] : [] };
+  expect(await shown(stopped)).toBe('ccks2019 2');
+  extraction.close();
+  // Marked by hand under the one schema while a batch reads the record under another.
+  expect(await shown({ ...item })).toBeNull();
+  await extraction.open(known('lab 3'), 'ccks2019');
+  expect(extraction.session).toBeNull();
+  await extraction.open(known('ccks2019 4', 'lab 3'), 'ccks2019');
+  expect(extraction.session?.id).toBe('ccks2019 4');
+});
+
 it('what was chosen of a record that is not open yet is what it is opened with', async () => {
   const { extraction, known, shown } = await openOnStored();
   const both = known('ccks2019 2', 'lab 3');

@@ -230,6 +230,12 @@ export class ReviewState {
     }
   }
 
+  /** The schema of the review that a person may be working in; null where there is nothing in it. */
+  get workSchema(): string | null {
+    const { review } = this.#session ?? {};
+    return review && review.items.length > 0 ? review.schema : null;
+  }
+
   close(): void {
     this.#turn += 1;
     this.#leave();
@@ -454,13 +460,15 @@ export class ReviewState {
     const run = this.#run;
     const kind = this.#kind;
     const begin = (): StoredReview => {
-      if (!run) return startByHand(subject, schema, actor);
+      // What found nothing because it was stopped, or failed, is nothing to confirm.
+      if (!run || (!kind && !saysSomething(run))) return startByHand(subject, schema, actor);
       return kind ? kind.begin(run, actor) : startReview(subject, run, actor);
     };
     this.#session = this.#sessionOf(fits?.value ?? begin(), fits?.version ?? 0);
-    // One that failed is of another schema than what is shown in its place.
+    // One that failed may be of another schema than what is shown in its place; nor has a review anything of it.
     if (run?.run.schema !== this.#session.review.schema) this.#run = null;
-    else if (!kind && saysSomething(run)) this.#meet(run);
+    else if (!kind && !saysSomething(run)) this.#run = null;
+    else if (!kind) this.#meet(run);
     this.#placed([]);
     this.#selectOpen(1);
     if (this.#selectedId === null) this.select(this.items[0]?.id ?? null);

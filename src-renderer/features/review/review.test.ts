@@ -99,6 +99,25 @@ describe('each schema has its own review', () => {
     expect(state.run).toBeNull();
   });
 
+  it('what failed and found nothing is nothing to confirm, and a confirmed review has nothing of it', async () => {
+    const { state, kept } = await shown();
+    state.close();
+    const failed = { ...run('run-2', []), status: 'failed' as const };
+    await state.show(note, failed, 'ccks2019');
+    expect(state.session?.review).toMatchObject({ runId: null, items: [] });
+    state.close();
+    await state.show(note, run('run-1', [mention('高血压')]), 'ccks2019');
+    state.do({ kind: 'accept' });
+    await state.putAway();
+    const [stored] = [...kept.values()];
+    if (!stored) throw new Error('a review');
+    const signed = { by: 'd', name: '王', title: '', at: 1, contentSha256: '', signature: '' };
+    kept.set(stored.value.id, { ...stored, value: { ...stored.value, confirmation: signed } });
+    state.close();
+    await state.show(note, failed, 'ccks2019');
+    expect([state.session?.review.runId, state.newerRun]).toEqual(['run-1', null]);
+  });
+
   it('without a run, what was marked by hand last is shown, unless another one is chosen', async () => {
     const { state, kept } = await shown();
     state.do({ kind: 'accept' });
