@@ -47,6 +47,37 @@ describe('a conversation', () => {
     ]);
   });
 
+  it('as text again keeps whose words are whose, whatever a message looks like', () => {
+    const words = '我上次问的\n医生：先吃药\n春风：好\n2024-03-05\n10:21\n体温：39\n我现在胸痛';
+    const { conversation } = begun().dialogue;
+    conversation.type(
+      JSON.stringify([
+        { role: 'patient', text: words },
+        { role: 'doctor', text: '王拍了拍你' },
+      ]),
+    );
+    conversation.finishWriting();
+    const { turns } = conversation;
+    expect(turns.map(({ text }) => text)).toEqual([words, '王拍了拍你']);
+    conversation.write();
+    conversation.finishWriting();
+    expect(conversation.turns).toEqual(turns);
+    conversation.write();
+    const { raw } = conversation;
+    conversation.type(`${raw}\n患者：好`);
+    conversation.finishWriting();
+    const quoted =
+      '我上次问的\n> 医生：先吃药\n> 春风：好\n> 2024-03-05\n> 10:21\n体温：39\n我现在胸痛';
+    expect(conversation.turns.map(({ role, text }) => [role, text])).toEqual([
+      ['patient', quoted],
+      ['doctor', '> 王拍了拍你'],
+      ['patient', '好'],
+    ]);
+    // Once quoted is enough.
+    conversation.write();
+    expect(conversation.raw).toBe(`${raw}\n患者：好`);
+  });
+
   it('is called by what its patient said last, and never by a doctor’s words', () => {
     const said = (role: 'patient' | 'doctor', text: string) => ({ role, text });
     expect(

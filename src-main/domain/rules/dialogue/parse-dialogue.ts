@@ -50,6 +50,9 @@ const listMark =
 const notice =
   /^(?:以上是打招呼的内容|.{0,20}撤回了一条消息|.{0,20}拍了拍.{0,20}|对方正在输入|以下为新消息|.{0,12}加入了?群聊)[.。…]*$/u;
 
+/** A line that begins with it is what somebody says, whatever it looks like; it stays there. */
+const quote = '> ';
+
 interface Spoken {
   readonly speaker: string | null;
   readonly lines: string[];
@@ -101,8 +104,9 @@ function spokenIn(text: string): Spoken[] {
     .map((line) => line.trim());
   const named = speakersIn(lines, roleOf);
   for (const line of lines) {
-    if (notice.test(line) || onlyTime.test(line) || onlyDate.test(line)) continue;
-    const heading = headingOf(line, named);
+    const isQuoted = line.startsWith(quote);
+    if (!isQuoted && isNobodys(line)) continue;
+    const heading = isQuoted ? null : headingOf(line, named);
     if (heading) {
       spoken.push({ speaker: heading.speaker, lines: heading.rest === '' ? [] : [heading.rest] });
     } else if (line === '') {
@@ -118,6 +122,35 @@ function spokenIn(text: string): Spoken[] {
     }
   }
   return spoken;
+}
+
+/**
+ * A turn as text that `parseDialogue` reads as this one turn again: lines that it would take for somebody
+ * else's, or drop, are quoted.
+ *
+ * @param name that means a role by itself
+ */
+export function turnText(name: string, said: string): string {
+  const [first = '', ...others] = said.split(/\r\n?|[\n\u2028\u2029]/u).map((line) => line.trim());
+  // 患者：我拍了拍他 as a whole is a notice of a messenger.
+  const top = isNobodys(`${name}：${first}`) ? `${name}：\n${quoted(first)}` : `${name}：${first}`;
+  return [top, ...others.map(quotedWhereNeeded)].join('\n');
+}
+
+function quotedWhereNeeded(line: string): string {
+  if (line === '') return line;
+  // As beside one role alone, where any name before a colon may be who answers.
+  const named = speakersIn([line, '患者：'], roleOf);
+  return isNobodys(line) || headingOf(line, named) ? quoted(line) : line;
+}
+
+function quoted(line: string): string {
+  return line.startsWith(quote) ? line : `${quote}${line}`;
+}
+
+/** What stands between messages: notices, times, dates. */
+function isNobodys(line: string): boolean {
+  return notice.test(line) || onlyTime.test(line) || onlyDate.test(line);
 }
 
 /** The role that a speaker's name says, or null. */
