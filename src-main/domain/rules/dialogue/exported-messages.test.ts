@@ -72,6 +72,18 @@ describe('a chat that a program exported', () => {
     ]);
   });
 
+  it('of several places for words the first with any counts, in each message', () => {
+    const rows = [
+      { role: 'patient', text: '', content: '胸痛两小时' },
+      { role: 'doctor', text: '在哪里', content: ' ' },
+    ];
+    const expected = ['patient|胸痛两小时', 'doctor|在哪里'];
+    expect(rolesAndTexts(JSON.stringify(rows))).toEqual(expected);
+    expect(
+      rolesAndTexts('role,sender,text,content\n,患者,,胸痛两小时\ndoctor,张三,在哪里,'),
+    ).toEqual(expected);
+  });
+
   it('a picture without words is still there', () => {
     const rows = [
       { sender: '患者', type: 'image', content: '' },

@@ -80,7 +80,10 @@ function messageOf(value: unknown): ExportedMessage | null {
   const fields = new Map(fieldsOf(value));
   // `{"from":"human","value":…}` of ShareGPT; a value by itself may be anything.
   const words =
-    first(textKeys, fields, wordsOf) ?? (fields.has('from') ? wordsOf(fields.get('value')) : null);
+    // `{"text":"","content":…}`: an empty one says nothing while another does.
+    first(textKeys, fields, (held) => filled(wordsOf(held))) ??
+    first(textKeys, fields, wordsOf) ??
+    (fields.has('from') ? wordsOf(fields.get('value')) : null);
   if (words === null) return null;
   const speaker = first(speakerKeys, fields, (held) => nonEmpty(nameOf(held)));
   return {
@@ -94,19 +97,20 @@ function fromCsv(text: string): ExportedMessage[] | null {
   const [heading, ...body] = rows ?? [];
   if (!heading) return null;
   const names = heading.map((cell) => cell.trim().toLowerCase());
-  const column = (wanted: ReadonlySet<string>): number =>
-    names.indexOf([...wanted].find((name) => names.includes(name)) ?? '\n');
-  const speakerAt = column(speakerKeys);
-  const textAt = column(textKeys);
-  const typeAt = column(typeKeys);
-  if (speakerAt < 0 || textAt < 0) return null;
+  const columns = (wanted: ReadonlySet<string>): number[] =>
+    [...wanted].map((name) => names.indexOf(name)).filter((at) => at >= 0);
+  const speakersAt = columns(speakerKeys);
+  const textsAt = columns(textKeys);
+  const typesAt = columns(typeKeys);
+  if (speakersAt.length === 0 || textsAt.length === 0) return null;
   return all(
     body.map((cells) => {
       if (cells.length !== heading.length) return null;
-      const words = cells[textAt] ?? '';
+      const firstOf = (places: readonly number[]): string | null =>
+        places.map((at) => cells[at] ?? '').find((cell) => cell.trim() !== '') ?? null;
       return {
-        speaker: nonEmpty(cells[speakerAt] ?? ''),
-        text: words.trim() === '' ? pictureOf(cells[typeAt] ?? null) : words,
+        speaker: nonEmpty(firstOf(speakersAt)),
+        text: firstOf(textsAt) ?? pictureOf(firstOf(typesAt)),
       };
     }),
   );
@@ -156,6 +160,11 @@ function nameOf(held: unknown): string | null {
 
 function stringOf(held: unknown): string | null {
   return typeof held === 'string' ? held : null;
+}
+
+/** As it is, but for one without words. */
+function filled(words: string | null): string | null {
+  return words === null || words.trim() === '' ? null : words;
 }
 
 function nonEmpty(name: string | null): string | null {
