@@ -98,10 +98,43 @@ describe('a chat that a program exported', () => {
     ]);
   });
 
+  it('a message of the program itself leaves the others a chat', () => {
+    for (const name of ['系统提示', '就诊提醒', '医院']) {
+      const rows = [...said, { role: name, text: '问诊已结束' }];
+      const { turns, speakers } = parseDialogue(JSON.stringify(rows));
+      expect(turns.map(({ text }) => text)).toEqual([
+        ...said.map(({ text }) => text),
+        '问诊已结束',
+      ]);
+      expect([turns.at(-1)?.isGuess, speakers]).toEqual([true, [name]]);
+    }
+  });
+
+  it.each([
+    ['null', { type: 'image', content: null }, ['patient|[图片]']],
+    ['nothing at all', { type: 'text', content: null }, []],
+    ['an object', { msgType: 'voice', content: { duration: 3 } }, ['patient|[语音]']],
+    ['no parts', { type: 'video', content: [] }, ['patient|[视频]']],
+    [
+      'a picture as a part',
+      { content: [{ type: 'image_url', image_url: {} }] },
+      ['patient|[图片]'],
+    ],
+    [
+      'words and other parts',
+      { content: [{ type: 'text', text: '看这里' }, { type: 'image_url' }, { type: 'x' }] },
+      ['patient|看这里'],
+    ],
+  ])('a picture message whose content is %s leaves the others a chat', (_, message, expected) => {
+    const rows = [{ role: 'user', ...message }, said[1]];
+    expect(rolesAndTexts(JSON.stringify(rows))).toEqual([...expected, 'doctor|多少度？']);
+  });
+
   it.each([
     ['broken JSON', '[{"role":"patient","text":"发烧"},'],
     ['no object', '["发烧","咳嗽"]'],
     ['a message without words', '[{"role":"patient","text":"发烧"},{"role":"doctor","mood":"好"}]'],
+    ['content that is no picture', '[{"role":"patient","content":{"profile":"胸痛"}}]'],
     ['nobody who speaks', '[{"text":"发烧"},{"text":"咳嗽"}]'],
     [
       'results of a laboratory',

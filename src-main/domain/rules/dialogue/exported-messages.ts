@@ -4,7 +4,7 @@
  * anything else it says null, and the text stays what it is.
  */
 import { csvCells } from './csv-cells';
-import { isNoPerson } from './speakers';
+import { isNoPerson, roleOf } from './speakers';
 
 export interface ExportedMessage {
   /** As it is written there; null where the message names nobody. */
@@ -34,7 +34,7 @@ const pictures: readonly (readonly [RegExp, string])[] = [
   [/image|picture|photo|图片|照片/iu, '[图片]'],
   [/voice|audio|语音/iu, '[语音]'],
   [/video|视频/iu, '[视频]'],
-  [/file|文件/iu, '[文件]'],
+  [/(?<!pro)file|文件/iu, '[文件]'],
 ];
 
 /** @returns the messages in their order, or null where the text is no export */
@@ -45,7 +45,9 @@ export function exportedMessages(text: string): ExportedMessage[] | null {
   if (!messages || messages.length === 0 || messages.length > maxMessages) return null;
   // Words without anybody who says them may be anything, and 血常规 with its result is no chat.
   const speakers = messages.flatMap(({ speaker }) => (speaker === null ? [] : [speaker]));
-  return speakers.length > 0 && !speakers.some(isNoPerson) ? messages : null;
+  // Beside 患者 and 医生 also 系统提示 may send messages.
+  const isChat = speakers.some((name) => roleOf(name) !== null) || !speakers.some(isNoPerson);
+  return speakers.length > 0 && isChat ? messages : null;
 }
 
 function fromJson(text: string): ExportedMessage[] | null {
@@ -84,11 +86,15 @@ function messageOf(value: unknown): ExportedMessage | null {
     first(textKeys, fields, (held) => filled(wordsOf(held))) ??
     first(textKeys, fields, wordsOf) ??
     (fields.has('from') ? wordsOf(fields.get('value')) : null);
-  if (words === null) return null;
+  const picture = pictureOf(first(typeKeys, fields, nameOf));
+  // A picture's content is often nothing, or an object that names a file.
+  const places = [...textKeys].filter((key) => fields.has(key));
+  const isPicture = places.length > 0 && picture !== '';
+  if (words === null && !isPicture && !places.some((key) => fields.get(key) === null)) return null;
   const speaker = first(speakerKeys, fields, (held) => nonEmpty(nameOf(held)));
   return {
     speaker,
-    text: words.trim() === '' ? pictureOf(first(typeKeys, fields, nameOf)) : words,
+    text: filled(words) ?? picture,
   };
 }
 
@@ -140,15 +146,22 @@ function first(
   return null;
 }
 
-/** A string, an object that holds one, or a list of such parts (`[{"type":"text","text":…}]`). */
+/**
+ * A string, an object that holds one or says that it is a picture, or a list of such parts
+ * (`[{"type":"text","text":…},{"type":"image_url",…}]`), of which others are left out.
+ */
 function wordsOf(held: unknown): string | null {
   if (typeof held === 'string') return held;
   if (Array.isArray(held)) {
     const parts = held.map((part) => (Array.isArray(part) ? null : wordsOf(part)));
-    return parts.length === 0 || parts.includes(null) ? null : parts.join('\n');
+    const said = parts.filter((part) => part !== null);
+    return said.length === 0 ? null : said.join('\n');
   }
   const fields = new Map(fieldsOf(held));
-  return fields.size === 0 ? null : stringOf(fields.get('text') ?? fields.get('content'));
+  const words = stringOf(fields.get('text') ?? fields.get('content'));
+  if (words !== null) return words;
+  const picture = pictureOf(first(typeKeys, fields, nameOf));
+  return picture === '' ? null : picture;
 }
 
 function nameOf(held: unknown): string | null {

@@ -6,7 +6,7 @@
 import { maxTurnChars, maxTurns, type Turn, type TurnRole } from '../../contract/dialogue';
 import { findDangerSigns } from '../danger-signs/find-danger-signs';
 import { exportedMessages } from './exported-messages';
-import { speakersIn } from './speakers';
+import { roleOf, speakersIn } from './speakers';
 
 export interface ParsedDialogue {
   readonly turns: readonly (Turn & {
@@ -20,11 +20,6 @@ export interface ParsedDialogue {
   /** More turns than can be held: the first ones were left out, but for those with danger signs. */
   readonly cut: boolean;
 }
-
-const patientNames =
-  /^(?:患者|病人|家属|患儿家长|家长|患者家属|咨询者|用户|问诊人|病友|宝妈|客户|患儿|病患|咨询人|求助者|patient|user|human|client|q|问)(?:[（(].{0,12}[)）])?$/iu;
-const doctorNames =
-  /^(?:医生|医师|大夫|主任|医生助理|助理|护士|客服|药师|doctor|dr\.?|physician|nurse|assistant|bot|gpt|a|答|.{1,4}(?:医生|医师|大夫|主任|教授|护士))(?:[（(].{0,12}[)）])?$/iu;
 
 const time =
   '(?:(?:\\d{4}[-/.年])?\\d{1,2}[-/.月]\\d{1,2}日?\\s*)?(?:(?:上午|下午|晚上|凌晨|早上|中午|昨天|今天|星期[一二三四五六日天]|周[一二三四五六日])\\s*)?\\d{1,2}:\\d{2}(?::\\d{2})?(?:\\s*(?:AM|PM))?';
@@ -151,14 +146,6 @@ function quoted(line: string): string {
 /** What stands between messages: notices, times, dates. */
 function isNobodys(line: string): boolean {
   return notice.test(line) || onlyTime.test(line) || onlyDate.test(line);
-}
-
-/** The role that a speaker's name says, or null. */
-export function roleOf(speaker: string): TurnRole | null {
-  const name = speaker.trim();
-  if (doctorNames.test(name)) return 'doctor';
-  if (patientNames.test(name)) return 'patient';
-  return null;
 }
 
 function headingOf(
