@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { maxTurns } from '../../contract/dialogue';
-import { maxExportChars } from './exported-messages';
+import { exportedMessages, maxExportChars } from './exported-messages';
 import { parseDialogue } from './parse-dialogue';
 
 const said = [
@@ -96,6 +96,17 @@ describe('a chat that a program exported', () => {
       'patient|[语音]',
       'doctor|听到了',
     ]);
+  });
+
+  it('an empty cell at the end of a table is a cell', () => {
+    const table = '\ufeff\r\n\n发送者\t消息\t备注\r\n患者\t发烧\t急\r\n医生\t多少度\t';
+    for (const end of ['', '\r\n', '\n \n'])
+      expect(rolesAndTexts(table + end)).toEqual(['patient|发烧', 'doctor|多少度']);
+    expect(rolesAndTexts('\t发送者\t消息\n1\t患者\t发烧\n2\t医生\t多少度')).toEqual([
+      'patient|发烧',
+      'doctor|多少度',
+    ]);
+    expect(exportedMessages(' \n\t')).toBeNull();
   });
 
   it('a message of the program itself leaves the others a chat', () => {

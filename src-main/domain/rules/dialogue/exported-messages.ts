@@ -40,14 +40,24 @@ const pictures: readonly (readonly [RegExp, string])[] = [
 /** @returns the messages in their order, or null where the text is no export */
 export function exportedMessages(text: string): ExportedMessage[] | null {
   if (text.length > maxExportChars) return null;
-  const whole = text.replace(/^\ufeff/u, '').trim();
-  const messages = /^[[{]/u.test(whole) ? fromJson(whole) : fromCsv(whole);
+  const whole = text.trim();
+  const messages = /^[[{]/u.test(whole) ? fromJson(whole) : fromCsv(withoutOuterLines(text));
   if (!messages || messages.length === 0 || messages.length > maxMessages) return null;
   // Words without anybody who says them may be anything, and 血常规 with its result is no chat.
   const speakers = messages.flatMap(({ speaker }) => (speaker === null ? [] : [speaker]));
   // Beside 患者 and 医生 also 系统提示 may send messages.
   const isChat = speakers.some((name) => roleOf(name) !== null) || !speakers.some(isNoPerson);
   return speakers.length > 0 && isChat ? messages : null;
+}
+
+/** Without a byte order mark and outer empty lines; tabs of a table's first and last line are cells. */
+function withoutOuterLines(text: string): string {
+  const whole = text.replace(/^\ufeff/u, '');
+  const start = whole.length - whole.trimStart().length;
+  const end = whole.trimEnd().length;
+  const from = Math.max(whole.lastIndexOf('\n', start), whole.lastIndexOf('\r', start)) + 1;
+  const more = whole.slice(end).search(/[\r\n]/u);
+  return whole.slice(from, more < 0 ? whole.length : end + more);
 }
 
 function fromJson(text: string): ExportedMessage[] | null {
