@@ -268,6 +268,37 @@ describe('a reply', () => {
     expect(dialogue.isApproved).toBe(true);
   });
 
+  it('that is being approved is neither drafted anew nor changed until that is done', async () => {
+    let signed = (): void => undefined;
+    const signing = new Promise<void>((resolve) => {
+      signed = resolve;
+    });
+    const { dialogue, saved } = begun(undefined, {
+      sign: async ({ textSha256 }) => {
+        await signing;
+        return { by: 'u', name: '王', title: '', at: 9, textSha256, signature: '0'.repeat(128) };
+      },
+    });
+    dialogue.conversation.type('患者：发烧');
+    dialogue.draft();
+    await until(() => dialogue.state === 'machine-draft');
+    dialogue.take(0);
+    const done = dialogue.approve();
+    expect([dialogue.approving, dialogue.canDraft]).toEqual([true, false]);
+    dialogue.draft();
+    dialogue.take(1);
+    dialogue.choose('tone', 'formal');
+    dialogue.conversation.correct(0);
+    expect([dialogue.running, dialogue.drafting.chosenIndex]).toEqual([false, 0]);
+    signed();
+    await done;
+    expect([dialogue.state, dialogue.reply.text]).toEqual(['approved', '多喝水。']);
+    expect(saved.at(-1)).toMatchObject({
+      ...{ state: 'approved', text: '多喝水。', options: { tone: 'plain' } },
+      turns: [{ role: 'patient', text: '发烧' }],
+    });
+  });
+
   it('of before is as it was stored', async () => {
     const { dialogue, saved, parts } = begun();
     dialogue.conversation.type('患者：胸口疼');
