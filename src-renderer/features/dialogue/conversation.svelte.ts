@@ -32,6 +32,12 @@ export class Conversation {
   #turns = $state.raw<readonly ShownTurn[]>([]);
   #notes = $state.raw({ placeholders: 0, speakers: [] as readonly string[], cut: false });
   #signs = $state.raw<readonly FoundSign[]>([]);
+  /** What was opened as text: left as it is, it is still that, with what reading it again could not know. */
+  #opened: {
+    readonly raw: string;
+    readonly turns: readonly ShownTurn[];
+    readonly notes: Conversation['notes'];
+  } | null = null;
 
   /** @param turns that are there already; none opens the field for them */
   constructor(options: ConversationOptions, turns: readonly ShownTurn[] = []) {
@@ -80,6 +86,7 @@ export class Conversation {
   write(): void {
     if (this.#writing || this.#options.isFixed()) return;
     this.#raw = turnsText(this.#turns);
+    this.#opened = { raw: this.#raw, turns: this.#turns, notes: this.#notes };
     this.#writing = true;
   }
 
@@ -102,9 +109,14 @@ export class Conversation {
 
   #read(): void {
     clearTimeout(this.#readTimer);
-    const { turns, placeholders, speakers, cut } = parseDialogue(this.#raw);
-    this.#turns = turns;
-    this.#notes = { placeholders, speakers, cut };
+    if (this.#opened?.raw === this.#raw) {
+      this.#turns = this.#opened.turns;
+      this.#notes = this.#opened.notes;
+    } else {
+      const { turns, placeholders, speakers, cut } = parseDialogue(this.#raw);
+      this.#turns = turns;
+      this.#notes = { placeholders, speakers, cut };
+    }
     this.#find();
     this.#options.onChanged();
   }

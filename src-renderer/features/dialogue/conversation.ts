@@ -1,5 +1,6 @@
 /** A conversation as text and as turns. */
 import type { Turn } from '@domain/contract/dialogue';
+import { turnText } from '@domain/rules/dialogue/parse-dialogue';
 import { singleLine } from '../../ui/visible-text';
 
 /** A turn on screen: a role that was not written there is marked until somebody has looked at it. */
@@ -11,7 +12,7 @@ const names = { patient: '患者', doctor: '医生' } as const;
 
 /** Turns as a person edits them; reading it again gives the same turns. */
 export function turnsText(turns: readonly Turn[]): string {
-  return turns.map(({ role, text }) => `${names[role]}：${text}`).join('\n');
+  return turns.map(({ role, text }) => turnText(names[role], text)).join('\n');
 }
 
 /** UTF-16 units of a title. */

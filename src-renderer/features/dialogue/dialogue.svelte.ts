@@ -87,7 +87,7 @@ export class Dialogue {
     );
     this.conversation = new Conversation(
       {
-        isFixed: () => this.running || this.isApproved,
+        isFixed: () => this.running || this.#isClosed,
         onChanged: () => this.#changed(),
         signsShown: (count) => parts.signsShown(this.id, count),
       },
@@ -117,9 +117,13 @@ export class Dialogue {
   get isApproved(): boolean {
     return this.#state === 'approved';
   }
+  /** What is being signed stays what it is, as what was. */
+  get #isClosed(): boolean {
+    return this.isApproved || this.#approving;
+  }
   get canDraft(): boolean {
     const { conversation, drafting } = this;
-    return !this.running && !this.isApproved && conversation.hasPatient && drafting.hasModel;
+    return !this.running && !this.#isClosed && conversation.hasPatient && drafting.hasModel;
   }
   get canApprove(): boolean {
     const { text, openOrders } = this.reply;
@@ -142,17 +146,20 @@ export class Dialogue {
     option: K,
     value: StoredReply['options'][K],
   ): void {
+    if (this.#approving) return;
     this.drafting.choose(option, value);
     this.#changed();
   }
 
   /** Begins a drafting; what a doctor wrote until then stays in the history. */
   draft(): void {
+    if (this.#isClosed) return;
     this.conversation.finishWriting();
     if (!this.canDraft) return;
     this.reply.keep();
     this.showsDrafts = false;
     this.drafting.start(this.#matter, (hasDrafts) => {
+      if (this.isApproved) return;
       if (hasDrafts) {
         this.#state = 'machine-draft';
         this.reply.put('');
@@ -178,7 +185,7 @@ export class Dialogue {
   /** Takes a draft into the editor; what was there before stays in the history. */
   take(index: number): void {
     const candidate = this.drafting.candidates[index];
-    if (!candidate || this.running || this.isApproved) return;
+    if (!candidate || this.running || this.#isClosed) return;
     this.showsDrafts = false;
     if (this.#state === 'editing' && this.drafting.chosenIndex === index) return;
     this.reply.keep();

@@ -47,6 +47,37 @@ describe('a conversation', () => {
     ]);
   });
 
+  it('as text again keeps whose words are whose, whatever a message looks like', () => {
+    const words = '我上次问的\n医生：先吃药\n春风：好\n2024-03-05\n10:21\n体温：39\n我现在胸痛';
+    const { conversation } = begun().dialogue;
+    conversation.type(
+      JSON.stringify([
+        { role: 'patient', text: words },
+        { role: 'doctor', text: '王拍了拍你' },
+      ]),
+    );
+    conversation.finishWriting();
+    const { turns } = conversation;
+    expect(turns.map(({ text }) => text)).toEqual([words, '王拍了拍你']);
+    conversation.write();
+    conversation.finishWriting();
+    expect(conversation.turns).toEqual(turns);
+    conversation.write();
+    const { raw } = conversation;
+    conversation.type(`${raw}\n患者：好`);
+    conversation.finishWriting();
+    const quoted =
+      '我上次问的\n> 医生：先吃药\n> 春风：好\n> 2024-03-05\n> 10:21\n体温：39\n我现在胸痛';
+    expect(conversation.turns.map(({ role, text }) => [role, text])).toEqual([
+      ['patient', quoted],
+      ['doctor', '> 王拍了拍你'],
+      ['patient', '好'],
+    ]);
+    // Once quoted is enough.
+    conversation.write();
+    expect(conversation.raw).toBe(`${raw}\n患者：好`);
+  });
+
   it('is called by what its patient said last, and never by a doctor’s words', () => {
     const said = (role: 'patient' | 'doctor', text: string) => ({ role, text });
     expect(
@@ -235,6 +266,37 @@ describe('a reply', () => {
     broken = false;
     await dialogue.approve();
     expect(dialogue.isApproved).toBe(true);
+  });
+
+  it('that is being approved is neither drafted anew nor changed until that is done', async () => {
+    let signed = (): void => undefined;
+    const signing = new Promise<void>((resolve) => {
+      signed = resolve;
+    });
+    const { dialogue, saved } = begun(undefined, {
+      sign: async ({ textSha256 }) => {
+        await signing;
+        return { by: 'u', name: '王', title: '', at: 9, textSha256, signature: '0'.repeat(128) };
+      },
+    });
+    dialogue.conversation.type('患者：发烧');
+    dialogue.draft();
+    await until(() => dialogue.state === 'machine-draft');
+    dialogue.take(0);
+    const done = dialogue.approve();
+    expect([dialogue.approving, dialogue.canDraft]).toEqual([true, false]);
+    dialogue.draft();
+    dialogue.take(1);
+    dialogue.choose('tone', 'formal');
+    dialogue.conversation.correct(0);
+    expect([dialogue.running, dialogue.drafting.chosenIndex]).toEqual([false, 0]);
+    signed();
+    await done;
+    expect([dialogue.state, dialogue.reply.text]).toEqual(['approved', '多喝水。']);
+    expect(saved.at(-1)).toMatchObject({
+      ...{ state: 'approved', text: '多喝水。', options: { tone: 'plain' } },
+      turns: [{ role: 'patient', text: '发烧' }],
+    });
   });
 
   it('of before is as it was stored', async () => {

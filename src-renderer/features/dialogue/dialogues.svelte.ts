@@ -4,6 +4,8 @@ import { problemOf } from '@domain/contract/errors';
 import type { SaveOrder } from '@domain/contract/save-file';
 import type { User } from '@domain/contract/vault';
 import { replyFileText } from '@domain/messages/reply-file';
+import { exportedMessages } from '@domain/rules/dialogue/exported-messages';
+import { parseDialogue } from '@domain/rules/dialogue/parse-dialogue';
 import { replySteps, type ReplyStep } from '@domain/rules/dialogue/reply-history';
 import type { ProjectionEvent } from '../../data/projection';
 import type { ReplySummary } from '../../data/repository';
@@ -12,6 +14,7 @@ import { i18n } from '../../ui/i18n.svelte';
 import type { Notices } from '../../ui/notices.svelte';
 import { isChatFile, readChatFile } from './chat-file';
 import type { ReplyStory } from './clear-reply';
+import { turnsText } from './conversation';
 import { Dialogue, type DialogueParts, type LinkedRecord } from './dialogue.svelte';
 
 export interface DialoguesOptions extends Pick<
@@ -28,6 +31,11 @@ export interface DialoguesOptions extends Pick<
 
 export interface ReplyItem extends ReplySummary {
   readonly id: string;
+}
+
+/** An export is one only as a whole: beside other text it has to be text as well. */
+function asTyped(text: string): string {
+  return exportedMessages(text) === null ? text : turnsText(parseDialogue(text).turns);
 }
 
 export class DialoguesState {
@@ -101,7 +109,8 @@ export class DialoguesState {
     const text = await readChatFile(file);
     if (!dialogue || dialogue !== this.#current) return;
     const { conversation } = dialogue;
-    conversation.type(conversation.raw.trim() === '' ? text : `${conversation.raw}\n${text}`);
+    const { raw } = conversation;
+    conversation.type(raw.trim() === '' ? text : `${asTyped(raw)}\n${asTyped(text)}`);
   }
 
   /** Another reply to the same conversation. */

@@ -89,6 +89,28 @@ describe('a chat that is dropped', () => {
   });
 });
 
+describe('an exported chat that is dropped', () => {
+  it('behind what was typed, or behind another one, is read as a chat', async () => {
+    const { state } = made([]);
+    const csv = () => new File(['role,text\ndoctor,几天\npatient,"两天\n医生：没看"'], 'chat.csv');
+    state.create();
+    state.current?.conversation.type('患者：头痛');
+    await state.drop(csv());
+    expect(state.current?.conversation.raw).toBe(
+      '患者：头痛\n医生：几天\n患者：两天\n> 医生：没看',
+    );
+    state.create();
+    await state.drop(new File(['[{"role":"user","content":"头痛"}]'], 'chat.json'));
+    await state.drop(csv());
+    state.current?.conversation.finishWriting();
+    expect(state.current?.conversation.turns.map(({ role, text }) => [role, text])).toEqual([
+      ['patient', '头痛'],
+      ['doctor', '几天'],
+      ['patient', '两天\n> 医生：没看'],
+    ]);
+  });
+});
+
 describe('the list of replies', () => {
   it('holds those that are not deleted, the newest first, as they are committed', async () => {
     const replies = [replyOf('a'), replyOf('b', { updatedAt: 3 }), replyOf('c', { deletedAt: 2 })];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { maxTurns } from '../../contract/dialogue';
-import { maxExportChars } from './exported-messages';
+import { exportedMessages, maxExportChars } from './exported-messages';
 import { parseDialogue } from './parse-dialogue';
 
 const said = [
@@ -72,6 +72,18 @@ describe('a chat that a program exported', () => {
     ]);
   });
 
+  it('of several places for words the first with any counts, in each message', () => {
+    const rows = [
+      { role: 'patient', text: '', content: '胸痛两小时' },
+      { role: 'doctor', text: '在哪里', content: ' ' },
+    ];
+    const expected = ['patient|胸痛两小时', 'doctor|在哪里'];
+    expect(rolesAndTexts(JSON.stringify(rows))).toEqual(expected);
+    expect(
+      rolesAndTexts('role,sender,text,content\n,患者,,胸痛两小时\ndoctor,张三,在哪里,'),
+    ).toEqual(expected);
+  });
+
   it('a picture without words is still there', () => {
     const rows = [
       { sender: '患者', type: 'image', content: '' },
@@ -86,10 +98,54 @@ describe('a chat that a program exported', () => {
     ]);
   });
 
+  it('an empty cell at the end of a table is a cell', () => {
+    const table = '\ufeff\r\n\n发送者\t消息\t备注\r\n患者\t发烧\t急\r\n医生\t多少度\t';
+    for (const end of ['', '\r\n', '\n \n'])
+      expect(rolesAndTexts(table + end)).toEqual(['patient|发烧', 'doctor|多少度']);
+    expect(rolesAndTexts('\t发送者\t消息\n1\t患者\t发烧\n2\t医生\t多少度')).toEqual([
+      'patient|发烧',
+      'doctor|多少度',
+    ]);
+    expect(exportedMessages(' \n\t')).toBeNull();
+  });
+
+  it('a message of the program itself leaves the others a chat', () => {
+    for (const name of ['系统提示', '就诊提醒', '医院']) {
+      const rows = [...said, { role: name, text: '问诊已结束' }];
+      const { turns, speakers } = parseDialogue(JSON.stringify(rows));
+      expect(turns.map(({ text }) => text)).toEqual([
+        ...said.map(({ text }) => text),
+        '问诊已结束',
+      ]);
+      expect([turns.at(-1)?.isGuess, speakers]).toEqual([true, [name]]);
+    }
+  });
+
+  it.each([
+    ['null', { type: 'image', content: null }, ['patient|[图片]']],
+    ['nothing at all', { type: 'text', content: null }, []],
+    ['an object', { msgType: 'voice', content: { duration: 3 } }, ['patient|[语音]']],
+    ['no parts', { type: 'video', content: [] }, ['patient|[视频]']],
+    [
+      'a picture as a part',
+      { content: [{ type: 'image_url', image_url: {} }] },
+      ['patient|[图片]'],
+    ],
+    [
+      'words and other parts',
+      { content: [{ type: 'text', text: '看这里' }, { type: 'image_url' }, { type: 'x' }] },
+      ['patient|看这里'],
+    ],
+  ])('a picture message whose content is %s leaves the others a chat', (_, message, expected) => {
+    const rows = [{ role: 'user', ...message }, said[1]];
+    expect(rolesAndTexts(JSON.stringify(rows))).toEqual([...expected, 'doctor|多少度？']);
+  });
+
   it.each([
     ['broken JSON', '[{"role":"patient","text":"发烧"},'],
     ['no object', '["发烧","咳嗽"]'],
     ['a message without words', '[{"role":"patient","text":"发烧"},{"role":"doctor","mood":"好"}]'],
+    ['content that is no picture', '[{"role":"patient","content":{"profile":"胸痛"}}]'],
     ['nobody who speaks', '[{"text":"发烧"},{"text":"咳嗽"}]'],
     [
       'results of a laboratory',

@@ -4,7 +4,7 @@
  * anything else it says null, and the text stays what it is.
  */
 import { csvCells } from './csv-cells';
-import { isNoPerson } from './speakers';
+import { isNoPerson, roleOf } from './speakers';
 
 export interface ExportedMessage {
   /** As it is written there; null where the message names nobody. */
@@ -34,18 +34,30 @@ const pictures: readonly (readonly [RegExp, string])[] = [
   [/image|picture|photo|图片|照片/iu, '[图片]'],
   [/voice|audio|语音/iu, '[语音]'],
   [/video|视频/iu, '[视频]'],
-  [/file|文件/iu, '[文件]'],
+  [/(?<!pro)file|文件/iu, '[文件]'],
 ];
 
 /** @returns the messages in their order, or null where the text is no export */
 export function exportedMessages(text: string): ExportedMessage[] | null {
   if (text.length > maxExportChars) return null;
-  const whole = text.replace(/^\ufeff/u, '').trim();
-  const messages = /^[[{]/u.test(whole) ? fromJson(whole) : fromCsv(whole);
+  const whole = text.trim();
+  const messages = /^[[{]/u.test(whole) ? fromJson(whole) : fromCsv(withoutOuterLines(text));
   if (!messages || messages.length === 0 || messages.length > maxMessages) return null;
   // Words without anybody who says them may be anything, and 血常规 with its result is no chat.
   const speakers = messages.flatMap(({ speaker }) => (speaker === null ? [] : [speaker]));
-  return speakers.length > 0 && !speakers.some(isNoPerson) ? messages : null;
+  // Beside 患者 and 医生 also 系统提示 may send messages.
+  const isChat = speakers.some((name) => roleOf(name) !== null) || !speakers.some(isNoPerson);
+  return speakers.length > 0 && isChat ? messages : null;
+}
+
+/** Without a byte order mark and outer empty lines; tabs of a table's first and last line are cells. */
+function withoutOuterLines(text: string): string {
+  const whole = text.replace(/^\ufeff/u, '');
+  const start = whole.length - whole.trimStart().length;
+  const end = whole.trimEnd().length;
+  const from = Math.max(whole.lastIndexOf('\n', start), whole.lastIndexOf('\r', start)) + 1;
+  const more = whole.slice(end).search(/[\r\n]/u);
+  return whole.slice(from, more < 0 ? whole.length : end + more);
 }
 
 function fromJson(text: string): ExportedMessage[] | null {
@@ -80,12 +92,19 @@ function messageOf(value: unknown): ExportedMessage | null {
   const fields = new Map(fieldsOf(value));
   // `{"from":"human","value":…}` of ShareGPT; a value by itself may be anything.
   const words =
-    first(textKeys, fields, wordsOf) ?? (fields.has('from') ? wordsOf(fields.get('value')) : null);
-  if (words === null) return null;
+    // `{"text":"","content":…}`: an empty one says nothing while another does.
+    first(textKeys, fields, (held) => filled(wordsOf(held))) ??
+    first(textKeys, fields, wordsOf) ??
+    (fields.has('from') ? wordsOf(fields.get('value')) : null);
+  const picture = pictureOf(first(typeKeys, fields, nameOf));
+  // A picture's content is often nothing, or an object that names a file.
+  const places = [...textKeys].filter((key) => fields.has(key));
+  const isPicture = places.length > 0 && picture !== '';
+  if (words === null && !isPicture && !places.some((key) => fields.get(key) === null)) return null;
   const speaker = first(speakerKeys, fields, (held) => nonEmpty(nameOf(held)));
   return {
     speaker,
-    text: words.trim() === '' ? pictureOf(first(typeKeys, fields, nameOf)) : words,
+    text: filled(words) ?? picture,
   };
 }
 
@@ -94,19 +113,20 @@ function fromCsv(text: string): ExportedMessage[] | null {
   const [heading, ...body] = rows ?? [];
   if (!heading) return null;
   const names = heading.map((cell) => cell.trim().toLowerCase());
-  const column = (wanted: ReadonlySet<string>): number =>
-    names.indexOf([...wanted].find((name) => names.includes(name)) ?? '\n');
-  const speakerAt = column(speakerKeys);
-  const textAt = column(textKeys);
-  const typeAt = column(typeKeys);
-  if (speakerAt < 0 || textAt < 0) return null;
+  const columns = (wanted: ReadonlySet<string>): number[] =>
+    [...wanted].map((name) => names.indexOf(name)).filter((at) => at >= 0);
+  const speakersAt = columns(speakerKeys);
+  const textsAt = columns(textKeys);
+  const typesAt = columns(typeKeys);
+  if (speakersAt.length === 0 || textsAt.length === 0) return null;
   return all(
     body.map((cells) => {
       if (cells.length !== heading.length) return null;
-      const words = cells[textAt] ?? '';
+      const firstOf = (places: readonly number[]): string | null =>
+        places.map((at) => cells[at] ?? '').find((cell) => cell.trim() !== '') ?? null;
       return {
-        speaker: nonEmpty(cells[speakerAt] ?? ''),
-        text: words.trim() === '' ? pictureOf(cells[typeAt] ?? null) : words,
+        speaker: nonEmpty(firstOf(speakersAt)),
+        text: firstOf(textsAt) ?? pictureOf(firstOf(typesAt)),
       };
     }),
   );
@@ -136,15 +156,22 @@ function first(
   return null;
 }
 
-/** A string, an object that holds one, or a list of such parts (`[{"type":"text","text":…}]`). */
+/**
+ * A string, an object that holds one or says that it is a picture, or a list of such parts
+ * (`[{"type":"text","text":…},{"type":"image_url",…}]`), of which others are left out.
+ */
 function wordsOf(held: unknown): string | null {
   if (typeof held === 'string') return held;
   if (Array.isArray(held)) {
     const parts = held.map((part) => (Array.isArray(part) ? null : wordsOf(part)));
-    return parts.length === 0 || parts.includes(null) ? null : parts.join('\n');
+    const said = parts.filter((part) => part !== null);
+    return said.length === 0 ? null : said.join('\n');
   }
   const fields = new Map(fieldsOf(held));
-  return fields.size === 0 ? null : stringOf(fields.get('text') ?? fields.get('content'));
+  const words = stringOf(fields.get('text') ?? fields.get('content'));
+  if (words !== null) return words;
+  const picture = pictureOf(first(typeKeys, fields, nameOf));
+  return picture === '' ? null : picture;
 }
 
 function nameOf(held: unknown): string | null {
@@ -156,6 +183,11 @@ function nameOf(held: unknown): string | null {
 
 function stringOf(held: unknown): string | null {
   return typeof held === 'string' ? held : null;
+}
+
+/** As it is, but for one without words. */
+function filled(words: string | null): string | null {
+  return words === null || words.trim() === '' ? null : words;
 }
 
 function nonEmpty(name: string | null): string | null {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { maxTurns } from '../../contract/dialogue';
 import { signsInDialogue } from '../danger-signs/signs-in-dialogue';
-import { parseDialogue, roleOf } from './parse-dialogue';
+import { parseDialogue } from './parse-dialogue';
+import { roleOf } from './speakers';
 
 const rolesAndTexts = (text: string) =>
   parseDialogue(text).turns.map(({ role, text: said }) => `${role}|${said}`);

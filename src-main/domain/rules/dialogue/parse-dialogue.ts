@@ -6,7 +6,7 @@
 import { maxTurnChars, maxTurns, type Turn, type TurnRole } from '../../contract/dialogue';
 import { findDangerSigns } from '../danger-signs/find-danger-signs';
 import { exportedMessages } from './exported-messages';
-import { speakersIn } from './speakers';
+import { roleOf, speakersIn } from './speakers';
 
 export interface ParsedDialogue {
   readonly turns: readonly (Turn & {
@@ -20,11 +20,6 @@ export interface ParsedDialogue {
   /** More turns than can be held: the first ones were left out, but for those with danger signs. */
   readonly cut: boolean;
 }
-
-const patientNames =
-  /^(?:患者|病人|家属|患儿家长|家长|患者家属|咨询者|用户|问诊人|病友|宝妈|客户|患儿|病患|咨询人|求助者|patient|user|human|client|q|问)(?:[（(].{0,12}[)）])?$/iu;
-const doctorNames =
-  /^(?:医生|医师|大夫|主任|医生助理|助理|护士|客服|药师|doctor|dr\.?|physician|nurse|assistant|bot|gpt|a|答|.{1,4}(?:医生|医师|大夫|主任|教授|护士))(?:[（(].{0,12}[)）])?$/iu;
 
 const time =
   '(?:(?:\\d{4}[-/.年])?\\d{1,2}[-/.月]\\d{1,2}日?\\s*)?(?:(?:上午|下午|晚上|凌晨|早上|中午|昨天|今天|星期[一二三四五六日天]|周[一二三四五六日])\\s*)?\\d{1,2}:\\d{2}(?::\\d{2})?(?:\\s*(?:AM|PM))?';
@@ -49,6 +44,9 @@ const listMark =
 /** What messengers put in by themselves. */
 const notice =
   /^(?:以上是打招呼的内容|.{0,20}撤回了一条消息|.{0,20}拍了拍.{0,20}|对方正在输入|以下为新消息|.{0,12}加入了?群聊)[.。…]*$/u;
+
+/** A line that begins with it is what somebody says, whatever it looks like; it stays there. */
+const quote = '> ';
 
 interface Spoken {
   readonly speaker: string | null;
@@ -101,8 +99,9 @@ function spokenIn(text: string): Spoken[] {
     .map((line) => line.trim());
   const named = speakersIn(lines, roleOf);
   for (const line of lines) {
-    if (notice.test(line) || onlyTime.test(line) || onlyDate.test(line)) continue;
-    const heading = headingOf(line, named);
+    const isQuoted = line.startsWith(quote);
+    if (!isQuoted && isNobodys(line)) continue;
+    const heading = isQuoted ? null : headingOf(line, named);
     if (heading) {
       spoken.push({ speaker: heading.speaker, lines: heading.rest === '' ? [] : [heading.rest] });
     } else if (line === '') {
@@ -120,12 +119,33 @@ function spokenIn(text: string): Spoken[] {
   return spoken;
 }
 
-/** The role that a speaker's name says, or null. */
-export function roleOf(speaker: string): TurnRole | null {
-  const name = speaker.trim();
-  if (doctorNames.test(name)) return 'doctor';
-  if (patientNames.test(name)) return 'patient';
-  return null;
+/**
+ * A turn as text that `parseDialogue` reads as this one turn again: lines that it would take for somebody
+ * else's, or drop, are quoted.
+ *
+ * @param name that means a role by itself
+ */
+export function turnText(name: string, said: string): string {
+  const [first = '', ...others] = said.split(/\r\n?|[\n\u2028\u2029]/u).map((line) => line.trim());
+  // 患者：我拍了拍他 as a whole is a notice of a messenger.
+  const top = isNobodys(`${name}：${first}`) ? `${name}：\n${quoted(first)}` : `${name}：${first}`;
+  return [top, ...others.map(quotedWhereNeeded)].join('\n');
+}
+
+function quotedWhereNeeded(line: string): string {
+  if (line === '') return line;
+  // As beside one role alone, where any name before a colon may be who answers.
+  const named = speakersIn([line, '患者：'], roleOf);
+  return isNobodys(line) || headingOf(line, named) ? quoted(line) : line;
+}
+
+function quoted(line: string): string {
+  return line.startsWith(quote) ? line : `${quote}${line}`;
+}
+
+/** What stands between messages: notices, times, dates. */
+function isNobodys(line: string): boolean {
+  return notice.test(line) || onlyTime.test(line) || onlyDate.test(line);
 }
 
 function headingOf(

@@ -54,6 +54,22 @@ describe('guards of a draft', () => {
     expect(all.filter((text, index) => all.indexOf(text) !== index)).toEqual([]);
   });
 
+  it.each([
+    ['no-need-to-see-doctor', '不用去医院也没什么要紧', true],
+    ['no-need-to-see-doctor', '不用去医院跑那么远', true],
+    ['no-need-to-see-doctor', '不用去医院了么', false],
+    ['promise-of-cure', '保证治好没什么好怕的', true],
+    ['promise-of-cure', '保证治好么', false],
+    ['certain-diagnosis', '您得的是肺炎还是要住院', true],
+    ['certain-diagnosis', '您得的是肺炎还是气管炎', false],
+  ] as const)(
+    '%s: %s: a word that only looks like a question takes nothing back',
+    (kind, text, is) => {
+      const kinds = guardsOf(text, { hasRecord: false }).map((guard) => guard.kind);
+      expect(kinds.includes(kind)).toBe(is);
+    },
+  );
+
   it('show the words of the draft itself, through full width, Markdown and traditional characters', () => {
     const text = '＊＊放心＊＊，吃了藥**保證**好。';
     const [guard] = guardsOf(text, { hasRecord: false });

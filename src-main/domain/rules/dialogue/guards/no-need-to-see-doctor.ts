@@ -12,8 +12,9 @@ const doctor =
 
 const unlessBefore =
   /不是|不一定|不能|不可|[不别]要|[不别]因|切勿|请勿|千万|如果|假如|要是|若|是否|是不是|认为|觉得|以为|不代表|不等于|不意味|不建议|不应|不宜|拒绝|没有人说|拖着/u;
+// 么 asks only by itself, not in 什么 or 这么.
 const unlessAfter =
-  /^(?:[^，,。；;！!\n]{0,10}(?:吗|么|[？?])|的话|(?:前|时)[^，,。]{0,6}(?:空腹|禁食))/u;
+  /^(?:[^，,。；;！!\n]{0,10}(?:吗|(?<![什这那怎多要])么|[？?])|的话|(?:前|时)[^，,。]{0,6}(?:空腹|禁食))/u;
 
 function statement(source: string): Statement {
   return { pattern: new RegExp(source, 'giu'), unlessBefore, unlessAfter };
