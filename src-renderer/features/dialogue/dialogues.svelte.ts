@@ -35,7 +35,10 @@ export interface ReplyItem extends ReplySummary {
 
 /** An export is one only as a whole: beside other text it has to be text as well. */
 function asTyped(text: string): string {
-  return exportedMessages(text) === null ? text : turnsText(parseDialogue(text).turns);
+  if (exportedMessages(text) === null) return text;
+  const { turns } = parseDialogue(text);
+  // Text has no guesses: whoever may be the patient is, so that signs are looked for in what they say.
+  return turnsText(turns.map((turn) => (turn.isGuess ? { ...turn, role: 'patient' } : turn)));
 }
 
 export class DialoguesState {

@@ -109,6 +109,22 @@ describe('an exported chat that is dropped', () => {
       ['patient', '两天\n> 医生：没看'],
     ]);
   });
+
+  it('behind typed text has as the patient whoever may be one, so that signs are looked for in what they say', async () => {
+    const { state } = made([]);
+    state.create();
+    state.current?.conversation.type('患者：您好');
+    const json = JSON.stringify([
+      { sender: '患者', text: '还有气短' },
+      { sender: '阳光', text: '胸痛两小时' },
+    ]);
+    await state.drop(new File([json], 'chat.json'));
+    state.current?.conversation.finishWriting();
+    // What one says in a row is one turn.
+    expect(state.current?.conversation.turns.map(({ role, text }) => [role, text])).toEqual([
+      ['patient', '您好\n还有气短\n胸痛两小时'],
+    ]);
+  });
 });
 
 describe('the list of replies', () => {
