@@ -16,13 +16,12 @@ import { loadShipped } from '../shipped';
 const lanes = 4;
 const cases = z.array(z.object({ description: z.string().optional() }));
 
-/** Of the sets of questions and dialogues, as many texts as a quarter of an hour is enough for. */
+/** Of the sets of questions and dialogues, as many texts as ten minutes are enough for. */
 const most = 1500;
 const line = z.object({
   text: z.string().optional(),
   ask: z.string().optional(),
   answer: z.string().optional(),
-  question: z.string().optional(),
 });
 
 async function textsOf(data: string): Promise<string[]> {
@@ -34,13 +33,9 @@ async function textsOf(data: string): Promise<string[]> {
     });
   };
   const clinic = cases.parse(JSON.parse(await readFile(join(data, 'cmb-clin.json'), 'utf8')));
-  const exam = z
-    .array(line)
-    .parse(JSON.parse(await readFile(join(data, 'medqa-zh.dev400.json'), 'utf8')));
   return [
     ...(await lines('cehrner.train.jsonl')),
     ...clinic.flatMap(({ description }) => description ?? []),
-    ...exam.flatMap(({ question }) => question ?? []),
     ...(await lines('toyhom-sample.jsonl')).slice(0, 2 * most),
     ...(await lines('cmedqaner.train.jsonl')).slice(0, most),
   ];
