@@ -1,5 +1,5 @@
 export { RecordsState } from './records.svelte';
-export { highlight, showPlace } from './show-place';
+export { hidePlace, showPlace } from './show-place';
 export { runUnder, stageOfResult, type RecordItem, type RecordResult } from './record-index';
 export { resultText } from './result-text';
 export { importedFiles } from './import-file';

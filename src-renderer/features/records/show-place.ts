@@ -4,12 +4,17 @@
  */
 import type { FoundPlace } from './search.svelte';
 
-/** Shows a place in the text that is on screen, a third below the upper edge. */
+/** Counts what was shown and hidden: whoever waited for a frame sees whether it is still its turn. */
+let turn = 0;
+
+/** Shows a place in the text that is on screen, a third below the upper edge. What is shown or hidden later wins. */
 export async function showPlace({ start, end }: FoundPlace): Promise<void> {
+  const mine = (turn += 1);
   const pane = document.querySelector<HTMLElement>('[data-pane="text"]');
   // Twice: how high the text above is, is known only once it was laid out.
   for (let round = 0; pane && round < 2; round += 1) {
     await new Promise(requestAnimationFrame);
+    if (mine !== turn) return;
     const range = rangeOf(pane, start, end);
     highlight(range);
     if (range) scrollToRange(pane, range);
@@ -48,8 +53,14 @@ function unitsOf(node: Node): number {
   return node instanceof HTMLElement ? Number(node.dataset['units'] ?? 0) : 0;
 }
 
+/** Shows no place any more. */
+export function hidePlace(): void {
+  turn += 1;
+  highlight(null);
+}
+
 /** Highlights a range and no other, in the colours of `::highlight(found)`. */
-export function highlight(range: Range | null): void {
+function highlight(range: Range | null): void {
   if (range) CSS.highlights.set('found', new Highlight(range));
   else CSS.highlights.delete('found');
 }
