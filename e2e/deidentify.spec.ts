@@ -281,7 +281,7 @@ test(
   },
 );
 
-test.describe('the rules of the machine', () => {
+test.describe('the rules of the machine', { tag: '@machine' }, () => {
   const policy = '/etc/chimed-workstation/policy.json';
   test.skip(
     process.platform !== 'linux' || process.getuid?.() !== 0 || existsSync(policy),

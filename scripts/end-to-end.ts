@@ -12,14 +12,17 @@ async function prepareEndToEnd(): Promise<void> {
   say(describeRuntime(await resolveRuntime()));
 }
 
-/** @param command a script of the package that runs Playwright */
+/** @param command a script of the package that runs Playwright with playwright.config.ts */
 export function endToEnd(command: string): Step {
-  return {
-    name: 'e2e',
-    command,
-    runner: 'playwright',
-    // Named in playwright.config.ts.
-    report: 'out/reports/e2e.json',
-    before: prepareEndToEnd,
-  };
+  return step('e2e', command, 'out/reports/e2e.json');
+}
+
+/** @param command a script of the package that runs Playwright with playwright-machine.config.ts */
+export function endToEndOfTheMachine(command: string): Step {
+  return step('machine', command, 'out/reports/e2e-machine.json');
+}
+
+/** @param report named in the configuration that the command takes */
+function step(name: string, command: string, report: string): Step {
+  return { name, command, runner: 'playwright', report, before: prepareEndToEnd };
 }

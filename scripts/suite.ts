@@ -1,6 +1,7 @@
-/** Runs the steps of a suite one after another, each with its output, and sums up what they say. */
+/** Runs the steps of a suite, each with its output, and sums up what they say. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { availableParallelism } from 'node:os';
 import { delimiter, join, relative } from 'node:path';
 import { projectRoot } from './project';
 import {
@@ -31,22 +32,22 @@ export interface Step {
 /**
  * Runs every step, also after a failed one, and prints a table and one line with the sum.
  *
+ * @param steps one after another; those of a list as many at a time as there are cores, where the output
+ *   of each is shown when it ends.
  * @param title the command that a person typed; begins the last line.
  * @param summary file for the sum, relative to the project; removed first.
  * @returns the exit code: 0 only if every step ran something and nothing failed.
  */
 export async function runSuite(
   title: string,
-  steps: readonly Step[],
+  steps: readonly (Step | readonly Step[])[],
   summary: string,
 ): Promise<number> {
   await discardReport(join(projectRoot, summary));
-  const rows: { name: string; count: Count; seconds: number }[] = [];
+  const rows: Row[] = [];
   for (const step of steps) {
-    say(`\n== ${step.name}: ${step.command}`);
-    const start = performance.now();
-    const count = await runStep(step);
-    rows.push({ name: step.name, count, seconds: (performance.now() - start) / 1_000 });
+    if ('name' in step) rows.push(await timed(step, 'at once'));
+    else rows.push(...(await sideBySide(step)));
   }
   say('');
   for (const { name, count, seconds } of rows)
@@ -60,7 +61,39 @@ export async function runSuite(
   return sum.failed === 0 ? 0 : 1;
 }
 
-async function runStep(step: Step): Promise<Count> {
+interface Row {
+  readonly name: string;
+  readonly count: Count;
+  readonly seconds: number;
+}
+
+/** When the output of a step is shown. */
+type Shown = 'at once' | 'at its end';
+
+/** @returns the rows in the order of the steps */
+async function sideBySide(steps: readonly Step[]): Promise<Row[]> {
+  const rows: Row[] = [];
+  const waiting = [...steps.entries()];
+  const lane = async (): Promise<void> => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const [index, step] = next;
+      rows[index] = await timed(step, 'at its end');
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, lane));
+  return rows;
+}
+
+async function timed(step: Step, shown: Shown): Promise<Row> {
+  const start = performance.now();
+  const heading = `\n== ${step.name}: ${step.command}`;
+  if (shown === 'at once') say(heading);
+  const count = await runStep(step, shown === 'at once' ? null : heading);
+  return { name: step.name, count, seconds: (performance.now() - start) / 1_000 };
+}
+
+/** @param heading shown with the output once the step has ended; null shows the output as it comes */
+async function runStep(step: Step, heading: string | null): Promise<Count> {
   try {
     await step.before?.();
   } catch (error) {
@@ -69,7 +102,7 @@ async function runStep(step: Step): Promise<Count> {
   }
   const report = step.report === undefined ? undefined : join(projectRoot, step.report);
   if (report !== undefined) await discardReport(report);
-  const exitCode = await shell(step.command);
+  const exitCode = await shell(step.command, heading);
   if (step.runner === undefined || report === undefined)
     return exitCode === 0 ? { passed: 1, failed: 0, skipped: 0 } : failedStep;
   const count = countOf(step.runner, await readReport(report), exitCode);
@@ -78,14 +111,21 @@ async function runStep(step: Step): Promise<Count> {
   return count;
 }
 
-async function shell(command: string): Promise<number> {
+async function shell(command: string, heading: string | null): Promise<number> {
   const tools = join(projectRoot, 'node_modules', '.bin');
   const child = spawn(command, {
     cwd: projectRoot,
     shell: true,
-    stdio: 'inherit',
+    stdio: heading === null ? 'inherit' : ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, PATH: `${tools}${delimiter}${process.env['PATH'] ?? ''}` },
   });
-  const [code] = (await once(child, 'exit')) as [number | null];
+  const output: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr])
+    stream?.on('data', (chunk: Buffer) => output.push(chunk));
+  const [code] = (await once(child, 'close')) as [number | null];
+  if (heading !== null) {
+    say(heading);
+    process.stderr.write(Buffer.concat(output));
+  }
   return code ?? 1;
 }

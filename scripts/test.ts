@@ -1,12 +1,12 @@
 /**
  * `npm test`: types, lint, format, borders, unit, recipe, end-to-end (but for what is tagged as slow),
- * in this order.
+ * the first four side by side, the others in this order.
  * `npm test -- --only unit,e2e` runs a part.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { endToEnd } from './end-to-end';
+import { endToEnd, endToEndOfTheMachine } from './end-to-end';
 import { projectRoot } from './project';
 import { runSuite, type Step } from './suite';
 import { ensureSystemPackages } from './system-packages';
@@ -24,11 +24,13 @@ await runScript(async () => {
   };
   const unitReport = 'out/reports/unit.json';
   const recipeReport = 'out/reports/recipe.json';
-  const all: Step[] = [
+  const checks: Step[] = [
     { name: 'types', command: script('typecheck') },
     { name: 'lint', command: script('lint') },
     { name: 'format', command: script('format:check') },
     { name: 'borders', command: script('borders') },
+  ];
+  const tests: Step[] = [
     {
       name: 'unit',
       command: `${script('unit')} --reporter=default --reporter=json --outputFile.json=${unitReport}`,
@@ -43,13 +45,17 @@ await runScript(async () => {
       before: async () => ensureSystemPackages('recipe'),
     },
     endToEnd(script('e2e')),
+    endToEndOfTheMachine(script('e2e:machine')),
   ];
+  const all = [...checks, ...tests];
   const only = values.only?.split(',');
   const unknown = only?.find((name) => !all.some((step) => step.name === name));
   if (unknown !== undefined)
     throw new PlainError(
       `There is no step "${unknown}". Steps: ${all.map(({ name }) => name).join(', ')}`,
     );
-  const steps = all.filter(({ name }) => only?.includes(name) ?? true);
-  return runSuite('npm test', steps, 'out/reports/summary.json');
+  const asked = (steps: readonly Step[]) =>
+    steps.filter(({ name }) => only?.includes(name) ?? true);
+  // A check keeps one core busy.
+  return runSuite('npm test', [asked(checks), ...asked(tests)], 'out/reports/summary.json');
 });
