@@ -1,15 +1,13 @@
 /** `chimed ask`, `draft` and `eval mcq|generate|qa-grounding` as a person starts them. */
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { shortCue, writeDraftingModel } from '../../e2e/drafting-model';
+import { builtProgram, type Ended } from './program.fixture';
 
-// Each test starts whole programs, uncompiled ones.
-vi.setConfig({ testTimeout: 240_000 });
-
-const root = join(import.meta.dirname, '..', '..');
+const program = builtProgram();
+const chimed = (...args: string[]) => program(args);
 const record = '患者男，45岁。对青霉素过敏。现服用硝苯地平控释片。否认手术史。';
 let folder: string;
 let drafting: string;
@@ -28,21 +26,6 @@ async function fileWith(name: string, content: string): Promise<string> {
   return path;
 }
 
-interface Ended {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-function chimed(...args: string[]): Promise<Ended> {
-  return new Promise((resolve) => {
-    const env = { ...process.env, LANG: 'C.UTF-8', LC_ALL: '', LC_MESSAGES: '' };
-    const program = ['--import', 'tsx', 'src-main/cli/main.ts', ...args];
-    execFile(process.execPath, program, { cwd: root, env }, (error, out, err) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, out, err });
-    });
-  });
-}
 const json = ({ out }: Ended): Record<string, unknown> => JSON.parse(out);
 
 describe('chimed ask', () => {

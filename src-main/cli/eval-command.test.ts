@@ -1,17 +1,17 @@
 /** `chimed eval ner` as a person starts it: a process of its own, with a model that recites. */
-import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { scriptedAnswer, testModel } from '../../e2e/fixtures/test-models';
 import { nerReportSchema } from '../domain/contract/evaluation';
 import { readModelCard } from '../library/model-card';
+import { builtProgram } from './program.fixture';
 
-// Each test starts whole programs, uncompiled ones.
-vi.setConfig({ testTimeout: 240_000 });
+const chimed = builtProgram();
+const evalNer = (args: readonly string[], interruptAt?: RegExp) =>
+  chimed(['eval', 'ner', '--threads', '1', ...args], interruptAt);
 
-const root = join(import.meta.dirname, '..', '..');
 /** What the model says of every record, each word of it once. */
 const answer = scriptedAnswer.split('\n').flatMap((line) => {
   const [type = '', values = ''] = line.split('：');
@@ -22,15 +22,11 @@ const text = `🩺本病房患者𠮷某，${answer.map(({ words }) => words).jo
 
 let folder: string;
 let model: string;
-const running = new Set<ChildProcess>();
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'chimed-eval-'));
   model = await testModel('scripted');
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
-afterEach(() => {
-  for (const child of running) child.kill('SIGKILL');
-});
 
 function place(words: string): { start: number; end: number } {
   const at = text.indexOf(words);
@@ -48,34 +44,6 @@ async function dataWith(...lines: unknown[]): Promise<string> {
   const path = join(folder, 'data.jsonl');
   await writeFile(path, lines.map((line) => JSON.stringify(line)).join('\n'));
   return path;
-}
-
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-function evalNer(args: string[], interruptAt?: RegExp): Promise<Ended> {
-  const child = spawn(
-    process.execPath,
-    ['--import', 'tsx', 'src-main/cli/main.ts', 'eval', 'ner', '--threads', '1', ...args],
-    { cwd: root, env: { ...process.env, LANG: 'C.UTF-8', LC_ALL: '', LC_MESSAGES: '' } },
-  );
-  running.add(child);
-  const ended = { out: '', err: '' };
-  let interrupted = false;
-  child.stdout.setEncoding('utf8').on('data', (piece: string) => (ended.out += piece));
-  child.stderr.setEncoding('utf8').on('data', (piece: string) => {
-    ended.err += piece;
-    if (!interrupted && interruptAt?.test(ended.err)) interrupted = child.kill('SIGINT');
-  });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => {
-      running.delete(child);
-      resolve({ code, ...ended });
-    });
-  });
 }
 
 describe('three records in two layouts', () => {
