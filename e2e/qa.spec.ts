@@ -33,6 +33,7 @@ test('the built-in model answers with quotations, each one click from its words,
   await expect(page.getByTestId('quotes-only')).toBeVisible();
 
   // One key asks a question that is at hand; the answer is the record's own words.
+  await expect(page.getByTestId('quick-question').first()).toBeEnabled();
   await page.getByTestId('record-body').focus();
   await page.keyboard.press('1');
   await lastIn(page, 'answered').waitFor();
