@@ -340,5 +340,6 @@ test('what a confirmation is told to hold is counted in the review that is store
   expect(confirmations()).toEqual([]);
   const message = { review: confirmed, base: 0, facts: 99, bulk: false };
   await client.call('reviews.save', message);
-  expect(confirmations()).toEqual([{ type: 'confirmed', recordId, facts: 1, bulk: true }]);
+  const act = { kind: 'confirmed', recordId, confirmation, facts: 1, bulk: true };
+  expect(confirmations()).toEqual([{ type: 'confirmed', act }]);
 });

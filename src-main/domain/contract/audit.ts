@@ -47,7 +47,20 @@ export const anchorSchema = z.object({
 });
 export type Anchor = z.infer<typeof anchorSchema>;
 
+/**
+ * When it was done, of an act that was found stored without its entry and added later. A string, so that no
+ * other number fits into its place.
+ */
+const addedLaterSchema = z
+  .string()
+  .regex(/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$/)
+  .optional();
+
 const kind = <K extends string>(name: K) => z.object({ kind: z.literal(name) });
+
+const formatSchema = z.enum([
+  ...['jsonl', 'json', 'csv', 'xlsx', 'html', 'fhir', 'txt', 'audit-jsonl', 'audit-csv'],
+] as const);
 
 /** What happened, as it is told to the log; `subject` is what it happened to. */
 const toldEvents = [
@@ -73,7 +86,7 @@ const toldEvents = [
   kind('record-changed'),
   kind('record-deleted'),
   kind('record-restored'),
-  kind('record-shredded'),
+  kind('record-shredded').extend({ addedLater: addedLaterSchema }),
   kind('run-saved'),
   /** Somebody decided or changed facts of a record: told once for a sitting. */
   kind('review-changed'),
@@ -101,11 +114,26 @@ const toldEvents = [
   kind('study-compared'),
   kind('batch-started'),
   kind('batch-ended'),
-  kind('confirmed').extend({ facts: countSchema, bulk: z.boolean() }),
+  kind('confirmed').extend({
+    facts: countSchema,
+    bulk: z.boolean(),
+    /** SHA-256 of the confirmation's signature: which one it is. Entries of before have none. */
+    confirmation: hashSchema.optional(),
+    addedLater: addedLaterSchema,
+  }),
+  /**
+   * What is stored up to a row of the journal has its entries: those after number `entries`, or earlier ones;
+   * so many were added.
+   */
+  kind('acts-compared').extend({
+    journal: journalHeadSchema,
+    entries: countSchema,
+    added: countSchema,
+  }),
+  /** A place for a file was chosen: what may have been written there, should its own entry be missing. */
+  kind('export-begun').extend({ format: formatSchema, deidentified: z.boolean() }),
   kind('exported').extend({
-    format: z.enum([
-      ...['jsonl', 'json', 'csv', 'xlsx', 'html', 'fhir', 'txt', 'audit-jsonl', 'audit-csv'],
-    ] as const),
+    format: formatSchema,
     count: countSchema,
     deidentified: z.boolean(),
   }),

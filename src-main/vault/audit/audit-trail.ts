@@ -13,7 +13,9 @@ import type {
 } from '../../domain/contract/audit';
 import type { SessionEvent, VaultSession } from '../session';
 import { AuditLog, type AuditLogOptions } from './audit-log';
+import { isConfirmed } from '../confirm-review';
 import { exportAudit, type AuditExport } from './export-audit';
+import { addMissingActs, type ActsInJournal } from './missing-acts';
 
 export interface AuditTrailOptions extends AuditLogOptions {
   readonly folder: string;
@@ -55,6 +57,16 @@ export class AuditTrail {
     this.#log?.append({ ...entry, actor }).catch((error: unknown) => this.#report(error));
   }
 
+  /**
+   * The same of what may only be done once it is in the log. Nothing in a trial, which has none.
+   *
+   * @throws AppError as `AuditLog.append`
+   */
+  async tellFirst(entry: NewAuditEntry): Promise<void> {
+    const actor = entry.actor ?? this.#options.vault.user?.id ?? 'system';
+    await this.#log?.append({ ...entry, actor });
+  }
+
   /** Adds what the vault's session says of itself. */
   follow(event: SessionEvent): void {
     this.tell(entryOf(event));
@@ -92,6 +104,22 @@ export class AuditTrail {
       }
     } catch (error) {
       this.#report(error);
+    }
+  }
+
+  /** Adds what a kill kept from it. Ended in the middle, by a lock or a kill, the next opening goes on. */
+  async addMissing(journal: ActsInJournal): Promise<void> {
+    if (!this.#log) return;
+    const { vault } = this.#options;
+    try {
+      const { unsigned } = await addMissingActs(this.#log, journal, (act) =>
+        isConfirmed(vault, act),
+      );
+      if (unsigned === 0) return;
+      const event = { kind: 'integrity' as const, what: 'row' as const, count: unsigned };
+      this.tell({ event, result: 'CONFIRMATION_INVALID' });
+    } catch (error) {
+      if (problemOf(error).code !== 'WORKER_DIED') this.#report(error);
     }
   }
 

@@ -20,7 +20,17 @@ function partsOf(event: Event): readonly string[] {
     case 'anchor':
       return [event.anchor.journal ? m.anchorDetail(integer(event.anchor.journal.seq)) : ''];
     case 'confirmed':
-      return [m.factsDetail(integer(event.facts)), event.bulk ? m.bulkDetail : ''];
+      return [
+        m.factsDetail(integer(event.facts)),
+        event.bulk ? m.bulkDetail : '',
+        laterText(event.addedLater),
+      ];
+    case 'record-shredded':
+      return [laterText(event.addedLater)];
+    case 'acts-compared':
+      return [m.comparedDetail(integer(event.journal.seq), integer(event.added))];
+    case 'export-begun':
+      return [event.format, event.deidentified ? m.deidentifiedDetail : m.identifiedDetail];
     case 'exported':
       return [
         event.format,
@@ -42,4 +52,9 @@ function partsOf(event: Event): readonly string[] {
         key === 'kind' ? [] : [String(value)],
       );
   }
+}
+
+function laterText(addedLater: string | undefined): string {
+  if (addedLater === undefined) return '';
+  return i18n.m.audit.addedLaterDetail(i18n.format.dateTimeSeconds(Date.parse(addedLater)));
 }
