@@ -281,7 +281,7 @@ export class WorkerService {
     base,
   }: ParamsOf<WorkerMethods['reviews.save']>): Promise<ResultOf<WorkerMethods['reviews.save']>> {
     const { amends, ...saved } = await (await this.#store).saveReview(review, base);
-    const act = confirmedAct(review);
+    const act = this.#vault && (await confirmedAct(this.#vault, review));
     if (act) this.#tell({ type: 'confirmed', act });
     if (amends) this.#act('review-amended', review.recordId);
     // Every decision is saved by itself; the log is told once that somebody was at it.

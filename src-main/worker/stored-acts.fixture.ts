@@ -27,8 +27,13 @@ export interface ConfirmingVault {
   readonly store: RecordStore;
   readonly log: AuditLog;
   readonly journal: ActsInJournal;
-  /** A new record, and its review confirmed and stored. The log is not told. */
-  confirm(at?: number): Promise<ConfirmedAct>;
+  /** A new record with the text that is reviewed. */
+  create(): Promise<string>;
+  /** Its review, confirmed and stored; without one, that of a new record. The log is not told. */
+  confirm(
+    at?: number,
+    of?: Pick<StoredReview, 'recordId' | 'runId' | 'schema'>,
+  ): Promise<ConfirmedAct>;
   /** The same of a review that is stored already, as its next version. */
   amend(of: ConfirmedAct): Promise<ConfirmedAct>;
   /** As at the opening of the vault. */
@@ -56,7 +61,7 @@ export async function openConfirming(dir: string): Promise<ConfirmingVault> {
     const signature = sign(null, bytes, key).toString('hex');
     const confirmed = { ...review, confirmation: { ...content, signature } };
     await store.saveReview(confirmed, base);
-    const act = confirmedAct(confirmed);
+    const act = await confirmedAct(vault, confirmed);
     if (!act) throw new Error('not confirmed');
     return act;
   };
@@ -67,13 +72,14 @@ export async function openConfirming(dir: string): Promise<ConfirmingVault> {
     const items = begun.items.map((item) => ({ ...item, decision: 'accepted' as const }));
     return { ...begun, items };
   };
+  const create = async (): Promise<string> => {
+    const source = { kind: 'paste' as const, notices: [] };
+    return (await store.create({ title: '随访', text, source })).recordId;
+  };
   return {
-    ...{ vault, store, log, journal },
-    confirm: async (at = Date.now()) => {
-      const source = { kind: 'paste' as const, notices: [] };
-      const { recordId } = await store.create({ title: '随访', text, source });
-      return saved(fresh(recordId), 0, at);
-    },
+    ...{ vault, store, log, journal, create },
+    confirm: async (at = Date.now(), of) =>
+      saved({ ...fresh(of?.recordId ?? (await create())), ...of }, 0, at),
     amend: async ({ recordId }) => saved({ ...fresh(recordId), version: 2 }, 1, Date.now()),
     compare: () =>
       addMissingActs(log, journal, (act) =>

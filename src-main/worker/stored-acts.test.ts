@@ -7,8 +7,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { annotationSchema } from '../domain/contract/annotation-schema';
 import type { AuditEntry } from '../domain/contract/audit';
 import type { ConfirmedAct } from '../domain/contract/stored-act';
+import { mention, run } from '../domain/review/review.fixture';
 import { addMissingActs, confirmedEntry } from '../vault/audit/missing-acts';
 import { doctor, openConfirming, type ConfirmingVault } from './stored-acts.fixture';
 
@@ -150,17 +152,45 @@ describe('an act that was stored and not told of', () => {
   });
 });
 
+test('a confirmation names its schema in the version that its run has frozen, also once that is changed or gone', async () => {
+  const { store } = opened;
+  const schemaId = '5f0b8c1e-0000-4000-8000-00000000000a';
+  const definition = { ...annotationSchema('ccks2019'), id: schemaId, version: 4 };
+  const recordId = await opened.create();
+  const { textSha256 } = await store.text(recordId);
+  const frozen = run('run-4', [mention('高血压')]);
+  await store.saveRun({
+    ...frozen,
+    ...{ recordId, textSha256, run: { ...frozen.run, schema: schemaId, definition } },
+  });
+  const schema = { id: schemaId, version: 4 };
+  const of = { recordId, runId: 'run-4', schema: schemaId };
+  expect(await opened.confirm(Date.now(), of)).toMatchObject({ schema });
+  const byHand = { recordId: await opened.create(), runId: null, schema: schemaId };
+  expect(await opened.confirm(Date.now(), byHand)).toMatchObject({ schema: { id: schemaId } });
+  await tell(await opened.confirm());
+  await opened.compare();
+  const named = (await confirmations()).map(({ event }) => 'schema' in event && event.schema);
+  expect(named).toEqual([{ id: 'ccks2019', version: 1 }, schema, { id: schemaId }]);
+});
+
 test('killed again and again between what is stored and its entry, and while entries are added: each act has one', async () => {
   await opened.close();
   const script = fileURLToPath(new URL('./stored-acts-loop.fixture.ts', import.meta.url));
-  for (let round = 0; round < 6; round += 1) {
+  // With one step it is killed while entries are added.
+  for (const [round, steps] of [9, 1, 14, 1, 6, 1].entries()) {
     const args = ['--import', 'tsx', script, dir, String(round + 1)];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-    await once(child.stdout, 'data');
-    await sleep(20 + ((round * 53) % 150));
-    // One that ended by itself would make the test say nothing.
-    expect(child.exitCode).toBeNull();
     const closed = once(child, 'close');
+    let done = 0;
+    await new Promise<void>((resolve, reject) => {
+      child.stdout.on('data', (chunk: Buffer) => {
+        done += chunk.byteLength;
+        if (done >= steps) resolve();
+      });
+      child.once('exit', () => reject(new Error('the process ended by itself')));
+    });
+    child.removeAllListeners('exit');
     child.kill('SIGKILL');
     await closed;
   }

@@ -53,6 +53,7 @@ const events: { readonly [K in AuditEvent['kind']]: Extract<AuditEvent, { kind: 
     kind: 'confirmed',
     facts: 12,
     bulk: true,
+    schema: { id: 'ccks2019', version: 1 },
     confirmation: hash,
     addedLater: '2026-11-29T12:00:00.000Z',
   },
@@ -186,6 +187,16 @@ describe('the audit log holds no words', () => {
       event: { kind: 'model-assigned', job: 'extraction:zhangsan' },
     });
     expect(parsed.event).toEqual({ kind: 'model-assigned', job: 'other' });
+  });
+
+  test('a schema is named by its id where that is no word: ours, or one of the hospital’s own', () => {
+    const kept = (id: string): unknown =>
+      newAuditEntrySchema.parse({
+        event: { kind: 'confirmed', facts: 1, bulk: false, schema: { id, version: 3 } },
+      }).event;
+    for (const id of ['ccks2019-symptom', user])
+      expect(kept(id)).toMatchObject({ schema: { id, version: 3 } });
+    expect(kept('zhangsan')).toMatchObject({ schema: { id: 'other', version: 3 } });
   });
 
   test('every channel that can be refused is known to it', () => {

@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { annotationSchemas } from './annotation-schema';
 import { channelNames } from './channel-names';
 import { errorCodes } from './errors';
+import { ownSchemaIdSchema } from './stored-schema';
 import { lockReasonSchema, roleSchema, userIdSchema } from './vault';
 
 const schemaIds = annotationSchemas.map(({ id }) => id);
@@ -29,6 +30,19 @@ const momentSchema = z.int().min(0).max(8_640_000_000_000_000);
 const jobs = new Set(['qa', 'dialogue', ...schemaIds.map((id) => `extraction:${id}`)]);
 /** A job of ours; that of a schema which only a model's card knows is kept as `other`. */
 const jobSchema = z.string().overwrite((job) => (jobs.has(job) ? job : 'other'));
+
+/**
+ * A schema by its id and version: one of ours, or of the hospital's own. Any other id, which only a model's
+ * card knows, is kept as `other`: it may be a word.
+ */
+const auditSchemaSchema = z.object({
+  id: z.string().overwrite((id) => (isSchemaId(id) ? id : 'other')),
+  version: countSchema.optional(),
+});
+
+function isSchemaId(id: string): boolean {
+  return schemaIds.includes(id) || ownSchemaIdSchema.safeParse(id).success;
+}
 
 /** How far the journal was when an anchor was made. */
 export const journalHeadSchema = z.object({
@@ -117,6 +131,8 @@ const toldEvents = [
   kind('confirmed').extend({
     facts: countSchema,
     bulk: z.boolean(),
+    /** Entries of before name none, as a record then had one review. */
+    schema: auditSchemaSchema.optional(),
     /** SHA-256 of the confirmation's signature: which one it is. Entries of before have none. */
     confirmation: hashSchema.optional(),
     addedLater: addedLaterSchema,

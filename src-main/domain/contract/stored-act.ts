@@ -10,6 +10,8 @@ export const confirmedActSchema = z.object({
   kind: z.literal('confirmed'),
   recordId: z.string(),
   confirmation: confirmationSchema,
+  /** By which it was reviewed; of one that nobody knows any more only the id. */
+  schema: z.object({ id: z.string(), version: z.int().positive().optional() }),
   /** Accepted ones. */
   facts: z.int().nonnegative(),
   /** Whether some of them were accepted with others by one act. */

@@ -27,19 +27,20 @@ export interface Compared {
 const rowsWorthNoting = 10_000;
 /** Appended together, so that they share a sync. */
 const groupSize = 256;
-const pageEntries = 10_000;
+/** Of the first page; mostly it is the only one. Each one after it is four times as long. */
+const pageEntries = 200;
 /** 9999-12-31; no clock shows more, but a confirmation's time is data. */
 const latestMoment = 253_402_300_799_999;
 
 /** What the log is told of a confirmed review, at once or later. */
 export function confirmedEntry(
-  { recordId, confirmation, facts, bulk }: ConfirmedAct,
+  { recordId, confirmation, schema, facts, bulk }: ConfirmedAct,
   addedLater?: string,
 ): NewAuditEntry {
   return {
     actor: confirmation.by,
     event: {
-      ...{ kind: 'confirmed', facts, bulk, confirmation: markOf(confirmation) },
+      ...{ kind: 'confirmed', facts, bulk, schema, confirmation: markOf(confirmation) },
       ...(addedLater === undefined ? {} : { addedLater }),
     },
     subject: recordId,
@@ -113,8 +114,9 @@ async function withoutEntry(
 ): Promise<StoredAct[]> {
   const known = new KnownEntries();
   const filter = { kinds: ['confirmed', 'record-shredded'] };
-  for (let before: number | undefined; ;) {
-    const page = await log.read(filter, { before, limit: pageEntries });
+  let before: number | undefined;
+  for (let limit = pageEntries; ; limit *= 4) {
+    const page = await log.read(filter, { before, limit });
     const later = page.entries.filter(({ n }) => n > entries);
     for (const entry of later) known.add(entry);
     if (page.next === null || later.length < page.entries.length) break;
