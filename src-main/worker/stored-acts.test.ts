@@ -118,6 +118,9 @@ describe('an act that was stored and not told of', () => {
     await opened.compare();
     expect((await confirmations()).map(({ subject }) => subject)).toEqual([later.recordId]);
     expect(lost.recordId).not.toBe(later.recordId);
+    // Nor when all of it is compared again, as after the key was replaced.
+    const journal = { ...opened.journal, holds: async () => false };
+    expect(await addMissingActs(opened.log, journal, () => true)).toMatchObject({ added: 0 });
   });
 
   test('one that nobody of this vault signed is not put into anybody’s name', async () => {

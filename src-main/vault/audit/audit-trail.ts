@@ -30,6 +30,7 @@ export class AuditTrail {
   readonly #options: AuditTrailOptions;
   #log: AuditLog | null = null;
   #opening: Promise<AuditLog> | null = null;
+  #adding: Promise<void> = Promise.resolve();
 
   constructor(options: AuditTrailOptions) {
     this.#options = options;
@@ -108,19 +109,10 @@ export class AuditTrail {
   }
 
   /** Adds what a kill kept from it. Ended in the middle, by a lock or a kill, the next opening goes on. */
-  async addMissing(journal: ActsInJournal): Promise<void> {
-    if (!this.#log) return;
-    const { vault } = this.#options;
-    try {
-      const { unsigned } = await addMissingActs(this.#log, journal, (act) =>
-        isConfirmed(vault, act),
-      );
-      if (unsigned === 0) return;
-      const event = { kind: 'integrity' as const, what: 'row' as const, count: unsigned };
-      this.tell({ event, result: 'CONFIRMATION_INVALID' });
-    } catch (error) {
-      if (problemOf(error).code !== 'WORKER_DIED') this.#report(error);
-    }
+  addMissing(journal: ActsInJournal): Promise<void> {
+    // One after the other: two at once, of a quick lock and sign-in, would both add the same.
+    this.#adding = this.#adding.then(() => this.#addMissing(journal));
+    return this.#adding;
   }
 
   /** Reads the whole log, and says if it is not as it was written. Nothing while there is none, in a trial. */
@@ -175,6 +167,21 @@ export class AuditTrail {
     this.#log = null;
     this.#opening = null;
     await log?.close();
+  }
+
+  async #addMissing(journal: ActsInJournal): Promise<void> {
+    if (!this.#log) return;
+    const { vault } = this.#options;
+    try {
+      const { unsigned } = await addMissingActs(this.#log, journal, (act) =>
+        isConfirmed(vault, act),
+      );
+      if (unsigned === 0) return;
+      const event = { kind: 'integrity' as const, what: 'row' as const, count: unsigned };
+      this.tell({ event, result: 'CONFIRMATION_INVALID' });
+    } catch (error) {
+      if (problemOf(error).code !== 'WORKER_DIED') this.#report(error);
+    }
   }
 
   async #newestAnchor(): Promise<Anchor | null> {

@@ -23,6 +23,8 @@ export interface Compared {
   readonly unsigned: number;
 }
 
+/** With these the journal is another one: what is in it then is of elsewhere. */
+const begun = ['restored', 'wiped'];
 /** Rows after which it is noted how far it is, although nothing was done in them. */
 const rowsWorthNoting = 10_000;
 /** Appended together, so that they share a sync. */
@@ -95,15 +97,13 @@ interface LastCompared {
 }
 
 async function lastCompared(log: AuditLog, journal: ActsInJournal): Promise<LastCompared> {
-  const kinds = ['acts-compared', 'restored', 'wiped'];
-  const [last] = (await log.read({ kinds }, { limit: 1 })).entries;
-  if (last?.event.kind === 'acts-compared') {
-    const { journal: head, entries } = last.event;
-    // Another journal than then, or one under another key: all of it is compared again.
-    if (await journal.holds(head)) return { seq: head.seq, entries, since: 0 };
-    return { seq: 0, entries: 0, since: await log.beganAt() };
+  const [last] = (await log.read({ kinds: ['acts-compared', ...begun] }, { limit: 1 })).entries;
+  if (last?.event.kind === 'acts-compared' && (await journal.holds(last.event.journal))) {
+    return { seq: last.event.journal.seq, entries: last.event.entries, since: 0 };
   }
-  return { seq: 0, entries: 0, since: last?.at ?? (await log.beganAt()) };
+  // Another journal than then, or one under another key: all that this log can know of is compared.
+  const [first] = (await log.read({ kinds: begun }, { limit: 1 })).entries;
+  return { seq: 0, entries: 0, since: first?.at ?? (await log.beganAt()) };
 }
 
 /** Those of `acts` that no entry behind `entries` is of, oldest first. */
