@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { exportFileSchema } from '../src-main/domain/contract/export';
-import { answerDialog, answerSaveDialog, expect, modelReady, test } from './app';
+import { answerDialog, answerSaveDialog, expect, modelReady, runExtraction, test } from './app';
 import { findings } from './axe';
 import { makeProfile } from './profile';
 import { storeReviewedRecords } from './stored-review';
@@ -115,6 +115,16 @@ test('chosen records are extracted again as a batch: none is made, and what was 
   await expect(done).toHaveCount(3);
   await done.filter({ hasText: '未审核' }).dblclick();
   await page.locator('[data-testid="run-status"][data-status="completed"]').waitFor();
+  await expect(decided).toHaveCount(1);
+
+  // Run with another schema since, it is opened from the batch with what the batch found.
+  const shown = page.locator('[data-testid="result"][aria-pressed="true"]');
+  await page.getByTestId('schema-select').selectOption('ccks2019');
+  await runExtraction(page);
+  await expect(shown).toHaveAttribute('data-schema', 'ccks2019');
+  await page.getByTestId('nav-batch').click();
+  await done.filter({ hasText: '未审核' }).dblclick();
+  await expect(shown).toHaveAttribute('data-schema', 'ccks2019-symptom');
   await expect(decided).toHaveCount(1);
   await page.getByTestId('nav-records').click();
   await expect(rows(page)).toHaveCount(3);

@@ -67,6 +67,7 @@ import type { OwnPage } from './shell/own-page';
 import { SaveTickets } from './shell/save-tickets';
 import { SleepPrevention } from './shell/sleep-prevention';
 import { AuditTrail } from './vault/audit/audit-trail';
+import { confirmedEntry, type ActsInJournal } from './vault/audit/missing-acts';
 import { BackupDesk } from './vault/backup-desk';
 import { auditHandlers } from './vault/handlers/audit-handlers';
 import { backupHandlers } from './vault/handlers/backup-handlers';
@@ -257,14 +258,15 @@ const worker = new WorkerSupervisor({
   onBatches: followBatches,
   onState: (state) => push('worker.state', state),
   onAct: (act, recordId) => audit.tell({ event: { kind: act }, subject: recordId }),
-  onConfirmed: (recordId, { facts, bulk }) =>
-    audit.tell({ event: { kind: 'confirmed', facts, bulk }, subject: recordId }),
+  onConfirmed: (act) => audit.tell(confirmedEntry(act)),
   onWritten: (ticket, records) => saves.written(ticket, records),
 });
 const saves = new SaveTickets({
   policy: () => vault.policy,
   locale: () => settings.locale,
   folder: () => app.getPath('documents'),
+  onChosen: ({ format, deidentified }) =>
+    audit.tellFirst({ event: { kind: 'export-begun', format, deidentified } }),
   grant: (ticket) => worker.grant(ticket),
   onExported: noteExported,
 });
@@ -623,11 +625,22 @@ async function opened(): Promise<void> {
 /** After the page is there, which is what a person waits for, and which shows what is found. */
 async function lookAfterLog(): Promise<void> {
   await audit.compare(journalHolds);
+  if (mayReadRecords() && (await worker.settled())) await audit.addMissing(actsInJournal);
   await audit.anchor();
   await audit.inspect();
   await audit.clean();
   await upkeep.look();
 }
+
+const actsInJournal: ActsInJournal = {
+  head: async () => (await worker.ask({ kind: 'head' })).head,
+  holds: journalHolds,
+  after: async (after) => {
+    const { acts } = await worker.ask({ kind: 'acts', after });
+    if (!acts) throw new AppError('BAD_REPLY');
+    return acts;
+  },
+};
 
 /** Who may not read records cannot ask; then it is for the next doctor to find out. */
 async function journalHolds(head: JournalHead): Promise<boolean> {

@@ -1,5 +1,6 @@
 import type { SaveDialogOptions } from 'electron';
 import { expect, test } from 'vitest';
+import { AppError } from '../domain/contract/errors';
 import { policySchema, type Policy } from '../domain/contract/policy';
 import type { SaveOrder } from '../domain/contract/save-file';
 import { SaveTickets, type NewTicket } from './save-tickets';
@@ -11,10 +12,17 @@ function start(allowed: Policy['export']['allowed'] = 'all') {
   const granted: NewTicket[] = [];
   const exported: SaveOrder[] = [];
   const asked: SaveDialogOptions[] = [];
+  const chosen: SaveOrder[] = [];
+  const log: { problem: AppError | null } = { problem: null };
   const tickets = new SaveTickets({
     policy: () => policySchema.parse({ format: 1, export: { allowed } }),
     locale: () => 'zh-CN',
     folder: () => '/home/doctor',
+    onChosen: async (order) => {
+      expect(granted.filter(({ dictionary }) => !dictionary)).toHaveLength(chosen.length);
+      if (log.problem) throw log.problem;
+      chosen.push(order);
+    },
     grant: async (ticket) => void granted.push(ticket),
     onExported: (order) => exported.push(order),
   });
@@ -22,7 +30,7 @@ function start(allowed: Policy['export']['allowed'] = 'all') {
     asked.push(options);
     return path;
   };
-  return { tickets, granted, exported, asked, choose };
+  return { tickets, granted, exported, asked, chosen, log, choose };
 }
 
 test('the page gets a ticket, the worker the path', async () => {
@@ -31,6 +39,16 @@ test('the page gets a ticket, the worker the path', async () => {
   expect(ticket).toMatch(/^[0-9a-f-]{36}$/);
   const allowed = { deidentified: false, dictionary: false };
   expect(granted).toEqual([{ id: ticket, path: '/media/张三.txt', format: 'txt', ...allowed }]);
+});
+
+test('that a place was chosen is told before anything can be written there, and where that fails nothing can', async () => {
+  const { tickets, granted, chosen, log, choose } = start();
+  await tickets.issue(original, choose('/a'));
+  await tickets.issue(original, choose(null));
+  expect(chosen).toEqual([original]);
+  log.problem = new AppError('DISK_FULL');
+  await expect(tickets.issue(original, choose('/b'))).rejects.toMatchObject({ code: 'DISK_FULL' });
+  expect(granted).toHaveLength(1);
 });
 
 test('an export of facts is called so, with the ending that its format has', async () => {

@@ -29,6 +29,8 @@ export interface SaveTicketsOptions {
   locale(): Locale;
   /** Folder that the dialog begins in, unless the system remembers another. */
   folder(): string;
+  /** A person chose a place: told before anything can be written there. Failing, nothing is. */
+  onChosen(order: SaveOrder): Promise<void>;
   /** Tells the worker; resolves once it knows the ticket. */
   grant(ticket: NewTicket): Promise<void>;
   /** A file was written. */
@@ -51,7 +53,7 @@ export class SaveTickets {
    * @param ask shows the system's dialog; null when a person closed it
    * @returns a ticket for the worker's `files.write`, or null when no place was chosen
    * @throws AppError `POLICY_FORBIDS` before anything is shown; `VAULT_LOCKED` if it was locked
-   *   meanwhile; `WORKER_DIED`
+   *   meanwhile; `WORKER_DIED`; and what telling of it throws
    */
   async issue(
     order: SaveOrder,
@@ -64,6 +66,7 @@ export class SaveTickets {
     if (path === null) return null;
     const id = randomUUID();
     const { format, deidentified, dictionary = false, replyId } = order;
+    if (!dictionary) await this.#options.onChosen(order);
     await this.#options.grant({
       ...{ id, path, format, deidentified, dictionary },
       ...(replyId === undefined ? {} : { replyId }),

@@ -14,17 +14,18 @@ export interface ReplyToApprove {
 }
 
 /**
- * Signs with the key of who is signed in, as they are called now, and tells the audit log.
+ * Signs with the key of who is signed in, as they are called now. The audit log has it before anybody has the
+ * signature: no kill leaves an approved reply that nobody can look up.
  *
  * @param now milliseconds since the epoch. Defaults to the system's clock
- * @throws AppError `VAULT_LOCKED`, `FORBIDDEN_ROLE`
+ * @throws AppError `VAULT_LOCKED`, `FORBIDDEN_ROLE`, and why the log could not be written
  */
-export function approveReply(
+export async function approveReply(
   vault: Pick<VaultSession, 'demand' | 'sign' | 'user'>,
-  audit: { tell(entry: NewAuditEntry): void },
+  audit: { tellFirst(entry: NewAuditEntry): Promise<void> },
   { replyId, textSha256 }: ReplyToApprove,
   now = Date.now(),
-): ReplyApproval {
+): Promise<ReplyApproval> {
   // Replies may also be drafted in a trial.
   vault.demand('user');
   vault.demand('records');
@@ -33,7 +34,7 @@ export function approveReply(
   const said = { by: user.id, name: user.name, title: user.title, at: now, textSha256 };
   const { userId, signature } = vault.sign(approvalBytes(replyId, said));
   if (userId !== user.id) throw new AppError('INTERNAL');
-  audit.tell({ event: { kind: 'reply-approved' }, subject: replyId });
+  await audit.tellFirst({ event: { kind: 'reply-approved' }, subject: replyId });
   return { ...said, signature: Buffer.from(signature).toString('hex') };
 }
 

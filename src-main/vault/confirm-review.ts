@@ -1,7 +1,9 @@
 /** A doctor's confirmation of a reviewed record (审核确认), made where their key is. */
+import { verify } from 'node:crypto';
 import { AppError } from '../domain/contract/errors';
 import type { Confirmation } from '../domain/contract/review';
 import { confirmationBytes } from '../domain/review/confirmation';
+import { publicKeyOf } from './keyring/boxes';
 import type { VaultSession } from './session';
 
 export interface ContentToConfirm {
@@ -32,4 +34,16 @@ export function confirmReview(
   const { userId, signature } = vault.sign(confirmationBytes(recordId, said));
   if (userId !== user.id) throw new AppError('INTERNAL');
   return { ...said, signature: Buffer.from(signature).toString('hex') };
+}
+
+/** Whether the user whom it names, of now or of before, signed it. */
+export function isConfirmed(
+  vault: Pick<VaultSession, 'signingKeysOf'>,
+  of: { readonly recordId: string; readonly confirmation: Confirmation },
+): boolean {
+  const { signature, ...said } = of.confirmation;
+  const bytes = confirmationBytes(of.recordId, said);
+  return vault
+    .signingKeysOf(said.by)
+    .some((key) => verify(null, bytes, publicKeyOf('ed25519', key), Buffer.from(signature, 'hex')));
 }

@@ -8,6 +8,7 @@ import { batchSummarySchema } from '../domain/contract/batch';
 import { problemSchema } from '../domain/contract/errors';
 import { workerStateSchema } from '../domain/contract/ipc';
 import { saveFormatSchema, ticketSchema } from '../domain/contract/save-file';
+import { confirmedActSchema, storedActsSchema } from '../domain/contract/stored-act';
 
 const keyBytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
 const headSchema = z.object({
@@ -66,6 +67,8 @@ const questionSchema = z.discriminatedUnion('kind', [
     /** Taken along: files of main in the data folder. */
     extraFiles: z.array(z.object({ name: z.string(), path: z.string() })),
   }),
+  /** What is stored behind a row that the audit log has to know of; main was told of all of it before. */
+  z.object({ kind: z.literal('acts'), after: z.int().nonnegative() }),
   /** Ends the batches for a lock; the answer says which may go on, and with what. */
   z.object({ kind: z.literal('rest-batches') }),
 ]);
@@ -141,15 +144,8 @@ export type Act = z.infer<typeof actSchema>;
 export const fromWorkerSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('state'), state: workerStateSchema }),
   z.object({ type: z.literal('act'), act: actSchema, recordId: z.string() }),
-  /** A confirmed review is stored: of its facts, as they are in it. */
-  z.object({
-    type: z.literal('confirmed'),
-    recordId: z.string(),
-    /** Accepted ones. */
-    facts: z.int().nonnegative(),
-    /** Whether some of them were accepted with others by one act. */
-    bulk: z.boolean(),
-  }),
+  /** A confirmed review is stored; its facts are counted in it. */
+  z.object({ type: z.literal('confirmed'), act: confirmedActSchema }),
   /** How the batches go; nothing clinical. */
   z.object({ type: z.literal('batches'), batches: z.array(batchSummarySchema) }),
   z.object({
@@ -163,6 +159,8 @@ export const fromWorkerSchema = z.discriminatedUnion('type', [
     saved: z.number().nullable().optional(),
     /** Of `backup`. */
     backup: backupReportSchema.optional(),
+    /** Of `acts`: those of one page. */
+    acts: storedActsSchema.optional(),
     /** Of `rest-batches`; main wipes its copies of the keys. */
     boxes: z.array(lockedBoxSchema).optional(),
     problem: problemSchema.optional(),
@@ -188,5 +186,5 @@ export type FromWorker = z.infer<typeof fromWorkerSchema>;
 /** What an answer says beside its id. */
 export type Answer = Pick<
   Extract<FromWorker, { type: 'answer' }>,
-  'head' | 'holds' | 'saved' | 'backup' | 'boxes' | 'problem'
+  'head' | 'holds' | 'saved' | 'backup' | 'acts' | 'boxes' | 'problem'
 >;

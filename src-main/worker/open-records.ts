@@ -1,4 +1,5 @@
 /** Rows of one record opened in the worker, without waiting; see `vault/open-at-once`. */
+import type * as z from 'zod';
 import { AppError } from '../domain/contract/errors';
 import {
   recordHeadSchema,
@@ -40,6 +41,13 @@ export async function openRecord(vault: Vault, recordId: string): Promise<Opened
 /** @throws AppError as `openRecord` */
 export function openSignatureRow(vault: Vault, row: JournalRow): Uint8Array {
   return withKey(vault, keyIdOfSealed(row.sealed), (key) => openRowAtOnce(key, row, row.sealed));
+}
+
+/** Any row that is sealed under a record's key. @throws AppError as `openRecord` */
+export function openRowOfRecord<T>(vault: Vault, row: JournalRow, schema: z.ZodType<T>): T {
+  return withKey(vault, keyIdOfSealed(row.sealed), (key) =>
+    openJsonAtOnce(key, row, row.sealed, schema),
+  );
 }
 
 function withKey<T>(vault: Vault, keyId: string, work: (key: Uint8Array) => T): T {

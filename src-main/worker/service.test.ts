@@ -340,5 +340,7 @@ test('what a confirmation is told to hold is counted in the review that is store
   expect(confirmations()).toEqual([]);
   const message = { review: confirmed, base: 0, facts: 99, bulk: false };
   await client.call('reviews.save', message);
-  expect(confirmations()).toEqual([{ type: 'confirmed', recordId, facts: 1, bulk: true }]);
+  const schema = { id: review.schema, version: 1 };
+  const act = { kind: 'confirmed', recordId, confirmation, schema, facts: 1, bulk: true };
+  expect(confirmations()).toEqual([{ type: 'confirmed', act }]);
 });

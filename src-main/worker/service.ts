@@ -22,7 +22,6 @@ import {
   type WorkerMethods,
 } from '../domain/contract/worker-port';
 import type { ByteSink } from '../documents/export/sink';
-import { progressOf } from '../domain/review/progress';
 import { Vault } from '../vault/vault';
 import { BatchService } from './batch/batch-service';
 import { ChosenFiles } from './batch/chosen-files';
@@ -38,6 +37,7 @@ import { EvaluationService } from './evaluation/evaluation-service';
 import { previewExport, runExport } from './exports';
 import { EarlyKeys } from './early-keys';
 import { RecordStore } from './store';
+import { confirmedAct } from './stored-acts';
 import { WriteTickets, type TicketPlace } from './write-tickets';
 
 type Init = Extract<z.output<typeof toWorkerSchema>, { type: 'init' }>;
@@ -92,6 +92,8 @@ export class WorkerService {
   #initialised = false;
   /** Reviews and replies that the log knows to be worked on since the worker was started. */
   readonly #reviewed = new Set<string>();
+  /** Acts that are being stored, and that main is told of when they are. */
+  readonly #telling = new Set<Promise<unknown>>();
   /** Reviews and conversations that the log knows to be worked on since the worker was started. */
   readonly #sittings = new Set<string>();
 
@@ -217,6 +219,8 @@ export class WorkerService {
       }
       const store = await this.#store;
       const answer = await store.answer(question, this.#progressOf(id));
+      // What is stored but not told yet would look as if the log had missed it.
+      if (question.kind === 'acts') await Promise.allSettled([...this.#telling]);
       this.#tell({ type: 'answer', id, ...answer });
     } catch (error) {
       const problem = this.#problemOf(error);
@@ -256,10 +260,20 @@ export class WorkerService {
   }
 
   /** Tells of an act once it is committed. */
-  async #acted<T>(act: Act, recordId: string, work: Promise<T>): Promise<T> {
-    const result = await work;
-    this.#act(act, recordId);
-    return result;
+  #acted<T>(act: Act, recordId: string, work: Promise<T>): Promise<T> {
+    return this.#tellingOf(
+      work.then((result) => {
+        this.#act(act, recordId);
+        return result;
+      }),
+    );
+  }
+
+  #tellingOf<T>(work: Promise<T>): Promise<T> {
+    this.#telling.add(work);
+    const told = (): void => void this.#telling.delete(work);
+    work.then(told, told);
+    return work;
   }
 
   async #saveReview({
@@ -267,11 +281,8 @@ export class WorkerService {
     base,
   }: ParamsOf<WorkerMethods['reviews.save']>): Promise<ResultOf<WorkerMethods['reviews.save']>> {
     const { amends, ...saved } = await (await this.#store).saveReview(review, base);
-    if (review.confirmation) {
-      const { accepted, bulk } = progressOf(review.items);
-      const { recordId } = review;
-      this.#tell({ type: 'confirmed', recordId, facts: accepted, bulk: bulk > 0 });
-    }
+    const act = this.#vault && (await confirmedAct(this.#vault, review));
+    if (act) this.#tell({ type: 'confirmed', act });
     if (amends) this.#act('review-amended', review.recordId);
     // Every decision is saved by itself; the log is told once that somebody was at it.
     this.#sitting('review-changed', `${review.id} ${review.version}`, review.recordId);
@@ -417,7 +428,7 @@ export class WorkerService {
       }),
       'schemas.draft': async ({ schemaId, base, text }) =>
         (await this.#store).schemas.keepDraft(schemaId, base, text),
-      'reviews.save': (params) => this.#saveReview(params),
+      'reviews.save': (params) => this.#tellingOf(this.#saveReview(params)),
       'reviews.history': async ({ reviewId }) => ({
         rows: await (await this.#store).reviewHistory(reviewId),
       }),

@@ -40,6 +40,7 @@ import { checkSchemaOfPrimary } from './primary-reviews';
 import { checkReview, type Signer } from './review-rows';
 import { openRecord } from './open-records';
 import { RecordSearch } from './record-search';
+import { storedActs } from './stored-acts';
 import { Turns } from './turns';
 import type { WorkStore } from './work-store';
 
@@ -414,7 +415,7 @@ export class RecordStore {
   async #answer(
     question: Question,
     onProgress?: OnProgress,
-  ): Promise<Pick<Answer, 'holds' | 'saved' | 'backup'>> {
+  ): Promise<Pick<Answer, 'holds' | 'saved' | 'backup' | 'acts'>> {
     switch (question.kind) {
       case 'head':
         return {};
@@ -423,6 +424,8 @@ export class RecordStore {
         return {};
       case 'holds':
         return { holds: this.#journal.holds(question.head) };
+      case 'acts':
+        return { acts: await storedActs(this.#vault, question.after) };
       case 'compact':
         return { saved: await this.#vault.compactIfWorth() };
       case 'rotate':

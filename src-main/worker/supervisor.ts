@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { MessagePortMain, UtilityProcess } from 'electron';
 import { AppError, problemOf } from '../domain/contract/errors';
 import type { DeletionRule } from '../domain/contract/policy';
+import type { ConfirmedAct } from '../domain/contract/stored-act';
 import type { WorkerState } from '../domain/contract/ipc';
 import type { NewTicket } from '../shell/save-tickets';
 import { SupervisedProcess } from '../shell/supervised-process';
@@ -51,8 +52,8 @@ export interface WorkerSupervisorOptions {
   onState(state: WorkerState): void;
   /** A window has changed a record, and it is committed. */
   onAct(act: Act, recordId: string): void;
-  /** A confirmed review is stored, with so many accepted facts. */
-  onConfirmed(recordId: string, of: { readonly facts: number; readonly bulk: boolean }): void;
+  /** A confirmed review is stored. */
+  onConfirmed(act: ConfirmedAct): void;
   /** The file of a ticket is on the disk. */
   onWritten(ticket: string, records: number | undefined): void;
 }
@@ -208,11 +209,9 @@ export class WorkerSupervisor {
       case 'act':
         this.#options.onAct(message.act, message.recordId);
         return;
-      case 'confirmed': {
-        const { recordId, facts, bulk } = message;
-        this.#options.onConfirmed(recordId, { facts, bulk });
+      case 'confirmed':
+        this.#options.onConfirmed(message.act);
         return;
-      }
       case 'batches':
         this.#options.onBatches(message.batches);
         return;

@@ -29,7 +29,7 @@ const events: { readonly [K in AuditEvent['kind']]: Extract<AuditEvent, { kind: 
   'record-changed': { kind: 'record-changed' },
   'record-deleted': { kind: 'record-deleted' },
   'record-restored': { kind: 'record-restored' },
-  'record-shredded': { kind: 'record-shredded' },
+  'record-shredded': { kind: 'record-shredded', addedLater: '2026-11-29T12:00:00.000Z' },
   'run-saved': { kind: 'run-saved' },
   'review-changed': { kind: 'review-changed' },
   'review-amended': { kind: 'review-amended' },
@@ -49,7 +49,21 @@ const events: { readonly [K in AuditEvent['kind']]: Extract<AuditEvent, { kind: 
   'questions-asked': { kind: 'questions-asked' },
   'batch-started': { kind: 'batch-started' },
   'batch-ended': { kind: 'batch-ended' },
-  confirmed: { kind: 'confirmed', facts: 12, bulk: true },
+  confirmed: {
+    kind: 'confirmed',
+    facts: 12,
+    bulk: true,
+    schema: { id: 'ccks2019', version: 1 },
+    confirmation: hash,
+    addedLater: '2026-11-29T12:00:00.000Z',
+  },
+  'acts-compared': {
+    kind: 'acts-compared',
+    journal: { seq: 7, mac: 'cd'.repeat(16) },
+    entries: 30,
+    added: 1,
+  },
+  'export-begun': { kind: 'export-begun', format: 'csv', deidentified: true },
   exported: { kind: 'exported', format: 'csv', count: 3, deidentified: true },
   printed: { kind: 'printed' },
   copied: { kind: 'copied', chars: 40 },
@@ -173,6 +187,16 @@ describe('the audit log holds no words', () => {
       event: { kind: 'model-assigned', job: 'extraction:zhangsan' },
     });
     expect(parsed.event).toEqual({ kind: 'model-assigned', job: 'other' });
+  });
+
+  test('a schema is named by its id where that is no word: ours, or one of the hospital’s own', () => {
+    const kept = (id: string): unknown =>
+      newAuditEntrySchema.parse({
+        event: { kind: 'confirmed', facts: 1, bulk: false, schema: { id, version: 3 } },
+      }).event;
+    for (const id of ['ccks2019-symptom', user])
+      expect(kept(id)).toMatchObject({ schema: { id, version: 3 } });
+    expect(kept('zhangsan')).toMatchObject({ schema: { id: 'other', version: 3 } });
   });
 
   test('every channel that can be refused is known to it', () => {

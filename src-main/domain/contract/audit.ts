@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { annotationSchemas } from './annotation-schema';
 import { channelNames } from './channel-names';
 import { errorCodes } from './errors';
+import { ownSchemaIdSchema } from './stored-schema';
 import { lockReasonSchema, roleSchema, userIdSchema } from './vault';
 
 const schemaIds = annotationSchemas.map(({ id }) => id);
@@ -30,6 +31,19 @@ const jobs = new Set(['qa', 'dialogue', ...schemaIds.map((id) => `extraction:${i
 /** A job of ours; that of a schema which only a model's card knows is kept as `other`. */
 const jobSchema = z.string().overwrite((job) => (jobs.has(job) ? job : 'other'));
 
+/**
+ * A schema by its id and version: one of ours, or of the hospital's own. Any other id, which only a model's
+ * card knows, is kept as `other`: it may be a word.
+ */
+const auditSchemaSchema = z.object({
+  id: z.string().overwrite((id) => (isSchemaId(id) ? id : 'other')),
+  version: countSchema.optional(),
+});
+
+function isSchemaId(id: string): boolean {
+  return schemaIds.includes(id) || ownSchemaIdSchema.safeParse(id).success;
+}
+
 /** How far the journal was when an anchor was made. */
 export const journalHeadSchema = z.object({
   seq: countSchema,
@@ -47,7 +61,20 @@ export const anchorSchema = z.object({
 });
 export type Anchor = z.infer<typeof anchorSchema>;
 
+/**
+ * When it was done, of an act that was found stored without its entry and added later. A string, so that no
+ * other number fits into its place.
+ */
+const addedLaterSchema = z
+  .string()
+  .regex(/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$/)
+  .optional();
+
 const kind = <K extends string>(name: K) => z.object({ kind: z.literal(name) });
+
+const formatSchema = z.enum([
+  ...['jsonl', 'json', 'csv', 'xlsx', 'html', 'fhir', 'txt', 'audit-jsonl', 'audit-csv'],
+] as const);
 
 /** What happened, as it is told to the log; `subject` is what it happened to. */
 const toldEvents = [
@@ -73,7 +100,7 @@ const toldEvents = [
   kind('record-changed'),
   kind('record-deleted'),
   kind('record-restored'),
-  kind('record-shredded'),
+  kind('record-shredded').extend({ addedLater: addedLaterSchema }),
   kind('run-saved'),
   /** Somebody decided or changed facts of a record: told once for a sitting. */
   kind('review-changed'),
@@ -101,11 +128,28 @@ const toldEvents = [
   kind('study-compared'),
   kind('batch-started'),
   kind('batch-ended'),
-  kind('confirmed').extend({ facts: countSchema, bulk: z.boolean() }),
+  kind('confirmed').extend({
+    facts: countSchema,
+    bulk: z.boolean(),
+    /** Entries of before name none, as a record then had one review. */
+    schema: auditSchemaSchema.optional(),
+    /** SHA-256 of the confirmation's signature: which one it is. Entries of before have none. */
+    confirmation: hashSchema.optional(),
+    addedLater: addedLaterSchema,
+  }),
+  /**
+   * What is stored up to a row of the journal has its entries: those after number `entries`, or earlier ones;
+   * so many were added.
+   */
+  kind('acts-compared').extend({
+    journal: journalHeadSchema,
+    entries: countSchema,
+    added: countSchema,
+  }),
+  /** A place for a file was chosen: what may have been written there, should its own entry be missing. */
+  kind('export-begun').extend({ format: formatSchema, deidentified: z.boolean() }),
   kind('exported').extend({
-    format: z.enum([
-      ...['jsonl', 'json', 'csv', 'xlsx', 'html', 'fhir', 'txt', 'audit-jsonl', 'audit-csv'],
-    ] as const),
+    format: formatSchema,
     count: countSchema,
     deidentified: z.boolean(),
   }),

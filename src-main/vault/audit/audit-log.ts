@@ -22,7 +22,7 @@ import {
 } from '../files';
 import { acquireLock, type ReleaseLock } from '../process-lock';
 import { endOfLog } from './log-end';
-import { readAudit, type PageOptions } from './read-audit';
+import { beganAt, readAudit, type PageOptions } from './read-audit';
 import { oldestToRemove } from './retention';
 import {
   encodeEntry,
@@ -203,6 +203,12 @@ export class AuditLog {
   async read(filter: AuditFilter, options: PageOptions = {}): Promise<AuditPage> {
     await this.#flushing;
     return readAudit(this.#folder, filter, options);
+  }
+
+  /** When its first entry was made that is still there, milliseconds; without one, never. @throws as `read` */
+  async beganAt(): Promise<number> {
+    await this.#flushing;
+    return beganAt(this.#folder);
   }
 
   /**

@@ -13,7 +13,9 @@ import type {
 } from '../../domain/contract/audit';
 import type { SessionEvent, VaultSession } from '../session';
 import { AuditLog, type AuditLogOptions } from './audit-log';
+import { isConfirmed } from '../confirm-review';
 import { exportAudit, type AuditExport } from './export-audit';
+import { addMissingActs, type ActsInJournal } from './missing-acts';
 
 export interface AuditTrailOptions extends AuditLogOptions {
   readonly folder: string;
@@ -28,6 +30,7 @@ export class AuditTrail {
   readonly #options: AuditTrailOptions;
   #log: AuditLog | null = null;
   #opening: Promise<AuditLog> | null = null;
+  #adding: Promise<void> = Promise.resolve();
 
   constructor(options: AuditTrailOptions) {
     this.#options = options;
@@ -53,6 +56,16 @@ export class AuditTrail {
   tell(entry: NewAuditEntry): void {
     const actor = entry.actor ?? this.#options.vault.user?.id ?? 'system';
     this.#log?.append({ ...entry, actor }).catch((error: unknown) => this.#report(error));
+  }
+
+  /**
+   * The same of what may only be done once it is in the log. Nothing in a trial, which has none.
+   *
+   * @throws AppError as `AuditLog.append`
+   */
+  async tellFirst(entry: NewAuditEntry): Promise<void> {
+    const actor = entry.actor ?? this.#options.vault.user?.id ?? 'system';
+    await this.#log?.append({ ...entry, actor });
   }
 
   /** Adds what the vault's session says of itself. */
@@ -93,6 +106,13 @@ export class AuditTrail {
     } catch (error) {
       this.#report(error);
     }
+  }
+
+  /** Adds what a kill kept from it. Ended in the middle, by a lock or a kill, the next opening goes on. */
+  addMissing(journal: ActsInJournal): Promise<void> {
+    // One after the other: two at once, of a quick lock and sign-in, would both add the same.
+    this.#adding = this.#adding.then(() => this.#addMissing(journal));
+    return this.#adding;
   }
 
   /** Reads the whole log, and says if it is not as it was written. Nothing while there is none, in a trial. */
@@ -147,6 +167,21 @@ export class AuditTrail {
     this.#log = null;
     this.#opening = null;
     await log?.close();
+  }
+
+  async #addMissing(journal: ActsInJournal): Promise<void> {
+    if (!this.#log) return;
+    const { vault } = this.#options;
+    try {
+      const { unsigned } = await addMissingActs(this.#log, journal, (act) =>
+        isConfirmed(vault, act),
+      );
+      if (unsigned === 0) return;
+      const event = { kind: 'integrity' as const, what: 'row' as const, count: unsigned };
+      this.tell({ event, result: 'CONFIRMATION_INVALID' });
+    } catch (error) {
+      if (problemOf(error).code !== 'WORKER_DIED') this.#report(error);
+    }
   }
 
   async #newestAnchor(): Promise<Anchor | null> {

@@ -1,7 +1,7 @@
 /** A page of the log, newest first. Memory is bounded by the page, whatever the length of the log. */
 import type { AuditEntry, AuditFilter, AuditPage } from '../../domain/contract/audit';
 import { couldMatch, matches } from './audit-filter';
-import { decodeLine, segmentsOf } from './segment';
+import { decodeLine, placeOfLine, segmentsOf } from './segment';
 import { scanSegment } from './scan-segment';
 
 export interface PageOptions {
@@ -40,4 +40,18 @@ export async function readAudit(
     }
   }
   return { entries, next: null };
+}
+
+/** When the first entry was made, milliseconds since the epoch; without one, never. @throws as `readAudit` */
+export async function beganAt(folder: string): Promise<number> {
+  for (const number of await segmentsOf(folder)) {
+    let first: number | null = null;
+    await scanSegment(folder, number, {
+      line: (bytes) => {
+        if (first === null && bytes) first = placeOfLine(bytes)?.at ?? null;
+      },
+    });
+    if (first !== null) return first;
+  }
+  return Infinity;
 }

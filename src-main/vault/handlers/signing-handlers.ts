@@ -8,7 +8,10 @@ import type { VaultSession } from '../session';
 
 export interface SigningParts {
   readonly vault: VaultSession;
-  readonly audit: { tell(entry: NewAuditEntry): void };
+  readonly audit: {
+    tell(entry: NewAuditEntry): void;
+    tellFirst(entry: NewAuditEntry): Promise<void>;
+  };
   readonly clipboard: { write(text: string): Promise<void> };
 }
 

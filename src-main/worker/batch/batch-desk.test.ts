@@ -345,8 +345,10 @@ describe('what a person asks of a batch', () => {
     await write('门诊.csv', '');
     await opened.close();
     let stop: (() => void) | null = null;
-    opened = await openDesk(dir, extractor, (_id, numbers) => {
-      if (numbers.includes(5)) stop?.();
+    opened = await openDesk(dir, extractor, {
+      onChange: (_id, numbers) => {
+        if (numbers.includes(5)) stop?.();
+      },
     });
     const id = await opened.desk.start(fromFiles());
     await finished(id);
@@ -565,8 +567,10 @@ describe('what happens to files', () => {
 
   test('a folder that is removed while it is read: what was read is run, and the folder is named', async () => {
     await opened.close();
-    opened = await openDesk(dir, extractor, (_id, numbers) => {
-      if (numbers.includes(5)) rmSync(files, { recursive: true, force: true });
+    opened = await openDesk(dir, extractor, {
+      onChange: (_id, numbers) => {
+        if (numbers.includes(5)) rmSync(files, { recursive: true, force: true });
+      },
     });
     for (let i = 0; i < 40; i += 1) await write(`${100 + i}.txt`, `患者${i}，头痛。`);
     const id = await opened.desk.start(fromFiles());

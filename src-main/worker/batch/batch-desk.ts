@@ -21,6 +21,8 @@ export interface DeskParts {
   readonly extractor: Extractor;
   /** Milliseconds since the epoch. Defaults to the system's clock. */
   readonly now?: () => number;
+  /** Smaller in tests only. Defaults to `mostCharsAhead`. */
+  readonly mostCharsAhead?: number;
   onChange(batchId: string, numbers: readonly number[]): void;
   onRemoved(batchId: string): void;
   onCreated(recordId: string): void;
@@ -29,6 +31,12 @@ export interface DeskParts {
   onProblem(error: unknown): void;
   onInternalError(error: unknown, incident: string): void;
 }
+
+/**
+ * UTF-16 code units of texts that batches which only wait may have in their boxes: some 300 MB on the disk. The
+ * one at work has copies of all of its texts.
+ */
+const mostCharsAhead = 100_000_000;
 
 /** What a batch needs to go on while the vault is locked. */
 export interface LockedBox {
@@ -42,6 +50,10 @@ export class BatchDesk {
   readonly #open: { readonly vault: Vault; readonly store: RecordStore } | null;
   readonly #works = new Map<string, BatchWork>();
   #active: BatchWork | null = null;
+  /** A batch that waits has its texts copied. */
+  #isAhead = false;
+  /** Of which copying did not go well: it is told when their turn comes. */
+  readonly #notAhead = new WeakSet<BatchWork>();
   #resting = false;
   /** Ending one batch and beginning the next follow one another. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -229,7 +241,7 @@ export class BatchDesk {
   #changed(id: string, numbers: readonly number[]): void {
     this.#parts.onChange(id, numbers);
     const work = this.#works.get(id);
-    if (!work || work.wantsWork || work.log.state.archived) return;
+    if (!work || work.canWork || work.log.state.archived) return;
     if (this.#active === work || work.isDone) this.#advance();
   }
 
@@ -242,14 +254,42 @@ export class BatchDesk {
         if (this.#active === work) this.#active = null;
         await this.#archive(work);
       }
-      const next = this.#inOrder().find(({ wantsWork }) => wantsWork) ?? null;
+      const next = this.#inOrder().find(({ canWork }) => canWork) ?? null;
       if (next !== this.#active) {
         // One that was paused ends what it has in hand by itself.
         if (this.#active?.wantsWork) await this.#active.rest();
         this.#active = next;
       }
       next?.work();
+      this.#copyAhead();
     }).catch((error: unknown) => this.#parts.onProblem(error));
+  }
+
+  /** One batch after the other, so that memory holds the texts of one group. */
+  #copyAhead(): void {
+    if (this.#isAhead || this.#resting || !this.#hasRoomAhead()) return;
+    const next = this.#inOrder().find(
+      (work) => work !== this.#active && !this.#notAhead.has(work) && work.wantsCopies,
+    );
+    if (!next) return;
+    this.#isAhead = true;
+    void next
+      .copyAhead(() => next === this.#active || this.#hasRoomAhead())
+      .then((isWell) => {
+        if (!isWell) this.#notAhead.add(next);
+        this.#isAhead = false;
+        this.#copyAhead();
+      })
+      .catch((error: unknown) => this.#parts.onProblem(error));
+  }
+
+  #hasRoomAhead(): boolean {
+    const { mostCharsAhead: most = mostCharsAhead } = this.#parts;
+    const chars = [...this.#works.values()].reduce(
+      (sum, work) => sum + (work === this.#active ? 0 : work.log.state.copiedChars),
+      0,
+    );
+    return chars < most;
   }
 
   async #archive(work: BatchWork): Promise<void> {

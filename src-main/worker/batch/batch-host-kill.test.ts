@@ -71,7 +71,7 @@ test('the host killed a dozen times at random moments: every record has one resu
   await mkdir(dir);
   const extractor = new HostExtractor();
   const { told, wait } = changes();
-  const opened = await openDesk(dir, extractor, told);
+  const opened = await openDesk(dir, extractor, { onChange: told });
   try {
     const notes = Array.from({ length: count }, (_, i) => `${1000 + i}患者头痛三天。`);
     beginHost(extractor, 1);

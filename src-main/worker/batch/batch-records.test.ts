@@ -8,7 +8,10 @@ import type { BatchSummary } from '../../domain/contract/batch';
 import type { ExtractionRequest } from '../../domain/contract/extraction';
 import { recordHeadSchema, storedRunSchema } from '../../domain/contract/record';
 import { latestRow, sealedRow } from '../sealed-rows';
+import { createBatchBox } from '../../vault/batch-box';
+import { BatchCopies } from './batch-copies';
 import type { BatchDesk } from './batch-desk';
+import { BatchLog } from './batch-log';
 import {
   openDesk,
   openLocked,
@@ -191,7 +194,7 @@ describe('chosen records', () => {
     await opened.store.delete(bin);
     const release = hold();
     const id = await opened.desk.start(chosen([found, bin]));
-    await until(() => extractor.inHand === 1);
+    await until(() => extractor.inHand === 1 && states(id)[1] === 'RECORD_IN_BIN');
     expect([opened.desk.holds(found), opened.desk.holds(bin)]).toEqual([true, false]);
     release();
     await finished(id);
@@ -302,5 +305,91 @@ describe('while the vault is locked', () => {
     opened = await openDesk(dir, extractor);
     await finished(id);
     expect(await runs()).toHaveLength(1);
+  });
+
+  test('of several batches that wait, each goes on with copies of its own, also behind one that has nothing left to do', async () => {
+    extractor.change({ code: 'MODEL_NOT_READY' });
+    const [bin = '', ...ids] = await made(...['甲', '乙', '丙'].map((name) => name + long));
+    await opened.store.delete(bin);
+    const first = await opened.desk.start(chosen([bin, ids[0] ?? ''], true));
+    const second = await opened.desk.start(chosen(ids, true));
+    await copied(first, long.length);
+    await copied(second, 2 * long.length);
+    const boxes = await opened.close();
+    extractor.change(null);
+    locked = (await openLocked(boxes, extractor)).desk;
+    await until(() => locked?.summary(second)?.phase === 'finished');
+    // Of the one in the bin there is no copy.
+    expect(locked.summary(first)).toMatchObject({ counts: { completed: 1, waiting: 1 } });
+    await locked.rest();
+    opened = await openDesk(dir, extractor);
+    await finished(first);
+    await finished(second);
+    expect(states(first)).toEqual(['RECORD_IN_BIN', 'completed']);
+    expect((await runs()).map(([recordId]) => recordId)).toEqual(
+      [ids[0], ids[0], ids[1]].sort() as string[],
+    );
+    expect(opened.problems).toEqual([]);
+  });
+
+  test('batches that wait take only so much room; what was not copied runs after the unlock', async () => {
+    await opened.close();
+    extractor.change({ code: 'MODEL_NOT_READY' });
+    opened = await openDesk(dir, extractor, { mostCharsAhead: 100 });
+    const ids = await made(...Array.from({ length: 40 }, (_, i) => `患者${100 + i}。`));
+    const read = vi.spyOn(opened.store, 'text');
+    const first = await opened.desk.start(chosen(ids.slice(0, 1), true));
+    const second = await opened.desk.start(chosen(ids, true));
+    const third = await opened.desk.start(chosen(ids, true));
+    // One of the batch that is next, and one group of those behind it.
+    await until(() => read.mock.calls.length === 1 + 32);
+    const boxes = await opened.close();
+    extractor.change(null);
+    locked = (await openLocked(boxes, extractor)).desk;
+    const done = (): number =>
+      [second, third].reduce((sum, id) => sum + (locked?.summary(id)?.counts.completed ?? 0), 0);
+    await until(() => done() === 32 && locked?.summary(first)?.phase === 'finished');
+    await locked.rest();
+    opened = await openDesk(dir, extractor, { mostCharsAhead: 100 });
+    for (const id of [first, second, third]) await finished(id);
+    expect(await runs()).toHaveLength(81);
+  });
+
+  test('one that is tried anew while others are copied is copied too', async () => {
+    const box = await createBatchBox(join(dir, 'batches'), 'tried', opened.vault.keys);
+    try {
+      const ids = await made(...Array.from({ length: 40 }, (_, i) => `患者${100 + i}。`));
+      await opened.store.delete(ids[0] ?? '');
+      const log = await BatchLog.begin(box, {
+        ...{ what: 'ordered', createdAt: 1 },
+        ...chosen(ids, true),
+      });
+      let release: () => void = () => undefined;
+      const held = new Promise<void>((resolve) => (release = resolve));
+      const asked: string[] = [];
+      const copies = new BatchCopies(log, {
+        text: async (recordId) => {
+          asked.push(recordId);
+          if (recordId === ids[39]) await held;
+          return opened.store.text(recordId);
+        },
+      });
+      const copying = copies.copy(new AbortController().signal);
+      await until(() => asked.includes(ids[39] ?? ''));
+      expect(log.state.hasCopy(0)).toBe(false);
+      await log.appendResult({
+        ...{ number: 0, state: 'failed', facts: null },
+        problem: { code: 'RECORD_IN_BIN' },
+      });
+      await opened.store.restore(ids[0] ?? '');
+      await log.appendState({ what: 'retried', items: [0] });
+      copies.retry([0]);
+      release();
+      await copying;
+      expect(log.state.hasCopy(0)).toBe(true);
+      expect(copies.isWanted).toBe(false);
+    } finally {
+      await box.close();
+    }
   });
 });

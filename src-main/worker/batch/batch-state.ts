@@ -31,6 +31,7 @@ export class BatchState {
   readonly #places = new PackedNames();
   /** Of records of the journal: 1 where the box has a copy of the text. */
   readonly #copies = new PackedNumbers();
+  #copiedChars = 0;
   /** Likewise: 1 where the box has a run, be it of a text that is no more. */
   readonly #found = new PackedNumbers();
   /** Of the records that were to run, by their numbers. */
@@ -157,6 +158,16 @@ export class BatchState {
     return this.#copies.at(number) === 1;
   }
 
+  /** UTF-16 code units of all copies in the box. */
+  get copiedChars(): number {
+    return this.#copiedChars;
+  }
+
+  /** Whether it waits or is in the hands of the model. */
+  isOpen(number: number): boolean {
+    return isOpen(this.#items.state(number));
+  }
+
   item(number: number): BatchItem {
     return this.#items.item(number);
   }
@@ -207,6 +218,7 @@ export class BatchState {
     if (this.ofJournal) {
       if (this.#items.recordId(number) !== entry.recordId) throw new AppError('BATCH_DAMAGED');
       this.#copies.set(number, 1);
+      this.#copiedChars += entry.chars;
       return;
     }
     const again = this.#waitsForText(number);

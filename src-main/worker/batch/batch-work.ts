@@ -7,13 +7,13 @@ import { isSettled, type BatchItem, type BatchSummary } from '../../domain/contr
 import { Cancelled } from '../../domain/contract/rpc';
 import type { BatchBox } from '../../vault/batch-box';
 import type { RecordStore } from '../store';
-import { copyTexts, needsCopies } from './batch-copies';
+import { BatchCopies } from './batch-copies';
 import { importBatch, type Documents } from './batch-import';
 import type { BatchLog } from './batch-log';
 import { BatchRunner } from './batch-runner';
 import { BatchSaver } from './batch-saver';
 import { BatchSpeed } from './batch-speed';
-import { textsOf } from './batch-texts';
+import { textsOf, type BatchTexts } from './batch-texts';
 import type { Extractor } from './extractor';
 
 export interface WorkParts {
@@ -37,10 +37,11 @@ export class BatchWork {
   readonly #parts: WorkParts;
   readonly #speed = new BatchSpeed();
   readonly #saver: BatchSaver | null;
+  readonly #texts: BatchTexts;
+  readonly #copies: BatchCopies | null;
   #runner: BatchRunner | null = null;
   /** What goes on beside the run. */
   #background: { abort: AbortController; done: Promise<void> } | null = null;
-  #isCopied = false;
   #active = false;
 
   constructor(parts: WorkParts) {
@@ -48,6 +49,8 @@ export class BatchWork {
     this.box = parts.box;
     this.log = parts.log;
     const { log, store } = parts;
+    this.#texts = textsOf(log, store);
+    this.#copies = store && new BatchCopies(log, store);
     this.#saver =
       store &&
       new BatchSaver({
@@ -77,6 +80,18 @@ export class BatchWork {
     return !state.archived && !state.paused && !isSettled(state.phase);
   }
 
+  /** The same of now: while the vault is locked nothing is read, and only what is in the box can be run. */
+  get canWork(): boolean {
+    if (!this.wantsWork || this.#parts.store) return this.wantsWork;
+    const { state } = this.log;
+    return state.counts.running > 0 || state.next((each) => this.#texts.has(each)) !== undefined;
+  }
+
+  /** Whether texts are to be copied for a lock. */
+  get wantsCopies(): boolean {
+    return this.wantsWork && !this.#background && (this.#copies?.isWanted ?? false);
+  }
+
   /** Whether all that it found is in the journal and nothing of it will be asked for again. */
   get isDone(): boolean {
     const { state } = this.log;
@@ -102,6 +117,26 @@ export class BatchWork {
     // What is read from front to back must not grow meanwhile; a locked batch grows no more, and one of
     // records of the journal is not read while the vault is open.
     if (!this.#background || log.state.ofJournal) this.#run();
+  }
+
+  /**
+   * Copies texts for a lock while another batch is at work.
+   *
+   * @param mayGoOn asked before each group
+   * @returns whether it may be asked again; what is in the way is told when its turn comes, and it is in the
+   *   way then too
+   */
+  async copyAhead(mayGoOn: () => boolean): Promise<boolean> {
+    const copies = this.#copies;
+    if (!copies || this.#background) return false;
+    let isWell = true;
+    await this.#inBackground(
+      (signal) => copies.copy(signal, mayGoOn),
+      () => {
+        isWell = false;
+      },
+    );
+    return isWell;
   }
 
   /** Stops working on it, without a word in its box. */
@@ -154,7 +189,7 @@ export class BatchWork {
     if (this.log.state.archived) throw new AppError('BATCH_MISSING');
     const items = numbers ? [...numbers] : this.log.state.failedItems();
     await this.log.appendState({ what: 'retried', items });
-    this.#isCopied = false;
+    this.#copies?.retry(items);
     if (this.log.state.paused) await this.log.appendState({ what: 'resumed' });
     this.#parts.onChange(items);
   }
@@ -165,10 +200,10 @@ export class BatchWork {
   }
 
   #run(): void {
-    const { log, store, extractor, now, onInternalError } = this.#parts;
+    const { log, extractor, now, onInternalError } = this.#parts;
     this.#runner ??= new BatchRunner({
       ...{ log, extractor, now, onInternalError, speed: this.#speed },
-      texts: textsOf(log, store),
+      texts: this.#texts,
       onItem: (number) => this.#parts.onChange([number]),
       onResult: async (index, result) => this.#saver?.save(index, result),
       onIdle: () => this.#parts.onChange([]),
@@ -179,20 +214,26 @@ export class BatchWork {
   /** Imports what is not imported, or copies what may be wanted while the vault is locked. */
   #beginBackground(store: RecordStore): void {
     const { log, documents, onCreated } = this.#parts;
-    const abort = new AbortController();
-    const { signal } = abort;
-    let work: Promise<void>;
+    const copies = this.#copies;
+    const onProblem = (error: unknown): void => this.#pausedBy(error);
     if (!log.state.imported) {
       const onItem = (number: number): void => this.#parts.onChange([number]);
-      work = importBatch({ log, store, documents, onCreated, signal, onItem });
-    } else if (needsCopies(log) && !this.#isCopied) {
-      work = copyTexts({ log, store, signal }).then(() => {
-        this.#isCopied = true;
-      });
-    } else return;
-    const done = work
+      const parts = { log, store, documents, onCreated, onItem };
+      void this.#inBackground((signal) => importBatch({ ...parts, signal }), onProblem);
+    } else if (copies?.isWanted) {
+      void this.#inBackground((signal) => copies.copy(signal), onProblem);
+    }
+  }
+
+  /** @param work is told when it is to end */
+  #inBackground(
+    work: (signal: AbortSignal) => Promise<void>,
+    onProblem: (error: unknown) => void,
+  ): Promise<void> {
+    const abort = new AbortController();
+    const done = work(abort.signal)
       .catch((error: unknown) => {
-        if (!(error instanceof Cancelled)) this.#pausedBy(error);
+        if (!(error instanceof Cancelled)) onProblem(error);
       })
       .finally(() => {
         this.#background = null;
@@ -200,6 +241,7 @@ export class BatchWork {
         if (this.#active) this.work();
       });
     this.#background = { abort, done };
+    return done;
   }
 
   /** For as long as this process lives, where the disk does not even take that. */

@@ -126,29 +126,30 @@ export const orderOf = (whileLocked = false) =>
 function partsOf(
   extractor: Extractor,
   problems: unknown[],
-  onChange: DeskParts['onChange'] = () => undefined,
+  more: Partial<DeskParts> = {},
 ): DeskParts {
   return {
     documents,
     extractor,
-    onChange,
+    onChange: () => undefined,
     onRemoved: () => undefined,
     onCreated: () => undefined,
     onRunSaved: () => undefined,
     onProblem: (error) => problems.push(error),
     onInternalError: (error) => problems.push(error),
+    ...more,
   };
 }
 
 export async function openDesk(
   dir: string,
   extractor: Extractor,
-  onChange?: DeskParts['onChange'],
+  more: Partial<DeskParts> = {},
 ): Promise<OpenedDesk> {
   const problems: unknown[] = [];
   const vault = await Vault.open(dir, { keyId, key: new Uint8Array(32).fill(7) });
   const store = new RecordStore({ vault, userId: 'user-1' });
-  const desk = await BatchDesk.ofVault(vault, store, partsOf(extractor, problems, onChange));
+  const desk = await BatchDesk.ofVault(vault, store, partsOf(extractor, problems, more));
   let closing: Promise<LockedBox[]> | null = null;
   return {
     ...{ vault, store, desk, problems },

@@ -4,12 +4,19 @@ import { i18n } from '../../ui/i18n.svelte';
 
 type Event = AuditEntry['event'];
 
-export function detailText({ event, clockBack }: AuditEntry): string {
-  const parts = [...partsOf(event), ...(clockBack ? [i18n.m.audit.clockBack] : [])];
+/** @param nameOf a schema's name by its id; undefined where this page does not know it */
+export function detailText(
+  { event, clockBack }: AuditEntry,
+  nameOf: (schemaId: string) => string | undefined,
+): string {
+  const parts = [...partsOf(event, nameOf), ...(clockBack ? [i18n.m.audit.clockBack] : [])];
   return parts.filter((part) => part !== '').join(i18n.m.common.listSeparator);
 }
 
-function partsOf(event: Event): readonly string[] {
+function partsOf(
+  event: Event,
+  nameOf: (schemaId: string) => string | undefined,
+): readonly string[] {
   const m = i18n.m.audit;
   const { integer } = i18n.format;
   switch (event.kind) {
@@ -20,7 +27,18 @@ function partsOf(event: Event): readonly string[] {
     case 'anchor':
       return [event.anchor.journal ? m.anchorDetail(integer(event.anchor.journal.seq)) : ''];
     case 'confirmed':
-      return [m.factsDetail(integer(event.facts)), event.bulk ? m.bulkDetail : ''];
+      return [
+        schemaText(event.schema, nameOf),
+        m.factsDetail(integer(event.facts)),
+        event.bulk ? m.bulkDetail : '',
+        laterText(event.addedLater),
+      ];
+    case 'record-shredded':
+      return [laterText(event.addedLater)];
+    case 'acts-compared':
+      return [m.comparedDetail(integer(event.journal.seq), integer(event.added))];
+    case 'export-begun':
+      return [event.format, event.deidentified ? m.deidentifiedDetail : m.identifiedDetail];
     case 'exported':
       return [
         event.format,
@@ -42,4 +60,22 @@ function partsOf(event: Event): readonly string[] {
         key === 'kind' ? [] : [String(value)],
       );
   }
+}
+
+function laterText(addedLater: string | undefined): string {
+  if (addedLater === undefined) return '';
+  return i18n.m.audit.addedLaterDetail(i18n.format.dateTimeSeconds(Date.parse(addedLater)));
+}
+
+/** Who may not read records knows the schemas that ship by name, and the hospital's own by their ids. */
+function schemaText(
+  schema: Extract<Event, { kind: 'confirmed' }>['schema'],
+  nameOf: (schemaId: string) => string | undefined,
+): string {
+  if (!schema) return '';
+  const m = i18n.m.audit;
+  const { id, version } = schema;
+  const name = id === 'other' ? m.otherSchema : (nameOf(id) ?? id.slice(0, 8));
+  if (version === undefined) return m.schemaOnly(name);
+  return m.schemaDetail(name, i18n.format.integer(version));
 }

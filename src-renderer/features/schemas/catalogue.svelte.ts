@@ -32,6 +32,12 @@ export class SchemaCatalogue {
     return this.#saved.find(({ schema }) => schema.id === id);
   }
 
+  /** What a schema is called, be it a deleted one; undefined for one that is not known here. */
+  nameOf(id: string, locale: Locale): string | undefined {
+    const schema = this.find(id) ?? this.saved(id)?.schema;
+    return schema && schemaName(schema, locale);
+  }
+
   put(saved: readonly SavedSchema[]): void {
     const others = this.#saved.filter((row) =>
       saved.every(({ schema }) => schema.id !== row.schema.id),
