@@ -278,6 +278,17 @@ describe('sentences', () => {
     }
   });
 
+  it('end with all the marks that end them', () => {
+    const text = '因“胸痛。”入院；高血压2级？；糖尿病。\n“好。”';
+    expect(sentencesOf(text, []).map(({ start, end }) => text.slice(start, end))).toEqual([
+      '因“胸痛。”',
+      '入院；',
+      '高血压2级？；',
+      '糖尿病。',
+      '“好。”',
+    ]);
+  });
+
   it('a search finds the sentence that says it, in full width and traditional characters too', () => {
     const text = '主诉：胸痛。\n血壓１５０／９０ｍｍＨｇ。\n否認藥物過敏。';
     const search = new SentenceSearch(text, sentencesOf(text, []));

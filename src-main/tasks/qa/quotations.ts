@@ -1,5 +1,6 @@
 /** Quotations by search alone, for a model that cannot select: the answer is then what the record says. */
 import type { Evidence } from '../../domain/contract/fact';
+import { classesOf } from './class-questions';
 import { fittedSettings, type Feature, type SearchSettings } from './search-settings';
 import { SentenceSearch, type FoundSentence } from './sentence-search';
 import type { Sentence } from './sentences';
@@ -14,9 +15,11 @@ export interface Quotations {
 }
 
 /** Of 现用药？ or 手术史？: more would not be read. */
-const mostOfClass = 6;
-/** That a sentence with a word of a class answers a question about all of it; set by hand. */
+const mostOfClass = 12;
+/** That a sentence which states one of a class answers a question about all of it; set by hand. */
 const confidenceOfClass = 0.8;
+/** That something else answers such a question, at most; set by hand. */
+const confidenceOffClass = 0.3;
 
 /** @param settings Defaults to those that were fitted. */
 export function quotationsOf(
@@ -39,7 +42,10 @@ export function quotationsOf(
     .map(({ start, end }) => ({ text: text.slice(start, end), start, end }));
   const features = featuresOf(best, text, question);
   const fitted = confidenceOf(features, settings.confidence);
-  const confidence = ofClass.length > 0 ? Math.max(fitted, confidenceOfClass) : fitted;
+  const confidence =
+    ofClass.length > 0
+      ? Math.max(fitted, confidenceOfClass)
+      : Math.min(fitted, classesOf(question).length > 0 ? confidenceOffClass : 1);
   return { quotes, confidence, features };
 }
 

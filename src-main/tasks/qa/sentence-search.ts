@@ -5,7 +5,8 @@
  */
 import lexicon from '../../../resources/lexicons/questions.json' with { type: 'json' };
 import { fold } from '../../domain/rules/deidentify/fold';
-import { isOfRelative } from '../../domain/rules/negation';
+import { classesOf } from './class-questions';
+import { asksAllergy, statementsOf, type PlacedSentence } from './class-statements';
 import { fittedSettings, type SearchSettings } from './search-settings';
 import type { Sentence } from './sentences';
 
@@ -25,14 +26,11 @@ export interface FoundSentence extends Sentence {
   /** It holds the very word by which the question is of its topic: 过敏 of 药物过敏史. */
   readonly holdsAsked: boolean;
   /**
-   * The question is about a whole class of things (现用药？), and the sentence holds a word of such; or it
-   * names a section (主诉？), and the sentence stands in it.
+   * The question is about a whole class of things (现用药？), and the sentence states one; or it names a
+   * section (主诉？), and the sentence stands in it.
    */
   readonly isOfClass: boolean;
 }
-
-/** What a question about a whole class may have beside the words that ask for it. */
-const beside = /[史吗呢有无情况结果现的\s\p{P}]/gu;
 
 interface Topic {
   readonly id: string;
@@ -48,8 +46,6 @@ const topics: readonly Topic[] = lexicon.topics.map((topic) => ({
   words: topic.words.map(normalised),
 }));
 
-const familySection = '家族史';
-const wholes = new Set(lexicon.whole.map((words) => normalised(words).replace(beside, '')));
 /** Longest first, so that none is cut by a part of it. */
 const stopWords = [...lexicon.stop].sort((one, other) => other.length - one.length);
 const synonyms = lexicon.synonyms.map((words) => words.map(normalised));
@@ -63,8 +59,7 @@ export function topicsOf(question: string): readonly Topic[] {
 export class SentenceSearch {
   readonly #sentences: readonly Sentence[];
   readonly #texts: readonly string[];
-  /** Of each sentence its section's name, as `normalised` writes it. */
-  readonly #sections: readonly (string | null)[];
+  readonly #placed: readonly PlacedSentence[];
   readonly #grams: readonly ReadonlyMap<string, number>[];
   readonly #lengths: readonly number[];
   readonly #mean: number;
@@ -84,7 +79,10 @@ export class SentenceSearch {
     const folded = normalised(record);
     // `fold` keeps every unit at its place, and so does lower case for what records hold.
     this.#texts = sentences.map(({ start, end }) => folded.slice(start, end));
-    this.#sections = sentences.map(({ section }) => section && normalised(section));
+    this.#placed = sentences.map(({ section }, at) => ({
+      text: this.#texts[at] as string,
+      section,
+    }));
     this.#grams = this.#texts.map((text) => countsOf(gramsOf(text)));
     this.#lengths = this.#grams.map((grams) => sum(grams.values()));
     this.#mean = sum(this.#lengths) / Math.max(1, sentences.length);
@@ -102,8 +100,12 @@ export class SentenceSearch {
     const about = topicsOf(question);
     const askedWords = about.flatMap(({ asks }) => asks).filter((word) => folded.includes(word));
     const topicWords = [...new Set(about.flatMap(({ words }) => words))];
-    const asksRelatives = about.some(({ sections: of }) => of.includes(familySection));
-    const isOfWhole = wholes.has(folded.replace(beside, ''));
+    const classes = classesOf(question);
+    const ofClass = new Set(classes.flatMap((kind) => statementsOf(kind, this.#placed)));
+    // 阿司匹林100mg每日一次 is no answer to 阿司匹林过敏吗.
+    const allergies = asksAllergy(folded)
+      ? new Set(statementsOf('allergy', this.#placed))
+      : undefined;
     const namedSection = folded.replace(/[\s\p{P}]/gu, '');
     const sections = new Set(about.flatMap((topic) => topic.sections));
     const weight = sum([...asked.keys()].map((gram) => this.#rarity(gram)));
@@ -115,8 +117,7 @@ export class SentenceSearch {
     const { topicWeight, sectionBonus } = this.#settings;
     const found: FoundSentence[] = [];
     this.#sentences.forEach((sentence, index) => {
-      // What relatives have is no part of the patient's 既往史 or 过敏史.
-      if (isOfWhole && !asksRelatives && this.#isOfRelative(index)) return;
+      if (allergies?.has(index) === false) return;
       const text = this.#texts[index] as string;
       const inSection = sentence.section !== null && sections.has(sentence.section);
       const held = topicWords.filter((word) => text.includes(word));
@@ -124,8 +125,11 @@ export class SentenceSearch {
       let score = own + topicWeight * sum(held.map((word) => this.#rarityOfWord(word)));
       if (inSection) score += sectionBonus;
       // Of 过敏史：青霉素；磺胺类 the second part holds no word of allergies.
-      const isNamed = this.#sections[index] === namedSection;
-      if (score <= 0 && !isNamed) return;
+      const isOfClass =
+        classes.length > 0
+          ? ofClass.has(index)
+          : sentence.section !== null && normalised(sentence.section) === namedSection;
+      if (score <= 0 && !isOfClass) return;
       const grams = [...(this.#grams[index]?.keys() ?? [])];
       const covered = sum(
         grams.filter((gram) => asked.has(gram)).map((gram) => this.#rarity(gram)),
@@ -142,7 +146,7 @@ export class SentenceSearch {
         recordCoverage: weight === 0 ? 0 : somewhere / weight,
         fits: inSection || held.length > 0,
         holdsAsked: askedWords.some((word) => text.includes(word)),
-        isOfClass: (isOfWhole && held.length > 0) || isNamed,
+        isOfClass,
       });
     });
     return found.sort((one, other) => other.score - one.score || one.index - other.index);
@@ -160,11 +164,6 @@ export class SentenceSearch {
 
   #holds(word: string): boolean {
     return this.#texts.some((text) => text.includes(word));
-  }
-
-  #isOfRelative(index: number): boolean {
-    const { section } = this.#sentences[index] as Sentence;
-    return section === familySection || isOfRelative(this.#texts[index] as string);
   }
 
   /** A sentence has few grams; what is asked may be two thousand characters of a patient's words. */

@@ -25,7 +25,11 @@ export function sentencesOf(text: string, sections: readonly Section[]): Sentenc
   };
   for (let at = 0; at < text.length; at++) {
     if (borders.has(at)) close(at);
-    if ('。！？!?；;\n\r'.includes(text[at] as string)) close(at + 1);
+    if ('。！？!?；;\n\r'.includes(text[at] as string)) {
+      // What ends with it: 高血压病2级？； and “……入院。”
+      while (at + 1 < text.length && '。！？!?；;”’」』'.includes(text[at + 1] as string)) at++;
+      close(at + 1);
+    }
   }
   close(text.length);
   return sentences;
