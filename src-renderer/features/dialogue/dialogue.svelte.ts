@@ -130,6 +130,13 @@ export class Dialogue {
     return this.#state === 'editing' && !this.running && text.trim() !== '' && openOrders === 0;
   }
 
+  /** Whether the editor holds words of a doctor, which a draft in their place would put out of sight. */
+  get hasOwnWords(): boolean {
+    const { text } = this.reply;
+    const isOpen = this.#state === 'editing' && text.trim() !== '';
+    return isOpen && text !== (this.drafting.chosen?.text ?? '');
+  }
+
   /** A record can be linked until something was stored: what is sealed under its key stays there. */
   get canLink(): boolean {
     return !this.saver.isStored && !this.running;

@@ -56,6 +56,8 @@ export class DialoguesState {
   #deleted: { readonly id: string; readonly toast: number } | null = null;
   /** Its history is shown. */
   historyOpen = $state(false);
+  /** What would put a doctor's own words out of sight, until that is allowed. */
+  #replacing = $state.raw<(() => void) | null>(null);
 
   constructor(options: DialoguesOptions) {
     this.#options = options;
@@ -114,6 +116,44 @@ export class DialoguesState {
     const { conversation } = dialogue;
     const { raw } = conversation;
     conversation.type(raw.trim() === '' ? text : `${asTyped(raw)}\n${asTyped(text)}`);
+  }
+
+  get replacing(): (() => void) | null {
+    return this.#replacing;
+  }
+
+  /** Drafts anew. Words that a doctor typed are not put away for it unasked. */
+  draft(): void {
+    const dialogue = this.#current;
+    if (!dialogue || dialogue.isApproved || dialogue.approving) return;
+    // What is pasted is read first, and may be drafted from then.
+    dialogue.conversation.finishWriting();
+    if (dialogue.canDraft) this.#replace(dialogue, () => dialogue.draft());
+  }
+
+  /** Takes a draft into the editor, as little unasked. */
+  take(index: number): void {
+    const dialogue = this.#current;
+    if (!dialogue) return;
+    if (dialogue.drafting.chosenIndex === index) dialogue.take(index);
+    else this.#replace(dialogue, () => dialogue.take(index));
+  }
+
+  /** The draft is not wanted after all. */
+  keepWords(): void {
+    this.#replacing = null;
+  }
+
+  /** The words may go. */
+  replaceWords(): void {
+    const replace = this.#replacing;
+    this.#replacing = null;
+    replace?.();
+  }
+
+  #replace(dialogue: Dialogue, act: () => void): void {
+    if (dialogue.hasOwnWords) this.#replacing = act;
+    else act();
   }
 
   /** Another reply to the same conversation. */
@@ -267,6 +307,7 @@ export class DialoguesState {
 
   #leave(): void {
     const dialogue = this.#current;
+    this.#replacing = null;
     this.#current = null;
     void dialogue?.putAway().then(() => {
       if (dialogue.saver.problem) this.#options.notices.problem(dialogue.saver.problem);

@@ -127,6 +127,38 @@ describe('an exported chat that is dropped', () => {
   });
 });
 
+describe('what a doctor wrote', () => {
+  it('gives way to a draft only where its doctor says so', async () => {
+    const drafted = (words: string) => ({
+      ...{ text: words, guards: [], quotes: [], ended: 'end' as const },
+    });
+    const candidates = [drafted('多喝水'), drafted('多休息')];
+    const { state } = made([replyOf('a', { candidates, chosen: 0 })]);
+    await state.load();
+    await state.open('a');
+    const { current } = state;
+    // A draft as it was taken is not theirs.
+    state.take(1);
+    expect([current?.reply.text, state.replacing]).toEqual(['多休息', null]);
+    current?.edit('多休息，三天后复诊');
+    state.take(1);
+    expect([current?.reply.text, state.replacing]).toEqual(['多休息，三天后复诊', null]);
+    state.take(0);
+    expect(current?.reply.text).toBe('多休息，三天后复诊');
+    state.keepWords();
+    state.replaceWords();
+    expect(current?.reply.text).toBe('多休息，三天后复诊');
+    state.take(0);
+    state.replaceWords();
+    expect([current?.reply.text, state.replacing]).toEqual(['多喝水', null]);
+    // What was asked of one is not done to another.
+    current?.edit('多喝温水');
+    state.take(1);
+    state.create();
+    expect(state.replacing).toBeNull();
+  });
+});
+
 describe('the list of replies', () => {
   it('holds those that are not deleted, the newest first, as they are committed', async () => {
     const replies = [replyOf('a'), replyOf('b', { updatedAt: 3 }), replyOf('c', { deletedAt: 2 })];
