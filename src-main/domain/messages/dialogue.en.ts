@@ -41,9 +41,9 @@ export const dialogueEn: typeof dialogueZh = {
   linkRecord: 'Choose a record…',
   pickRecord: 'Record to link',
   unlink: 'Unlink',
-  relink: 'Relink in a new one',
+  relink: 'Change…',
   linkFixed:
-    'Once drafted, a reply keeps its record. This begins another reply to the same conversation, for which you choose a record; this one stays.',
+    'This reply is stored and keeps its record. With another record, another reply to the same conversation is begun; this one stays.',
   filter: 'Find by name',
   noMatch: 'No such record',
   purposeLabel: 'Purpose',

@@ -82,8 +82,8 @@ export const dialogueZh = {
   pickRecord: '选择要关联的病历',
   unlink: '取消关联',
   /** Another reply to the same, for which a record can be chosen. */
-  relink: '换病历另拟',
-  linkFixed: '已起草的回复不能再关联或更换病历。按此用同一段对话另拟一份，再选病历；这一份保留。',
+  relink: '换病历…',
+  linkFixed: '这份回复已保存，病历不能再换。选好后用同一段对话另拟一份，这一份保留。',
   filter: '按名称查找',
   noMatch: '没有符合的病历',
   purposeLabel: '目的',

@@ -255,11 +255,11 @@ export class Dialogue {
     }
   }
 
-  /** Turns and record of it for another reply to the same. */
-  another(): Dialogue {
+  /** Turns of it for another reply to the same. @param record Defaults to its own */
+  another(record: LinkedRecord | null = this.#record): Dialogue {
     const { conversation, drafting } = this;
     return new Dialogue(this.#parts, {
-      record: this.#record,
+      record,
       turns: conversation.turns,
       options: drafting.options,
     });

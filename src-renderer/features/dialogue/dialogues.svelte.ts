@@ -182,9 +182,15 @@ export class DialoguesState {
     return { id, title, textId, text: await repository.text(textId) };
   }
 
+  /** Links a record; for a reply that was stored already, in another one to the same conversation. */
   async link(id: string | null): Promise<void> {
     const dialogue = this.#current;
-    await this.#attempt(async () => dialogue?.link(id === null ? null : await this.record(id)));
+    await this.#attempt(async () => {
+      const record = id === null ? null : await this.record(id);
+      if (!dialogue || dialogue !== this.#current) return;
+      if (dialogue.canLink) dialogue.link(record);
+      else if (record && record.id !== dialogue.record?.id) this.create(dialogue.another(record));
+    });
   }
 
   async remove(id: string): Promise<void> {

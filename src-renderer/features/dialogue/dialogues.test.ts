@@ -181,6 +181,25 @@ describe('the list of replies', () => {
     expect(state.current).toBeNull();
   });
 
+  it('begins another reply to the same where a stored one is to have another record', async () => {
+    const { state, calls } = made([replyOf('a', { recordId: 'r' })]);
+    await state.load();
+    await state.open('a');
+    await state.link('r');
+    expect(state.current?.id).toBe('a');
+    await state.link('s');
+    expect(state.current?.id).not.toBe('a');
+    expect(state.current).toMatchObject({
+      ...{ record: { id: 's' }, state: 'conversation', canLink: true },
+      conversation: { turns: [{ role: 'patient', text: '咳嗽' }] },
+    });
+    // One that is not stored yet is linked itself.
+    const { current } = state;
+    await state.link(null);
+    expect([state.current, current?.record]).toEqual([current, null]);
+    expect(calls).toEqual([]);
+  });
+
   it('takes one off and brings it back by one act', async () => {
     const { state, calls, notices } = made([replyOf('a')]);
     await state.load();
