@@ -100,6 +100,10 @@ export const qaEn: typeof qaZh = {
   leftOutList: 'What does not fit and is left out',
   summary: 'Summary',
   summaryOf: (title: string) => `Summary: ${title}`,
+  summaryOfSeveral: (title: string, count: string) =>
+    `Summary: ${title} and the others, ${count} in all`,
+  summaryPartial: (done: string, total: string) => `Not complete: ${done} of ${total} lines`,
+  summaryGoOn: 'Go on',
   summaryNotice: 'Quoted from the record; not checked by a doctor',
   summaryMissing: 'Nothing in the record answers this',
   summaryGoing: (done: string, total: string) => `${done} of ${total}`,

@@ -278,6 +278,17 @@ export class QaState {
     });
   }
 
+  /** Those that are one key away; they are about records. */
+  get quickQuestions(): readonly string[] {
+    return this.#scope === 'none' ? [] : this.quick.list;
+  }
+
+  /** @param at from 0. @returns whether it was begun */
+  askQuick(at: number): boolean {
+    const question = this.quickQuestions[at];
+    return question !== undefined && this.ask(question);
+  }
+
   /** Asks a question once more, beside its first answer. */
   again(node: ConversationNode): boolean {
     return this.ask(node.question, { parent: node.parent, isAgain: node.state === 'answered' });
@@ -301,12 +312,25 @@ export class QaState {
     const conversation = this.#conversation;
     if (!conversation) return;
     this.summaryOpen = true;
+    await this.#askLines(conversation, title);
+  }
+
+  /** Goes on with a summary that was stopped or broke off: the line at which it was, and those after it. */
+  async finishSummary(): Promise<void> {
+    const conversation = this.#conversation;
+    if (conversation?.value.kind === 'summary')
+      await this.#askLines(conversation, conversation.title);
+  }
+
+  async #askLines(conversation: Conversation, title: string): Promise<void> {
     for (const { ask } of summaryLines) {
-      if (this.#conversation !== conversation || !this.ask(ask, { isLine: true })) break;
+      const given = conversation.path.find(({ question }) => question === ask);
+      if (given?.state === 'answered') continue;
+      const place = given ? { parent: given.parent } : {};
+      if (this.#conversation !== conversation || !this.ask(ask, { ...place, isLine: true })) break;
       conversation.rename(title);
       await conversation.idle();
-      const last = conversation.path.at(-1);
-      if (last?.state !== 'answered') break;
+      if (conversation.path.at(-1)?.state !== 'answered') break;
     }
   }
 

@@ -92,7 +92,7 @@ describe('a question on screen', () => {
   it('is about the open record and belongs to it, with the threshold that is set', async () => {
     const { qa, asked, values } = state();
     await qa.show(open('one'));
-    expect(qa.ask('过敏史？')).toBe(true);
+    expect(qa.askQuick(0)).toBe(true);
     await qa.conversation?.idle();
     expect(asked[0]).toMatchObject({ record: { text: texts['one'] }, threshold: 0.42 });
     await until(() => values()[0]?.nodes[0]?.state === 'answered');
@@ -200,6 +200,8 @@ describe('what a question is about', () => {
     expect(silent.qa.ask('感冒怎么办')).toBe(false);
     const { qa, asked, values } = state(undefined, { loaded: writer });
     await qa.show(null);
+    // Questions about records are none without one.
+    expect(qa.askQuick(0)).toBe(false);
     expect(qa.ask('感冒怎么办')).toBe(true);
     await qa.conversation?.idle();
     expect(asked[0]?.record).toBeUndefined();
@@ -303,6 +305,27 @@ describe('a conversation on screen', () => {
     expect(qa.conversation?.path).toHaveLength(asked.length);
     await qa.putAway();
     expect(values()[0]).toMatchObject({ kind: 'summary', title: '病历摘要' });
+  });
+
+  it('a summary that was stopped goes on where it was, each line once', async () => {
+    let most = 3;
+    const { qa, asked } = state(async ({ question }, context) =>
+      asked.length > most ? forever(context) : answerOf(`答${question}`),
+    );
+    await qa.show(open('one'));
+    const begun = qa.summarise('病历摘要');
+    await until(() => asked.length === 4);
+    qa.stop();
+    await begun;
+    expect(qa.conversation?.path.map(({ state: how }) => how)).toEqual([
+      ...['answered', 'answered', 'answered', 'partial'],
+    ]);
+    most = Infinity;
+    await qa.finishSummary();
+    const lines = qa.conversation?.path ?? [];
+    expect(lines.every(({ state: how }) => how === 'answered')).toBe(true);
+    expect(asked).toHaveLength(lines.length + 1);
+    expect(new Set(lines.map(({ question }) => question)).size).toBe(lines.length);
   });
 
   it('a summary stays what it is: whoever asks on begins a conversation about the same', async () => {
