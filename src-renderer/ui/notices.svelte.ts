@@ -60,6 +60,11 @@ export class Notices {
     );
   }
 
+  /** What it offers was done by another way, such as a key. */
+  closeUndo(): void {
+    for (const { id, undo } of this.#toasts) if (undo) this.closeToast(id);
+  }
+
   closeToast(id: number): void {
     this.hold(id);
     this.#timers.delete(id);

@@ -13,6 +13,10 @@ export const dialogueEn: typeof dialogueZh = {
   emptyTitle: 'Draft a reply to a patient',
   emptyHint:
     'Paste or type what the patient wrote. Danger signs are looked for first; then a model drafts replies for you to correct. The program sends nothing.',
+  readyTitle: 'The conversation was read',
+  readyHint:
+    'Check on the left who says each turn, link a record if there is one, choose purpose and tone, then press Draft.',
+  readyAlone: 'Check on the left who says each turn, then write the reply yourself.',
   conversation: 'Conversation',
   work: 'Reply',
   paste: 'Paste a chat, or type',
@@ -37,7 +41,9 @@ export const dialogueEn: typeof dialogueZh = {
   linkRecord: 'Choose a record…',
   pickRecord: 'Record to link',
   unlink: 'Unlink',
-  linkFixed: 'A saved conversation keeps its record; write another reply to link one.',
+  relink: 'Change…',
+  linkFixed:
+    'This reply is stored and keeps its record. With another record, another reply to the same conversation is begun; this one stays.',
   filter: 'Find by name',
   noMatch: 'No such record',
   purposeLabel: 'Purpose',
@@ -159,6 +165,11 @@ export const dialogueEn: typeof dialogueZh = {
   },
   delete: 'Delete',
   deleted: 'Conversation deleted',
+  replace: {
+    title: 'Replace what you wrote?',
+    body: 'A draft takes the place of your words in the editor; after that they are seen in the history only.',
+    confirm: 'Replace',
+  },
   training: {
     button: 'Export training data',
     title: 'Export training data',

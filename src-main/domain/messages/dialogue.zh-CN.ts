@@ -54,6 +54,10 @@ export const dialogueZh = {
   emptyTitle: '起草给患者的回复',
   emptyHint:
     '粘贴或输入患者的消息，程序先查危险征象，再由模型起草几份供您修改。程序不会发送任何内容。',
+  readyTitle: '对话已读入',
+  readyHint: '请核对左侧每句是谁说的，需要时关联病历，选好目的和语气，再按“起草”。',
+  /** Without a model that drafts. */
+  readyAlone: '请核对左侧每句是谁说的，再按“自己写”。',
   /** Names the place for screen readers. */
   conversation: '对话',
   work: '回复',
@@ -77,7 +81,9 @@ export const dialogueZh = {
   linkRecord: '选择病历…',
   pickRecord: '选择要关联的病历',
   unlink: '取消关联',
-  linkFixed: '已保存的对话不能更换病历；需要时请另拟一份。',
+  /** Another reply to the same, for which a record can be chosen. */
+  relink: '换病历…',
+  linkFixed: '这份回复已保存，病历不能再换。选好后用同一段对话另拟一份，这一份保留。',
   filter: '按名称查找',
   noMatch: '没有符合的病历',
   purposeLabel: '目的',
@@ -87,7 +93,7 @@ export const dialogueZh = {
   lengthLabel: '长度',
   length,
   askBack: '信息不足时反问',
-  countLabel: '份数',
+  countLabel: '草稿数',
   draft: '起草',
   draftAgain: '重新起草',
   stop: '停止',
@@ -167,6 +173,11 @@ export const dialogueZh = {
   advice,
   delete: '删除',
   deleted: '对话已删除',
+  replace: {
+    title: '换掉您写的回复？',
+    body: '您在编辑框里写的文字会被草稿换掉，以后只能在“修改经过”里看到。',
+    confirm: '换掉',
+  },
   training: {
     button: '导出训练数据',
     title: '导出训练数据',

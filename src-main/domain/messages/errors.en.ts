@@ -242,7 +242,7 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
   },
   EMPTY_QUESTION: {
     title: 'There is no question yet',
-    remedy: 'Type a question, or choose one of the usual ones.',
+    remedy: 'Type a question, or use a quick one.',
   },
   QUESTION_TOO_LONG: {
     title: 'The question is too long',

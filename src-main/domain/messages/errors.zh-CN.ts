@@ -227,7 +227,7 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
   },
   EMPTY_QUESTION: {
     title: '还没有写问题',
-    remedy: '请输入问题，或选一个常用问题。',
+    remedy: '请输入问题，或用一个快捷提问。',
   },
   QUESTION_TOO_LONG: {
     title: '问题太长',

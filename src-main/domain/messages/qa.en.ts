@@ -32,8 +32,11 @@ export const qaEn: typeof qaZh = {
   emptyTitle: 'Ask this record',
   emptyHint:
     'Every sentence names its source; its number shows the words. What the record does not say is not answered.',
+  emptyPatientTitle: (count: string) => `Ask the ${count} records of this patient`,
   emptyFreeTitle: 'Ask without a record',
   emptyFreeHint: 'A model writes the answer, from no record. Check it yourself.',
+  emptyNothingOpen:
+    'To ask a record, choose it in the list on the left first. Here a model writes the answer, from no record: check it yourself.',
   you: 'Question',
   answer: 'Answer',
   basis: {
@@ -76,8 +79,11 @@ export const qaEn: typeof qaZh = {
   ask: 'Ask',
   send: 'to send',
   line: 'for a new line',
-  placeholder: 'Ask about this record…',
-  placeholderFree: 'Ask without a record…',
+  placeholders: {
+    record: 'Ask about this record…',
+    patient: 'Ask about the records of this patient…',
+    none: 'Ask without a record…',
+  },
   quick: 'Quick questions',
   editQuick: 'Edit quick questions',
   quickHint:
@@ -94,6 +100,10 @@ export const qaEn: typeof qaZh = {
   leftOutList: 'What does not fit and is left out',
   summary: 'Summary',
   summaryOf: (title: string) => `Summary: ${title}`,
+  summaryOfSeveral: (title: string, count: string) =>
+    `Summary: ${title} and the others, ${count} in all`,
+  summaryPartial: (done: string, total: string) => `Not complete: ${done} of ${total} lines`,
+  summaryGoOn: 'Go on',
   summaryNotice: 'Quoted from the record; not checked by a doctor',
   summaryMissing: 'Nothing in the record answers this',
   summaryGoing: (done: string, total: string) => `${done} of ${total}`,

@@ -29,8 +29,12 @@ export const qaZh = {
   quotesOnly: '当前模型不写回答，只引用病历原文作答。',
   emptyTitle: '问一问这份病历',
   emptyHint: '每句回答都注明出处，点编号即可看到原文。病历里没有的，不会作答。',
+  emptyPatientTitle: (count: string) => `问一问这位患者的 ${count} 份病历`,
   emptyFreeTitle: '不用病历提问',
   emptyFreeHint: '回答由模型写出，没有病历依据，请自行核对。',
+  /** Where no record is open. */
+  emptyNothingOpen:
+    '要问某份病历，请先在左侧列表中选中它。这里的回答由模型写出，没有病历依据，请自行核对。',
   you: '提问',
   answer: '回答',
   basis: {
@@ -71,8 +75,11 @@ export const qaZh = {
   ask: '提问',
   send: '发送',
   line: '换行',
-  placeholder: '就这份病历提问…',
-  placeholderFree: '不用病历提问…',
+  placeholders: {
+    record: '就这份病历提问…',
+    patient: '就这位患者的病历提问…',
+    none: '不用病历提问…',
+  },
   quick: '快捷提问',
   editQuick: '编辑快捷提问',
   quickHint: '每行一个问题。前九个可在不打字时用数字键直接提问。',
@@ -88,6 +95,9 @@ export const qaZh = {
   leftOutList: '放不下而略去的内容',
   summary: '病历摘要',
   summaryOf: (title: string) => `病历摘要：${title}`,
+  summaryOfSeveral: (title: string, count: string) => `病历摘要：${title} 等 ${count} 份`,
+  summaryPartial: (done: string, total: string) => `摘要未完成，只有 ${total} 项中的 ${done} 项`,
+  summaryGoOn: '接着做完',
   summaryNotice: '摘自病历原文，未经医师核对',
   summaryMissing: '病历中未找到依据',
   summaryGoing: (done: string, total: string) => `已完成 ${done} / ${total}`,

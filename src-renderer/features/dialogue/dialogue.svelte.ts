@@ -130,6 +130,13 @@ export class Dialogue {
     return this.#state === 'editing' && !this.running && text.trim() !== '' && openOrders === 0;
   }
 
+  /** Whether the editor holds words of a doctor, which a draft in their place would put out of sight. */
+  get hasOwnWords(): boolean {
+    const { text } = this.reply;
+    const isOpen = this.#state === 'editing' && text.trim() !== '';
+    return isOpen && text !== (this.drafting.chosen?.text ?? '');
+  }
+
   /** A record can be linked until something was stored: what is sealed under its key stays there. */
   get canLink(): boolean {
     return !this.saver.isStored && !this.running;
@@ -248,11 +255,11 @@ export class Dialogue {
     }
   }
 
-  /** Turns and record of it for another reply to the same. */
-  another(): Dialogue {
+  /** Turns of it for another reply to the same. @param record Defaults to its own */
+  another(record: LinkedRecord | null = this.#record): Dialogue {
     const { conversation, drafting } = this;
     return new Dialogue(this.#parts, {
-      record: this.#record,
+      record,
       turns: conversation.turns,
       options: drafting.options,
     });

@@ -240,9 +240,11 @@ describe('a reply', () => {
     dialogue.draft();
     await until(() => dialogue.state === 'machine-draft');
     dialogue.take(0);
+    expect(dialogue.hasOwnWords).toBe(false);
     dialogue.edit('多喝温水。');
+    expect(dialogue.hasOwnWords).toBe(true);
     dialogue.take(1);
-    expect(dialogue.reply.text).toBe('多休息。');
+    expect([dialogue.reply.text, dialogue.hasOwnWords]).toEqual(['多休息。', false]);
     dialogue.putDown();
     dialogue.edit('多睡觉。');
     dialogue.draft();

@@ -56,6 +56,8 @@ export class DialoguesState {
   #deleted: { readonly id: string; readonly toast: number } | null = null;
   /** Its history is shown. */
   historyOpen = $state(false);
+  /** What would put a doctor's own words out of sight, until that is allowed. */
+  #replacing = $state.raw<(() => void) | null>(null);
 
   constructor(options: DialoguesOptions) {
     this.#options = options;
@@ -116,6 +118,44 @@ export class DialoguesState {
     conversation.type(raw.trim() === '' ? text : `${asTyped(raw)}\n${asTyped(text)}`);
   }
 
+  get replacing(): (() => void) | null {
+    return this.#replacing;
+  }
+
+  /** Drafts anew. Words that a doctor typed are not put away for it unasked. */
+  draft(): void {
+    const dialogue = this.#current;
+    if (!dialogue || dialogue.isApproved || dialogue.approving) return;
+    // What is pasted is read first, and may be drafted from then.
+    dialogue.conversation.finishWriting();
+    if (dialogue.canDraft) this.#replace(dialogue, () => dialogue.draft());
+  }
+
+  /** Takes a draft into the editor, as little unasked. */
+  take(index: number): void {
+    const dialogue = this.#current;
+    if (!dialogue) return;
+    if (dialogue.drafting.chosenIndex === index) dialogue.take(index);
+    else this.#replace(dialogue, () => dialogue.take(index));
+  }
+
+  /** The draft is not wanted after all. */
+  keepWords(): void {
+    this.#replacing = null;
+  }
+
+  /** The words may go. */
+  replaceWords(): void {
+    const replace = this.#replacing;
+    this.#replacing = null;
+    replace?.();
+  }
+
+  #replace(dialogue: Dialogue, act: () => void): void {
+    if (dialogue.hasOwnWords) this.#replacing = act;
+    else act();
+  }
+
   /** Another reply to the same conversation. */
   another(): void {
     if (this.#current) this.create(this.#current.another());
@@ -142,9 +182,15 @@ export class DialoguesState {
     return { id, title, textId, text: await repository.text(textId) };
   }
 
+  /** Links a record; for a reply that was stored already, in another one to the same conversation. */
   async link(id: string | null): Promise<void> {
     const dialogue = this.#current;
-    await this.#attempt(async () => dialogue?.link(id === null ? null : await this.record(id)));
+    await this.#attempt(async () => {
+      const record = id === null ? null : await this.record(id);
+      if (!dialogue || dialogue !== this.#current) return;
+      if (dialogue.canLink) dialogue.link(record);
+      else if (record && record.id !== dialogue.record?.id) this.create(dialogue.another(record));
+    });
   }
 
   async remove(id: string): Promise<void> {
@@ -267,6 +313,7 @@ export class DialoguesState {
 
   #leave(): void {
     const dialogue = this.#current;
+    this.#replacing = null;
     this.#current = null;
     void dialogue?.putAway().then(() => {
       if (dialogue.saver.problem) this.#options.notices.problem(dialogue.saver.problem);

@@ -127,6 +127,38 @@ describe('an exported chat that is dropped', () => {
   });
 });
 
+describe('what a doctor wrote', () => {
+  it('gives way to a draft only where its doctor says so', async () => {
+    const drafted = (words: string) => ({
+      ...{ text: words, guards: [], quotes: [], ended: 'end' as const },
+    });
+    const candidates = [drafted('多喝水'), drafted('多休息')];
+    const { state } = made([replyOf('a', { candidates, chosen: 0 })]);
+    await state.load();
+    await state.open('a');
+    const { current } = state;
+    // A draft as it was taken is not theirs.
+    state.take(1);
+    expect([current?.reply.text, state.replacing]).toEqual(['多休息', null]);
+    current?.edit('多休息，三天后复诊');
+    state.take(1);
+    expect([current?.reply.text, state.replacing]).toEqual(['多休息，三天后复诊', null]);
+    state.take(0);
+    expect(current?.reply.text).toBe('多休息，三天后复诊');
+    state.keepWords();
+    state.replaceWords();
+    expect(current?.reply.text).toBe('多休息，三天后复诊');
+    state.take(0);
+    state.replaceWords();
+    expect([current?.reply.text, state.replacing]).toEqual(['多喝水', null]);
+    // What was asked of one is not done to another.
+    current?.edit('多喝温水');
+    state.take(1);
+    state.create();
+    expect(state.replacing).toBeNull();
+  });
+});
+
 describe('the list of replies', () => {
   it('holds those that are not deleted, the newest first, as they are committed', async () => {
     const replies = [replyOf('a'), replyOf('b', { updatedAt: 3 }), replyOf('c', { deletedAt: 2 })];
@@ -147,6 +179,25 @@ describe('the list of replies', () => {
     state.apply({ kind: 'removed', recordIds: ['r'], keyIds: [] });
     await vi.waitFor(() => expect(state.items.map(({ id }) => id)).toEqual(['b']));
     expect(state.current).toBeNull();
+  });
+
+  it('begins another reply to the same where a stored one is to have another record', async () => {
+    const { state, calls } = made([replyOf('a', { recordId: 'r' })]);
+    await state.load();
+    await state.open('a');
+    await state.link('r');
+    expect(state.current?.id).toBe('a');
+    await state.link('s');
+    expect(state.current?.id).not.toBe('a');
+    expect(state.current).toMatchObject({
+      ...{ record: { id: 's' }, state: 'conversation', canLink: true },
+      conversation: { turns: [{ role: 'patient', text: '咳嗽' }] },
+    });
+    // One that is not stored yet is linked itself.
+    const { current } = state;
+    await state.link(null);
+    expect([state.current, current?.record]).toEqual([current, null]);
+    expect(calls).toEqual([]);
   });
 
   it('takes one off and brings it back by one act', async () => {

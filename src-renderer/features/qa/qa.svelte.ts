@@ -72,6 +72,8 @@ export class QaState {
   #joined = $state.raw<JoinedText | null>(null);
   #problem = $state.raw<Problem | null>(null);
   #other = $state.raw<ShownRecord | null>(null);
+  /** The way back from what was deleted last. */
+  #undo: (() => void) | null = null;
   #turn = 0;
   /** What is typed. */
   #draft = $state('');
@@ -109,6 +111,10 @@ export class QaState {
     this.#draft = text;
     this.#problem = null;
     this.#count();
+  }
+  /** Its reader has seen why nothing was asked. */
+  dismiss(): void {
+    this.#problem = null;
   }
   /** Another record of the patient that a quotation was shown in, in the place of the open one. */
   get other(): ShownRecord | null {
@@ -172,6 +178,7 @@ export class QaState {
       before?.id === record?.item.id && before?.head.textSha256 === record?.item.head.textSha256;
     this.#record = record;
     if (isSame && this.#conversation) return;
+    this.#undo = null;
     this.#draft = '';
     await this.choose(record ? 'record' : 'none');
   }
@@ -186,21 +193,26 @@ export class QaState {
 
   /** Begins a conversation, which is kept from its first question on. */
   async begin(kind: StoredConversation['kind'] = 'chat'): Promise<void> {
-    const record = this.#record?.item ?? null;
+    const recordId = this.#scope === 'none' ? null : (this.#record?.item.id ?? null);
+    const others = this.#scope === 'patient' ? this.others.map(({ id }) => id) : [];
+    await this.#present(this.#fresh({ recordId, others, kind }));
+  }
+
+  #fresh(about: Pick<StoredConversation, 'recordId' | 'others' | 'kind'>): Conversation {
     const now = Date.now();
     const value: StoredConversation = {
-      id: globalThis.crypto.randomUUID(),
-      recordId: this.#scope === 'none' ? null : (record?.id ?? null),
-      others: this.#scope === 'patient' ? this.others.map(({ id }) => id) : [],
-      kind,
-      title: '',
-      createdAt: now,
-      updatedAt: now,
-      deletedAt: null,
-      nodes: [],
-      leaf: null,
+      ...{ id: globalThis.crypto.randomUUID(), ...about, title: '' },
+      ...{ createdAt: now, updatedAt: now, deletedAt: null, nodes: [], leaf: null },
     };
-    await this.#present(new Conversation(value, 0, this.#place));
+    return new Conversation(value, 0, this.#place);
+  }
+
+  /** A summary has its lines and no others: a question of one's own begins a conversation about the same. */
+  #leaveSummary(): void {
+    const { value } = this.#conversation ?? {};
+    if (value?.kind !== 'summary') return;
+    const { recordId, others } = value;
+    this.#conversation = this.#fresh({ recordId, others, kind: 'chat' });
   }
 
   async open(id: string): Promise<void> {
@@ -221,27 +233,35 @@ export class QaState {
   /** Asks what is typed: a new question, or the changed one beside the old. @returns whether it was begun */
   send(): boolean {
     const { editing, draft } = this;
-    const parent = editing ? editing.parent : (this.#conversation?.value.leaf ?? null);
-    if (!this.ask(draft, { parent })) return false;
+    if (!this.ask(draft, editing ? { parent: editing.parent } : {})) return false;
     this.editing = null;
     this.#draft = '';
     this.#count();
     return true;
   }
 
-  /** @returns whether it was begun */
+  /**
+   * @param how.parent what it follows. Defaults to what is on screen last
+   * @returns whether it was begun
+   */
   ask(
     asked: string,
-    how: { readonly parent?: string | null; readonly isAgain?: boolean } = {},
+    how: {
+      readonly parent?: string | null;
+      readonly isAgain?: boolean;
+      readonly isLine?: boolean;
+    } = {},
   ): boolean {
-    const conversation = this.#conversation;
     const question = asked.trim();
-    if (!conversation || !this.canAsk) return false;
+    if (!this.#conversation || !this.canAsk) return false;
     this.#problem = problemWith(question);
     if (this.#problem) return false;
+    const { isAgain = false, isLine = false } = how;
+    if (!isLine && how.parent === undefined) this.#leaveSummary();
+    const conversation = this.#conversation;
     const joined = this.#joined;
     const { loaded } = this.writer;
-    const { isAgain = false, parent = conversation.value.leaf } = how;
+    const { parent = conversation.value.leaf } = how;
     const seed = isAgain ? { temperature: againTemperature, seed: Date.now() % 2 ** 31 } : {};
     this.#open.set(conversation.id, conversation);
     return conversation.ask({
@@ -256,6 +276,17 @@ export class QaState {
         ...seed,
       },
     });
+  }
+
+  /** Those that are one key away; they are about records. */
+  get quickQuestions(): readonly string[] {
+    return this.#scope === 'none' ? [] : this.quick.list;
+  }
+
+  /** @param at from 0. @returns whether it was begun */
+  askQuick(at: number): boolean {
+    const question = this.quickQuestions[at];
+    return question !== undefined && this.ask(question);
   }
 
   /** Asks a question once more, beside its first answer. */
@@ -281,12 +312,25 @@ export class QaState {
     const conversation = this.#conversation;
     if (!conversation) return;
     this.summaryOpen = true;
+    await this.#askLines(conversation, title);
+  }
+
+  /** Goes on with a summary that was stopped or broke off: the line at which it was, and those after it. */
+  async finishSummary(): Promise<void> {
+    const conversation = this.#conversation;
+    if (conversation?.value.kind === 'summary')
+      await this.#askLines(conversation, conversation.title);
+  }
+
+  async #askLines(conversation: Conversation, title: string): Promise<void> {
     for (const { ask } of summaryLines) {
-      if (this.#conversation !== conversation || !this.ask(ask)) break;
+      const given = conversation.path.find(({ question }) => question === ask);
+      if (given?.state === 'answered') continue;
+      const place = given ? { parent: given.parent } : {};
+      if (this.#conversation !== conversation || !this.ask(ask, { ...place, isLine: true })) break;
       conversation.rename(title);
       await conversation.idle();
-      const last = conversation.path.at(-1);
-      if (last?.state !== 'answered') break;
+      if (conversation.path.at(-1)?.state !== 'answered') break;
     }
   }
 
@@ -300,7 +344,8 @@ export class QaState {
     if (conversation.saving !== 'new') await this.#parts.remove(id);
     this.#all.mark(id, Date.now());
     await this.choose(this.#scope);
-    return () => {
+    const undo = () => {
+      if (this.#undo === undo) this.#undo = null;
       this.#parts.restore(id).then(
         () => {
           this.#all.mark(id, null);
@@ -309,6 +354,15 @@ export class QaState {
         (error: unknown) => this.#parts.onError(error),
       );
     };
+    this.#undo = undo;
+    return undo;
+  }
+
+  /** Takes back the last deletion of a conversation here. @returns whether there was one */
+  undoRemove(): boolean {
+    const undo = this.#undo;
+    undo?.();
+    return undo !== null;
   }
 
   /** The way from a quotation to its record; null where the record has other words by now. */
@@ -317,6 +371,12 @@ export class QaState {
     const asked = node.asked.find(({ recordId }) => recordId === place?.recordId);
     const head = this.#itemOf(place?.recordId)?.head;
     return place && head?.textSha256 === asked?.textSha256 ? place : null;
+  }
+
+  /** The record that a quotation is from, where several were asked; else null. */
+  sourceOf({ asked }: ConversationNode, quote: { start: number; end: number }): string | null {
+    const recordId = asked.length > 1 ? placeIn(asked, quote)?.recordId : undefined;
+    return recordId === undefined ? null : this.titleOf(recordId);
   }
 
   titleOf(recordId: string): string {

@@ -92,7 +92,7 @@ describe('a question on screen', () => {
   it('is about the open record and belongs to it, with the threshold that is set', async () => {
     const { qa, asked, values } = state();
     await qa.show(open('one'));
-    expect(qa.ask('过敏史？')).toBe(true);
+    expect(qa.askQuick(0)).toBe(true);
     await qa.conversation?.idle();
     expect(asked[0]).toMatchObject({ record: { text: texts['one'] }, threshold: 0.42 });
     await until(() => values()[0]?.nodes[0]?.state === 'answered');
@@ -188,6 +188,7 @@ describe('what a question is about', () => {
     const [quote] = node?.answer?.quotes ?? [];
     const place = node && quote && qa.placeOf(node, quote);
     expect(place).toEqual({ recordId: 'two', start: 6, end: 10 });
+    expect(node && quote && qa.sourceOf(node, quote)).toBe('题two');
     expect(place && (await qa.bring(place))).toBe(true);
     expect(qa.other).toMatchObject({ id: 'two', text: texts['two'] });
     expect(qa.other?.text.slice(place?.start, place?.end)).toBe('磺胺过敏');
@@ -199,6 +200,8 @@ describe('what a question is about', () => {
     expect(silent.qa.ask('感冒怎么办')).toBe(false);
     const { qa, asked, values } = state(undefined, { loaded: writer });
     await qa.show(null);
+    // Questions about records are none without one.
+    expect(qa.askQuick(0)).toBe(false);
     expect(qa.ask('感冒怎么办')).toBe(true);
     await qa.conversation?.idle();
     expect(asked[0]?.record).toBeUndefined();
@@ -214,6 +217,8 @@ describe('what a question is about', () => {
     await qa.conversation?.idle();
     const node = qa.conversation?.path[0];
     expect(node && qa.placeOf(node, { start: 3, end: 5 })).not.toBeNull();
+    // Of one record, whose it is need not be said.
+    expect(node && qa.sourceOf(node, { start: 3, end: 5 })).toBeNull();
     const changed = open('one');
     const head = { ...changed.item.head, textSha256: 'another' };
     await qa.show({ text: '改过了。', item: { ...changed.item, head } });
@@ -280,6 +285,15 @@ describe('a conversation on screen', () => {
     undo?.();
     await until(() => qa.conversation?.id === id);
     expect(qa.list.map((each) => each.id)).toEqual([id]);
+    // Once is enough, whichever way it was asked for.
+    expect(qa.undoRemove()).toBe(false);
+    await qa.remove();
+    expect(qa.undoRemove()).toBe(true);
+    await until(() => qa.conversation?.id === id);
+    // The key means what was deleted here: beside another record it is that of the records again.
+    await qa.remove();
+    await qa.show(open('three'));
+    expect(qa.undoRemove()).toBe(false);
   });
 
   it('a summary asks its lines one by one, each by itself', async () => {
@@ -291,6 +305,48 @@ describe('a conversation on screen', () => {
     expect(qa.conversation?.path).toHaveLength(asked.length);
     await qa.putAway();
     expect(values()[0]).toMatchObject({ kind: 'summary', title: '病历摘要' });
+  });
+
+  it('a summary that was stopped goes on where it was, each line once', async () => {
+    let most = 3;
+    const { qa, asked } = state(async ({ question }, context) =>
+      asked.length > most ? forever(context) : answerOf(`答${question}`),
+    );
+    await qa.show(open('one'));
+    const begun = qa.summarise('病历摘要');
+    await until(() => asked.length === 4);
+    qa.stop();
+    await begun;
+    expect(qa.conversation?.path.map(({ state: how }) => how)).toEqual([
+      ...['answered', 'answered', 'answered', 'partial'],
+    ]);
+    most = Infinity;
+    await qa.finishSummary();
+    const lines = qa.conversation?.path ?? [];
+    expect(lines.every(({ state: how }) => how === 'answered')).toBe(true);
+    expect(asked).toHaveLength(lines.length + 1);
+    expect(new Set(lines.map(({ question }) => question)).size).toBe(lines.length);
+  });
+
+  it('a summary stays what it is: whoever asks on begins a conversation about the same', async () => {
+    const { qa, values } = state();
+    await qa.show(open('one'));
+    await qa.summarise('病历摘要');
+    const lines = qa.conversation?.path.length;
+    qa.draft = '过敏史？';
+    expect(qa.send()).toBe(true);
+    await qa.conversation?.idle();
+    expect(qa.conversation?.value).toMatchObject({ kind: 'chat', recordId: 'one' });
+    expect(qa.conversation?.path.map(({ question }) => question)).toEqual(['过敏史？']);
+    await qa.putAway();
+    await until(() => values().length === 2);
+    expect(values()[0]?.nodes).toHaveLength(lines ?? 0);
+    // One of its lines is asked again in its place.
+    await qa.open(values()[0]?.id ?? '');
+    const [line] = qa.conversation?.path ?? [];
+    if (line) qa.again(line);
+    await qa.conversation?.idle();
+    expect(line && qa.conversation?.waysOf(line)).toHaveLength(2);
   });
 
   it('that was asked before is there also for who opens its record before the list was read', async () => {

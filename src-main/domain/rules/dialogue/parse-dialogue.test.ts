@@ -35,6 +35,44 @@ describe('a pasted conversation', () => {
     expect({ placeholders, speakers }).toEqual({ placeholders: 2, speakers: ['阳光'] });
   });
 
+  it('with the short names that doctors write', () => {
+    expect(rolesAndTexts('患：咳嗽三天\n医：有痰吗\n患：有，黄的')).toEqual([
+      'patient|咳嗽三天',
+      'doctor|有痰吗',
+      'patient|有，黄的',
+    ]);
+  });
+
+  it('with numbers or addresses behind names, below the title of an export', () => {
+    const text = [
+      '阳光和李医生的聊天记录',
+      ...['2026-03-05 10:21:03 阳光(12345678)', '孩子咳嗽'],
+      ...['2026-03-05 10:22:03 李医生<li@x>', '几天'],
+    ].join('\n');
+    expect(parseDialogue(text)).toMatchObject({
+      speakers: ['阳光'],
+      turns: [
+        { role: 'patient', text: '孩子咳嗽', isGuess: true },
+        { role: 'doctor', text: '几天', isGuess: false },
+      ],
+    });
+    expect(rolesAndTexts('微信聊天记录\n患者：我和他的聊天记录')).toEqual([
+      'patient|我和他的聊天记录',
+    ]);
+  });
+
+  it('of oneself and another is that of a doctor and a patient, as a guess', () => {
+    for (const text of ['我: 哪里不舒服\n阳光: 咳嗽', '我 10:21\n哪里不舒服\n阳光 10:22\n咳嗽']) {
+      const { turns } = parseDialogue(text);
+      expect(turns.map(({ role, isGuess }) => [role, isGuess])).toEqual([
+        ['doctor', true],
+        ['patient', true],
+      ]);
+    }
+    // Beside a doctor it is whoever asks them.
+    expect(rolesAndTexts('我：咳嗽\n李医生：几天')).toEqual(['patient|咳嗽', 'doctor|几天']);
+  });
+
   it('with the time first', () => {
     expect(rolesAndTexts('[10:21] 患者：头痛\n【10:22】王主任：多久了')).toEqual([
       'patient|头痛',

@@ -6,7 +6,7 @@
 import { maxTurnChars, maxTurns, type Turn, type TurnRole } from '../../contract/dialogue';
 import { findDangerSigns } from '../danger-signs/find-danger-signs';
 import { exportedMessages } from './exported-messages';
-import { roleOf, speakersIn } from './speakers';
+import { roleOf, self, speakersIn } from './speakers';
 
 export interface ParsedDialogue {
   readonly turns: readonly (Turn & {
@@ -43,7 +43,10 @@ const listMark =
   /^(?:[-•]\s+|\d{1,3}[.、)）]\s*)?(?:\*{1,2}([^*：:]{1,20})[：:]?\*{1,2}\s*[：:]?|[【[]([^】\]：:]{1,12})[】\]]\s*[：:]?|([^\s：:*【[]{1,12})\s*[：:])\s*(.*)$/u;
 /** What messengers put in by themselves. */
 const notice =
-  /^(?:以上是打招呼的内容|.{0,20}撤回了一条消息|.{0,20}拍了拍.{0,20}|对方正在输入|以下为新消息|.{0,12}加入了?群聊)[.。…]*$/u;
+  /^(?:以上是打招呼的内容|.{0,20}撤回了一条消息|.{0,20}拍了拍.{0,20}|对方正在输入|以下为新消息|.{0,12}加入了?群聊|(?:微信|QQ)?聊天记录(?:如下)?[：:]?|[^：:]{1,20}[和与][^：:]{1,20}的聊天记录)[.。…]*$/u;
+
+/** Behind a name, its number or address: 阳光(12345678), 李医生<li@example.org>. */
+const account = /(?:[（(]\d{4,}[)）]|<[^>]{3,60}>)$/u;
 
 /** A line that begins with it is what somebody says, whatever it looks like; it stays there. */
 const quote = '> ';
@@ -153,7 +156,7 @@ function headingOf(
   named: ReadonlySet<string>,
 ): { readonly speaker: string; readonly rest: string } | null {
   const above = nameTime.exec(line)?.[1] ?? timeName.exec(line)?.[1];
-  if (above !== undefined) return { speaker: above.trim(), rest: '' };
+  if (above !== undefined) return { speaker: above.replace(account, '').trim(), rest: '' };
   const marked = listMark.exec(line);
   const role = marked?.[1] ?? marked?.[2] ?? marked?.[3];
   if (role !== undefined && roleOf(role) !== null)
@@ -171,7 +174,8 @@ function headingOf(
 
 /**
  * Where a doctor is known, whoever else speaks is the patient's side; where the patient is, the doctor. Of
- * two unknown speakers the first asks and the second answers; without any names all is the patient's.
+ * two unknown speakers the first asks and the second answers, but whoever is called 我 is the doctor whose chat
+ * it is; without any names all is the patient's.
  */
 function guess(
   speaker: string | null,
@@ -180,6 +184,7 @@ function guess(
 ): TurnRole {
   if (speaker === null || known.has('doctor')) return 'patient';
   if (known.has('patient')) return 'doctor';
+  if (unknown.includes(self)) return speaker === self ? 'doctor' : 'patient';
   return unknown.length === 2 && unknown[1] === speaker ? 'doctor' : 'patient';
 }
 
