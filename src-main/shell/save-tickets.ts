@@ -117,6 +117,7 @@ export class SaveTickets {
                     : texts.factsName(stamp, deidentified);
     const name = `${stem}${format === 'fhir' ? '.fhir' : ''}.${fileEnding(format)}`;
     return {
+      ...(dictionary ? { title: texts.dictionaryTitle } : {}),
       defaultPath: join(this.#options.folder(), name),
       filters: [{ name: texts.format[format], extensions: [fileEnding(format)] }],
       // Lists of recent files are shown to everybody who uses this desktop.

@@ -77,6 +77,7 @@ export class ExportSource {
     );
     return {
       id: recordId,
+      source: head.value.title,
       ...(head.value.caseId === undefined ? {} : { caseId: head.value.caseId }),
       textSha256,
       text: text.value.text,

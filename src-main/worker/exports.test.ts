@@ -128,6 +128,8 @@ describe('what is exported of a record', () => {
     await storeReview(vault, review(recordId, 'run-1'));
     await run();
     const [record] = (await written()).records;
+    // Not de-identified: whoever has the file finds the record again by its title.
+    expect(record?.source).toBe('张建国');
     expect(record).toMatchObject({
       id: recordId,
       label: null,

@@ -34,6 +34,10 @@ describe('the page', () => {
     }
     expect(html).toContain('data-t="疾病和诊断·否定·家属"');
     expect(html).toContain('审核确认：王医师 主治医师');
+    // For people: a schema by its name, a time as one says it.
+    expect(html).toContain('方案 六类实体');
+    expect(html).not.toContain('ccks2019');
+    expect(html).toMatch(/导出时间：\d{4}\/\d\d\/\d\d \d\d:\d\d</);
     expect(html).not.toContain('data-unconfirmed');
   });
 
@@ -62,7 +66,7 @@ describe('the page', () => {
   test('what was accepted but not confirmed is still labelled', async () => {
     const html = await page([record({ confirmation: null })]);
     expect(
-      html.match(/(?:已接受|已修改|医师补充)(?: · 成批)? · 机器生成，未经医师确认/g),
+      html.match(/(?:已采纳|已修改|医师补充)(?: · 批量)? · 机器生成，未经医师确认/g),
     ).toHaveLength(9);
   });
 

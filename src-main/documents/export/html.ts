@@ -7,6 +7,7 @@ import type { Locale } from '../../domain/contract/ipc';
 import { exportFileTexts } from '../../domain/messages/export-file';
 import { formatterFor } from '../../domain/messages/format';
 import { flagsOf } from '../../domain/rules/export/fact-flags';
+import { schemaNameOf } from '../../domain/rules/export/schema-of-run';
 import { isConfirmed, isPartial, recordLabel } from '../../domain/rules/export/export-label';
 import { hueCount, pageStyle } from './html-style';
 import { escapeHtml as e, markedText } from './html-text';
@@ -20,7 +21,7 @@ export async function openHtml(
 ): Promise<RecordWriter> {
   const out = new TextPieces(sink);
   const { page } = exportFileTexts[locale];
-  const { integer } = formatterFor(locale);
+  const { integer, dateTime } = formatterFor(locale);
   const hues = new Hues(head);
   let count = 0;
   await out.write(
@@ -48,7 +49,7 @@ export async function openHtml(
         partialRecords: integer(counts.partialRecords),
       });
       await out.write(
-        `</main>\n<footer id="summary"><p>${e(summary)}</p><p class="soft">${e(head.createdAt)}</p></footer>\n` +
+        `</main>\n<footer id="summary"><p>${e(summary)}</p><p class="soft"><time datetime="${e(head.createdAt)}">${e(page.createdAt(dateTime(Date.parse(head.createdAt))))}</time></p></footer>\n` +
           '</body>\n</html>\n',
       );
       await out.flush();
@@ -110,7 +111,7 @@ function* recordHtml(
       record.id,
       record.source,
       record.caseId === undefined ? undefined : `${page.caseId} ${record.caseId}`,
-      page.ran(run.schema, run.model.name),
+      page.ran(schemaNameOf(run, locale), run.model.name),
     ]
       .filter((part) => part !== undefined)
       .join(' · '),

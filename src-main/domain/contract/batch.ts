@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { annotationSchemaSchema } from './annotation-schema';
 import { tableChoiceSchema } from './document';
-import { problemSchema } from './errors';
+import { errorCodes, problemSchema } from './errors';
 
 /** What becomes of one record of a batch; each ends in exactly one of the last five. */
 export const batchItemStateSchema = z.enum([
@@ -95,6 +95,8 @@ export const examinedFilesSchema = z.object({
     chars: z.int().nonnegative(),
     longest: z.int().nonnegative(),
     problems: z.int().nonnegative(),
+    /** The first of those that could not be read, by name, and why. */
+    unreadable: z.array(z.object({ name: z.string(), code: z.enum(errorCodes) })),
     /** Beginning of the first text, to see what the model would be sent. */
     text: z.string().max(20_000).nullable(),
   }),

@@ -36,7 +36,7 @@ export type ExportedConfirmation = z.infer<typeof exportedConfirmationSchema>;
 export const exportedRecordSchema = z.object({
   /** Opaque: a record's id, or its number among the input. Never a title or a file's name. */
   id: z.string().min(1).max(200),
-  /** What the command line calls the input; absent in the app, and of a de-identified record. */
+  /** The record's title in the app, or what the command line calls the input; absent of a de-identified record. */
   source: z.string().max(4096).optional(),
   caseId: z.string().max(200).optional(),
   /** Of the UTF-8 of the text that offsets point into; null where no text could be read. */

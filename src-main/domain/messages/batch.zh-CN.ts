@@ -88,7 +88,9 @@ export const batchZh = {
     found: (files: string) => `${files} 个文件可以读取`,
     foundNone: '没有可以读取的文件',
     refused: (count: string) => `${count} 个文件无法读取，会列为失败：`,
-    sampleProblems: (count: string, of: string) => `抽查的 ${of} 个文件中有 ${count} 个读不出文字`,
+    sampleProblems: (count: string, of: string) =>
+      `抽查的 ${of} 个文件中有 ${count} 个读不出文字，会列为失败：`,
+    unreadable: (name: string, why: string) => `${name}（${why}）`,
     tables: '表格',
     table: '表格文件',
     sheet: '工作表',

@@ -10,7 +10,7 @@ export const evaluatingEn: typeof evaluatingZh = {
   chooseSet: 'Choose annotated file',
   chooseOtherSet: 'Choose another file',
   setHint:
-    'A record with its annotations on each line, in the layouts that the command line reads. The file stays where it is.',
+    'A text file with a record and its annotations on each line, written as below; places count from 0, the end is not part of them. The file stays where it is.',
   looking: 'Looking at the file…',
   found: (records: string) => `Records: ${records}`,
   defects: (count: string) => `Annotations that contradict their text and were dropped: ${count}`,

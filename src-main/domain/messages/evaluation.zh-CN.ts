@@ -7,7 +7,8 @@ export const evaluatingZh = {
   fromRecords: '已审核确认的病历',
   chooseSet: '选择标注文件',
   chooseOtherSet: '换一个文件',
-  setHint: '每行一份病历及其标注，格式与命令行评测相同。文件留在原处，不会导入。',
+  setHint:
+    '文本文件，每行一份病历及其标注，写法如下；起止位置从 0 数起，不含止位。文件留在原处，不会导入。',
   looking: '正在查看文件…',
   found: (records: string) => `${records} 份病历`,
   defects: (count: string) => `${count} 处标注与原文不符，已剔除`,

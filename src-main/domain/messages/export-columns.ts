@@ -70,7 +70,8 @@ const en: Record<ColumnId, ColumnText> = {
   record_id: { heading: 'record_id', meaning: 'Opaque id of the record, or its number.' },
   source: {
     heading: 'source',
-    meaning: 'What the command line called the input. Empty in the app and when de-identified.',
+    meaning:
+      'Title of the record in the app, or what the command line called the input. Empty when de-identified.',
   },
   case_id: {
     heading: 'case_id',
@@ -173,13 +174,19 @@ const en: Record<ColumnId, ColumnText> = {
   },
   other: {
     heading: 'other',
-    meaning: 'Facts of a type that the schema does not have: type=words.',
+    meaning:
+      'Facts of a type that the schema does not have, and those that are negated, uncertain, historical or ' +
+      'of another person where the schema does not ask for that: type=words, followed by [!] where ' +
+      'they must not be taken for a positive finding.',
   },
 };
 
 const zhCN: Record<ColumnId, ColumnText> = {
   record_id: { heading: '记录编号', meaning: '记录的内部编号或序号，不含病历内容。' },
-  source: { heading: '来源', meaning: '命令行所给的输入名称；软件内导出和去标识化后为空。' },
+  source: {
+    heading: '来源',
+    meaning: '软件中的病历标题，或命令行所给的输入名称；去标识化后为空。',
+  },
   case_id: { heading: '病例编号', meaning: '来源文件中的病例编号；去标识化后为代号。' },
   fact_id: {
     heading: '条目编号',
@@ -215,11 +222,11 @@ const zhCN: Record<ColumnId, ColumnText> = {
   },
   standing: {
     heading: '状态',
-    meaning: 'machine：无人处理；accepted 接受、edited 修改、added 补充，均由医师所作。',
+    meaning: 'machine：无人处理；accepted 采纳、edited 修改、added 补充，均由医师所作。',
   },
   review: {
     heading: '审核方式',
-    meaning: 'single 逐条；bulk 与屏幕上其他条目一并接受；carried 沿用前次运行的决定。',
+    meaning: 'single 逐条；bulk 与屏幕上其他条目一并采纳；carried 沿用前次运行的决定。',
   },
   label: { heading: '标识', meaning: '是否经医师确认。请与数据一并保留。' },
   confirmed_by: {
@@ -251,7 +258,11 @@ const zhCN: Record<ColumnId, ColumnText> = {
     meaning:
       '本行中哪些列（从 1 数起）的单元格前加了一个撇号，否则表格软件会计算或改写其内容。去掉一个撇号即还原。',
   },
-  other: { heading: '其他', meaning: '方案中没有的类型：类型=原词。' },
+  other: {
+    heading: '其他',
+    meaning:
+      '方案中没有的类型，以及带有否定、疑似、既往、他人标记而方案不设此标记的原词：类型=原词；带标记者其后写 [!]，不可当作阳性结果。',
+  },
 };
 
 export const exportColumns: Record<Locale, Record<ColumnId, ColumnText>> = { 'zh-CN': zhCN, en };

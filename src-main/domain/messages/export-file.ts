@@ -25,6 +25,7 @@ interface ExportFileTexts {
       counts: Record<'records' | 'facts' | 'unconfirmedFacts' | 'partialRecords', string>,
     ) => string;
     readonly deidentified: string;
+    readonly createdAt: (when: string) => string;
     readonly legend: string;
     readonly record: (number: string) => string;
     readonly caseId: string;
@@ -72,6 +73,7 @@ export const exportFileTexts: Record<Locale, ExportFileTexts> = {
       summary: ({ records, facts, unconfirmedFacts, partialRecords }) =>
         `记录 ${records} 份，条目 ${facts} 条；未经医师确认 ${unconfirmedFacts} 条；未完成的记录 ${partialRecords} 份。`,
       deidentified: '已去标识化：找到的身份信息已替换，姓名可能有遗漏。',
+      createdAt: (when) => `导出时间：${when}`,
       legend: '图例',
       record: (number) => `记录 ${number}`,
       caseId: '病例编号',
@@ -93,8 +95,8 @@ export const exportFileTexts: Record<Locale, ExportFileTexts> = {
         },
       },
       notMentioned: '未提及',
-      standing: { machine: '未审核', accepted: '已接受', edited: '已修改', added: '医师补充' },
-      bulk: '成批',
+      standing: { machine: '未审核', accepted: '已采纳', edited: '已修改', added: '医师补充' },
+      bulk: '批量',
       machine: '机器生成，未经医师确认',
       confirmed: (name, title, when) =>
         `审核确认：${[name, title].filter(Boolean).join(' ')}，${when}`,
@@ -135,6 +137,7 @@ export const exportFileTexts: Record<Locale, ExportFileTexts> = {
       summary: ({ records, facts, unconfirmedFacts, partialRecords }) =>
         `${records} records, ${facts} facts; ${unconfirmedFacts} facts not confirmed by a doctor; ${partialRecords} partial records.`,
       deidentified: 'De-identified: what was found is replaced; names may be missed.',
+      createdAt: (when) => `Exported ${when}`,
       legend: 'Legend',
       record: (number) => `Record ${number}`,
       caseId: 'Case',

@@ -17,7 +17,10 @@ export const exportingEn = {
   },
   schema: {
     label: 'Schema',
-    newest: 'One schema of each record: the review changed last, or else the newest run',
+    newest: 'Latest result of each record',
+    newestHint:
+      'One schema of each record: the review that was changed last; without a review, the newest run.',
+    of: (name: string, records: string) => `${name} (${records})`,
   },
   format: {
     label: 'Format',

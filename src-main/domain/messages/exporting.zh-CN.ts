@@ -15,7 +15,9 @@ export const exportingZh = {
   },
   schema: {
     label: '方案',
-    newest: '每份病历一个方案的结果（最近改动的审核，无审核者取最近一次运行）',
+    newest: '各病历最近的结果',
+    newestHint: '每份病历只取一个方案：最近改动的审核；没有审核的，取最近一次抽取。',
+    of: (name: string, records: string) => `${name}（${records} 份）`,
   },
   format: {
     label: '文件格式',

@@ -21,7 +21,7 @@ const en = leaves(messagesFor('en'));
 
 /** Names of products, formats and options that a Chinese text rightly holds in Latin letters. */
 const latinAllowed =
-  /ChiMed-GPT|F1|Cohen|PDF|Alt|txt|docx|pdf|csv|xlsx|doc|xls|Office|WPS|--text-column|Electron|GGUF|Excel|CSV|JSONL?|FHIR R4|UTF-8|UTF-16|GB18030|SHA-256|\.txt|--force|--help|--labels|config\.json|Llama|SentencePiece|CUDA|Metal|Vulkan|GB|[A-Z] 键/g;
+  /ChiMed-GPT|F1|Cohen|PDF|Alt|Shift|Esc|txt|docx|pdf|csv|xlsx|doc|xls|Office|WPS|--text-column|Electron|GGUF|Excel|CSV|JSONL?|FHIR R4|UTF-8|UTF-16|GB18030|SHA-256|\.txt|--force|--help|--labels|config\.json|Llama|SentencePiece|CUDA|Metal|Vulkan|GB|[A-Z] 键/g;
 
 describe('messages', () => {
   it('both languages have exactly the same texts', () => {

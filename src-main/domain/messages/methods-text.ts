@@ -1,6 +1,7 @@
 /** The methods paragraph of a sample, ready for a paper. What was not measured is said to be so. */
 import type { Locale } from '../contract/ipc';
 import type { MethodsData, StoredStudy } from '../contract/study';
+import { schemaName } from '../rules/schema-name';
 import { f1Of, type PairCounts } from '../rules/agreement';
 import { formatterFor, messagesFor } from './index';
 
@@ -41,7 +42,7 @@ export function methodsText(
     );
   const { first, second, disputes, adjudicators } = methods;
   const schemas = each(methods.schemas, ({ chinese, english, version: of }) => {
-    const name = locale === 'en' && english !== '' ? english : chinese;
+    const name = schemaName({ chinese, english }, locale);
     return of === null ? m.schemaNoVersion(name) : m.schema(name, integer(of));
   });
   const lines = [

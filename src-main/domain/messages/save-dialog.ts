@@ -12,6 +12,8 @@ interface SaveDialogMessages {
   replyName(stamp: string): string;
   pairsName(stamp: string, form: 'sft' | 'dpo'): string;
   methodsName(stamp: string): string;
+  /** Of the second of two dialogs, which otherwise looks as if the first had asked again. */
+  readonly dictionaryTitle: string;
   readonly format: Record<SaveFormat, string>;
 }
 
@@ -21,6 +23,7 @@ export const saveDialogMessages: Record<Locale, SaveDialogMessages> = {
     factsName: (stamp, deidentified) =>
       deidentified ? `去标识抽取结果_${stamp}` : `抽取结果_${stamp}`,
     dictionaryName: (stamp) => `数据字典_${stamp}`,
+    dictionaryTitle: '另存数据字典（对各列的说明）',
     schemaName: (stamp) => `抽取方案_${stamp}`,
     evaluationName: (stamp) => `评测结果_${stamp}`,
     replyName: (stamp) => `患者回复_${stamp}`,
@@ -38,6 +41,7 @@ export const saveDialogMessages: Record<Locale, SaveDialogMessages> = {
     factsName: (stamp, deidentified) =>
       deidentified ? `facts-deidentified-${stamp}` : `facts-${stamp}`,
     dictionaryName: (stamp) => `data-dictionary-${stamp}`,
+    dictionaryTitle: 'Save the data dictionary, which explains the columns',
     schemaName: (stamp) => `schema-${stamp}`,
     evaluationName: (stamp) => `evaluation-${stamp}`,
     replyName: (stamp) => `reply-${stamp}`,

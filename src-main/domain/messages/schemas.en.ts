@@ -38,6 +38,10 @@ export const schemasEn = {
   types: 'Entity types',
   fields: 'Fields',
   examples: 'Examples',
+  typesHint: 'Words that are marked wherever the text has them, such as diseases or drugs.',
+  fieldsHint: 'What has one value in each record, such as ejection fraction or smoking.',
+  examplesHint:
+    'A short text and what is to be found in it, for the model to follow. Not required.',
   addType: 'Add a type',
   addField: 'Add a field',
   addMember: 'Add a member',
@@ -86,6 +90,7 @@ export const schemasEn = {
 
   value: 'Value',
   removeFact: 'Remove',
+  faultPart: (name: string) => `${name}:`,
   faults: (count: string) => `To put right: ${count}`,
   noFaults: 'Nothing is wrong: it can be saved and run.',
   rawSyntax: (line: string) => `Line ${line}: this is no JSON.`,

@@ -164,6 +164,8 @@ describe('a batch', () => {
     const [first, second] = opened.desk.items(id);
     expect(states(id)).toEqual(['completed', 'duplicate']);
     expect(second).toMatchObject({ recordId: first?.recordId, duplicateOf: 0 });
+    // By the name of its own file, not by that of the record that it equals.
+    expect([first?.name, second?.name]).toEqual([null, 'b']);
     expect(recordsIn(opened.vault)).toHaveLength(1);
   });
 

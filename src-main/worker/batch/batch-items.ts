@@ -22,7 +22,7 @@ export class BatchItems {
   readonly #chars = new PackedNumbers();
   /** By number: its row in a table; 0 where there is none. */
   readonly #rows = new PackedNumbers();
-  /** Of those without a record. */
+  /** Of those without a record, and of those whose record is another one's. */
   readonly #names = new Map<number, string>();
   readonly #caseIds = new Map<number, string>();
   readonly #problems = new Map<number, Problem>();
@@ -44,8 +44,8 @@ export class BatchItems {
     for (const of of [this.#rounds, this.#deaths]) of.delete(number);
     this.setState(number, outcome.state);
     if (recordId !== null) this.#records.set(number, 1 + this.#recordIds.add(recordId));
-    else {
-      // A record is called what the page calls it.
+    // A record is called what the page calls it; a duplicate is not what it equals.
+    if (recordId === null || outcome.state === 'duplicate') {
       this.#names.set(number, title);
       if (caseId !== undefined) this.#caseIds.set(number, caseId);
     }

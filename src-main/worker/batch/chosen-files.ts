@@ -40,6 +40,7 @@ export class ChosenFiles {
     let [files, bytes, refusedCount] = [0, 0, 0];
     const sample = {
       ...{ files: 0, bytes: 0, records: 0, chars: 0, longest: 0, problems: 0 },
+      unreadable: [] as ExaminedFiles['sample']['unreadable'],
       text: null as string | null,
     };
     const onSkipped = (path: string): void => {
@@ -60,6 +61,9 @@ export class ChosenFiles {
       for await (const each of this.#documents.read(file.path, { signal })) {
         if (each.kind === 'problem') {
           sample.problems += 1;
+          const { code } = each.problem;
+          if (sample.unreadable.length < mostNames)
+            sample.unreadable.push({ name: basename(file.path), code });
           continue;
         }
         sample.records += 1;

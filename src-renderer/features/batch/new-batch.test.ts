@@ -14,7 +14,7 @@ const found: ExaminedFiles = {
   ...{ files: 2, bytes: 400, refused: [], refusedCount: 0, tables: [] },
   sample: {
     ...{ files: 2, bytes: 400, records: 2, chars: 200, longest: 150 },
-    ...{ problems: 0, text: '患者甲。' },
+    ...{ problems: 0, unreadable: [], text: '患者甲。' },
   },
 };
 const withTables: ExaminedFiles = {

@@ -70,7 +70,14 @@ export interface ReviewParts {
 export type ReviewNotice =
   | { readonly kind: 'not-seen' }
   | { readonly kind: 'bulk'; readonly accepted: number; readonly hidden: number }
-  | { readonly kind: 'bulk-forbidden' };
+  | { readonly kind: 'bulk-forbidden' }
+  | { readonly kind: 'locked' };
+
+/** What a confirmed version does not take any more. */
+const changing: ReadonlySet<ReviewCommand['kind']> = new Set([
+  ...(['accept', 'reject', 'reopen', 'take', 'accept-type', 'accept-section'] as const),
+  ...(['flag', 'experiencer', 'edge', 'type', 'types', 'edit'] as const),
+]);
 
 export class ReviewState {
   readonly #parts: ReviewParts;
@@ -268,12 +275,18 @@ export class ReviewState {
     const session = this.#session;
     if (!session) return command.kind === 'next-record' && this.#goOn();
     this.#notice = null;
+    if (session.isLocked && changing.has(command.kind)) {
+      this.#notice = { kind: 'locked' };
+      return true;
+    }
     const item = this.selected;
     switch (command.kind) {
       case 'accept':
       case 'reject':
-      case 'take':
         if (item) this.#decide(command.kind, item);
+        return true;
+      case 'take':
+        if (item?.conflict) this.#decide(command.kind, item);
         return true;
       case 'reopen':
         if (item) session.act({ kind: 'reopen', id: item.id });
@@ -308,7 +321,7 @@ export class ReviewState {
         return true;
       }
       case 'types':
-        this.typesOpen = !session.isLocked && (this.selection !== null || item !== null);
+        this.typesOpen = this.selection !== null || item !== null;
         return true;
       case 'edit':
         this.#editField();
@@ -516,6 +529,7 @@ export class ReviewState {
     this.#selectedId = null;
     this.#notice = null;
     this.selection = null;
+    this.caretAt = 0;
     this.caretOn = false;
     this.typesOpen = false;
     this.editing = false;

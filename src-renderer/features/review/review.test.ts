@@ -136,6 +136,44 @@ describe('each schema has its own review', () => {
   });
 });
 
+describe('keys that change nothing', () => {
+  it('taking what a later run says is for a conflict only: without one the selection stays', async () => {
+    const { state, items, decisions } = await shown();
+    const [one] = items();
+    state.do({ kind: 'take' });
+    expect([state.selectedId, decisions()]).toEqual([one?.id, ['pending', 'pending']]);
+  });
+
+  it('a confirmed version says that it takes no change; moving about in it goes on', async () => {
+    const { state, items, kept, decisions } = await shown();
+    state.do({ kind: 'accept' });
+    state.do({ kind: 'accept' });
+    await state.putAway();
+    const [stored] = [...kept.values()];
+    if (!stored) throw new Error('a review');
+    const signed = { by: 'd', name: '王', title: '', at: 1, contentSha256: '', signature: '' };
+    kept.set(stored.value.id, { ...stored, value: { ...stored.value, confirmation: signed } });
+    state.close();
+    await state.show(note, run('run-1', [mention('高血压'), mention('糖尿病')]), 'ccks2019');
+    for (const kind of ['reject', 'types', 'edit', 'accept-type'] as const) {
+      state.do({ kind: 'next' });
+      expect(state.notice).toBeNull();
+      state.do({ kind });
+      expect([kind, state.notice]).toEqual([kind, { kind: 'locked' }]);
+    }
+    expect(decisions()).toEqual(['accepted', 'accepted']);
+    expect([state.typesOpen, state.editing]).toEqual([false, false]);
+    expect(state.selectedId).toBe(items()[1]?.id);
+  });
+
+  it('the caret of a record is nowhere in the next one', async () => {
+    const { state } = await shown();
+    state.caretAt = 12;
+    await state.show({ ...note, id: 'record-2' }, run('run-2', []), 'ccks2019');
+    expect(state.caretAt).toBe(0);
+  });
+});
+
 describe('a screen of facts', () => {
   it('is not accepted by section from a fact that stands in none', async () => {
     const { state, decisions } = await shown();

@@ -2,6 +2,9 @@
 import { annotationSchemas, type AnnotationSchema } from '@domain/contract/annotation-schema';
 import type { Locale } from '@domain/contract/ipc';
 import type { SavedSchema } from '@domain/contract/stored-schema';
+import { schemaName } from '@domain/rules/schema-name';
+
+export { schemaName };
 
 export class SchemaCatalogue {
   readonly templates: readonly AnnotationSchema[] = annotationSchemas;
@@ -32,10 +35,10 @@ export class SchemaCatalogue {
     return this.#saved.find(({ schema }) => schema.id === id);
   }
 
-  /** What a schema is called, be it a deleted one; undefined for one that is not known here. */
-  nameOf(id: string, locale: Locale): string | undefined {
+  /** What a schema is called, also a deleted one; its id where nobody knows it any more. */
+  nameOf(id: string, locale: Locale): string {
     const schema = this.find(id) ?? this.saved(id)?.schema;
-    return schema && schemaName(schema, locale);
+    return schema ? schemaName(schema, locale) : id;
   }
 
   put(saved: readonly SavedSchema[]): void {
@@ -48,14 +51,6 @@ export class SchemaCatalogue {
   clear(): void {
     this.#saved = [];
   }
-}
-
-/** A schema's name in a language; the Chinese one where it has no other. */
-export function schemaName(
-  { chinese, english }: Pick<AnnotationSchema, 'chinese' | 'english'>,
-  locale: Locale,
-): string {
-  return locale === 'en' && english !== '' ? english : chinese;
 }
 
 /** A schema as a run is asked for it: the hospital's own go with their definition. */

@@ -11,6 +11,16 @@ const newest: AnnotationSchema = {
   version: 4,
 };
 
+it('a schema that results name by its id is told by name, also after it was deleted; nobody knows others', () => {
+  const catalogue = new SchemaCatalogue();
+  const row = { kind: 'schema' as const, schema: newest, createdAt: 1, updatedAt: 1 };
+  catalogue.put([{ ...row, deletedAt: 5 }]);
+  expect(catalogue.nameOf('own-1', 'en')).toBe('随访二');
+  expect(catalogue.nameOf('ccks2019', 'zh-CN')).toBe('六类实体');
+  expect(catalogue.nameOf('ccks2019', 'en')).toBe('Six entity types');
+  expect(catalogue.nameOf('own-2', 'en')).toBe('own-2');
+});
+
 it('an older version that is taken over is a change like any other: undone by one step, saved as a new version', () => {
   const catalogue = new SchemaCatalogue();
   catalogue.put([{ kind: 'schema', schema: newest, createdAt: 1, updatedAt: 1, deletedAt: null }]);

@@ -8,10 +8,18 @@ import {
 } from '../../contract/annotation-schema';
 import type { ExportedRecord } from '../../contract/export';
 import type { RunIdentity } from '../../contract/extraction';
+import type { Locale } from '../../contract/ipc';
+import { schemaName } from '../schema-name';
 
 /** Null for a run under a schema that neither it nor the program knows. */
 export function schemaOfRun(run: RunIdentity): AnnotationSchema | null {
   return run.definition ?? annotationSchemas.find(({ id }) => id === run.schema) ?? null;
+}
+
+/** What the schema of a run is called; its id where nobody knows it. */
+export function schemaNameOf(run: RunIdentity, locale: Locale): string {
+  const schema = schemaOfRun(run);
+  return schema ? schemaName(schema, locale) : run.schema;
 }
 
 /**
