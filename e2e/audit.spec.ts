@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { expect, filesHolding, modelReady, pasteRecord, runExtraction, signIn, test } from './app';
 import { findings } from './axe';
-import { testPassphrase } from './profile';
+import { makeProfile, testPassphrase } from './profile';
+import { attributeNote, storeNoteWithAttributes } from './stored-run';
 
 interface Row {
   readonly n: number;
@@ -112,6 +113,68 @@ test('a log that was changed on the disk is named at the next sign-in and by ver
   await page.getByTestId('audit-verify').click();
   await expect(page.getByTestId('audit-result')).not.toHaveAttribute('data-faults', '0');
 });
+
+test(
+  'a confirmation that a kill kept from the log is in it after the next sign-in, once',
+  { tag: '@slow' },
+  async ({ start }) => {
+    const { userData, quit } = await start({ vault: 'none' });
+    await quit();
+    await makeProfile(userData);
+    await storeNoteWithAttributes(userData);
+    const confirmations = async (): Promise<Row[]> =>
+      (await logOf(userData)).filter(({ event }) => event.kind === 'confirmed');
+
+    const killed = await start();
+    await killed.page.getByTestId('record-row').first().click();
+    await killed.page.getByTestId('fact').first().waitFor();
+    for (let at = 1; at < attributeNote.facts.length; at += 1) {
+      await killed.page.keyboard.press('Space');
+    }
+    await killed.page.keyboard.press('Control+Enter');
+    await killed.page.locator('[data-testid="confirm-bar"][data-confirmed="true"]').waitFor();
+    await expect.poll(async () => (await confirmations()).length).toBe(1);
+    const [told] = await confirmations();
+    const closed = killed.app.waitForEvent('close');
+    killed.app.process().kill('SIGKILL');
+    await closed;
+    // As the kill would have left it a moment earlier.
+    const [name = ''] = (await readdir(join(userData, 'audit'))).filter((each) =>
+      each.endsWith('.jsonl'),
+    );
+    const path = join(userData, 'audit', name);
+    const text = await readFile(path, 'utf-8');
+    const end = text.lastIndexOf('\n', text.indexOf('"kind":"confirmed"')) + 1;
+    await writeFile(path, text.slice(0, end));
+    expect(await confirmations()).toEqual([]);
+
+    const { page, quit: quitAgain } = await start({ userData });
+    await expect.poll(async () => (await confirmations()).length).toBe(1);
+    const [added] = await confirmations();
+    expect(added).toMatchObject({
+      ...{ actor: told?.actor, subject: told?.subject },
+      event: { ...told?.event, addedLater: expect.stringMatching(/Z$/) },
+    });
+    await page.getByTestId('nav-audit').click();
+    await page.getByTestId('audit-kind').selectOption('confirmed');
+    const row = page.locator('[data-testid="audit-row"][data-kind="confirmed"]');
+    await expect(row).toHaveCount(1);
+    await expect(row).toContainText('方案：六类实体和症状（第 1 版）');
+    await expect(row).toContainText('事后补记');
+    await page.getByTestId('audit-verify').click();
+    await expect(page.getByTestId('audit-result')).toHaveAttribute('data-faults', '0');
+    await quitAgain();
+    const again = await start({ userData });
+    // The anchor of a sign-in comes behind the comparison.
+    const sinceSignIn = async (): Promise<string[]> => {
+      const kinds = (await logOf(userData)).map(({ event }) => event.kind);
+      return kinds.slice(kinds.lastIndexOf('sign-in'));
+    };
+    await expect.poll(sinceSignIn).toEqual(['sign-in', 'anchor']);
+    await again.quit();
+    expect(await confirmations()).toHaveLength(1);
+  },
+);
 
 test('an older copy of the file of users is named', async ({ start }) => {
   const first = await start();
