@@ -61,6 +61,11 @@ test('a record with n right facts is confirmed with n keys, by keyboard alone, e
   const { page } = await opened(start, await noteIn(start));
   const facts = attributeNote.facts.length;
   expect(await rows(page).count()).toBe(facts);
+  // The text is as it was, unit by unit: whatever is drawn over it, places are counted in it.
+  await expect(page.locator('[data-testid="record-body"] .block').first()).toHaveJSProperty(
+    'textContent',
+    attributeNote.text,
+  );
   const keyboard = new Keyboard(page);
   for (let at = 0; at < facts - 1; at += 1) {
     await expect(selected(page)).toHaveAttribute('data-decision', 'pending');
@@ -107,15 +112,17 @@ test('corrections, undo and redo, a missed mention by one key, and the way back 
   await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
   await expect(selected(page)).toHaveAttribute('data-type', '影像检查');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
   await page.keyboard.press('m');
   await expect(choice).toHaveAttribute('data-target', '影像检查');
   await page.keyboard.press('4');
-  await expect(page.getByTestId('type-menu')).toBeHidden();
+  await expect(page.getByRole('dialog')).toHaveCount(0);
   await expect(selected(page)).toHaveAttribute('data-type', '手术');
   await page.keyboard.press('m');
   await page.keyboard.press('z');
   await expect(page.getByTestId('type-filter')).toHaveValue('z');
   await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
   await page.keyboard.press('Control+z');
   await page.keyboard.press('Control+z');
   await expect(selected(page)).toHaveAttribute('data-type', '疾病和诊断');
