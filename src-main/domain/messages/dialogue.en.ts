@@ -42,8 +42,9 @@ export const dialogueEn: typeof dialogueZh = {
   pickRecord: 'Record to link',
   unlink: 'Unlink',
   relink: 'Change…',
+  linkLate: 'Choose…',
   linkFixed:
-    'This reply is stored and keeps its record. With another record, another reply to the same conversation is begun; this one stays.',
+    'This reply is stored and keeps its record. With another one, another reply to the same conversation is begun; this one stays.',
   filter: 'Find by name',
   noMatch: 'No such record',
   purposeLabel: 'Purpose',
@@ -144,7 +145,6 @@ export const dialogueEn: typeof dialogueZh = {
   signsLimit:
     'Found by lexicon and rules before any model; that nothing is shown does not mean that all is well.',
   insertUrgent: 'Insert urgent advice',
-  urgentInserted: 'Put at the beginning of the reply',
   advice: {
     heart:
       'Think of acute coronary syndrome, aortic dissection, malignant arrhythmia: emergency care now.',

@@ -83,7 +83,8 @@ export const dialogueZh = {
   unlink: '取消关联',
   /** Another reply to the same, for which a record can be chosen. */
   relink: '换病历…',
-  linkFixed: '这份回复已保存，病历不能再换。选好后用同一段对话另拟一份，这一份保留。',
+  linkLate: '选病历…',
+  linkFixed: '这份回复已保存，不能再关联别的病历。选好后用同一段对话另拟一份，这一份保留。',
   filter: '按名称查找',
   noMatch: '没有符合的病历',
   purposeLabel: '目的',
@@ -169,7 +170,6 @@ export const dialogueZh = {
   signs: '患者的话里有危险征象',
   signsLimit: '由词表和规则在模型之前查出；没有提示不等于没有危险。',
   insertUrgent: '插入紧急就医的话',
-  urgentInserted: '已放在回复最前面',
   advice,
   delete: '删除',
   deleted: '对话已删除',
