@@ -46,6 +46,7 @@ export const dialogueEn: typeof dialogueZh = {
   linkFixed:
     'This reply is stored and keeps its record. With another one, another reply to the same conversation is begun; this one stays.',
   filter: 'Find by name',
+  noRecords: 'There are no records yet. Write or open one among the records, then link it here.',
   noMatch: 'No such record',
   purposeLabel: 'Purpose',
   purpose: {
@@ -89,6 +90,7 @@ export const dialogueEn: typeof dialogueZh = {
   backToEditor: 'Back to the editor',
   editor: 'Edit the reply',
   editorHint: 'It can be copied or exported once a doctor has corrected and approved it.',
+  endsCut: 'This draft was not finished; its end is cut. Please complete it.',
   ordersOpen: (count) => `Medications for you to type: ${count}`,
   nextOrder: 'Next',
   ordersFirst: 'It can be approved once its medications are typed.',

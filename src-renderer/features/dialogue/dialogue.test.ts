@@ -173,6 +173,27 @@ describe('a drafting', () => {
     expect(saved.at(-1)?.candidates).toHaveLength(2);
   });
 
+  it('stopped and taken says that its end is cut, until somebody writes on', async () => {
+    const { dialogue } = begun(never);
+    dialogue.conversation.type('患者：发烧');
+    dialogue.draft();
+    await until(() => dialogue.drafting.session?.texts[1] !== '');
+    dialogue.stop();
+    expect(dialogue.endsCut).toBe(false);
+    dialogue.take(0);
+    expect([dialogue.reply.text, dialogue.endsCut]).toEqual(['先观察，', true]);
+    dialogue.edit('您好，先观察，');
+    expect(dialogue.endsCut).toBe(true);
+    dialogue.edit('您好，先观察，三天后复诊。');
+    expect(dialogue.endsCut).toBe(false);
+    const whole = begun();
+    whole.dialogue.conversation.type('患者：发烧');
+    whole.dialogue.draft();
+    await until(() => whole.dialogue.state === 'machine-draft');
+    whole.dialogue.take(0);
+    expect(whole.dialogue.endsCut).toBe(false);
+  });
+
   it('is put away partial at a lock: all is saved when that is done', async () => {
     const { dialogue, saved } = begun(never);
     dialogue.conversation.type('患者：发烧');
