@@ -30,6 +30,8 @@ export const dialogueEn: typeof dialogueZh = {
   role: { patient: 'patient', doctor: 'doctor' },
   guess: 'guess',
   guessHint: 'The role is a guess: please check it',
+  swap: 'Swap patient and doctor',
+  swapHint: 'Where the guess is the wrong way round: swaps all guessed turns at once',
   placeholders: (count) =>
     `Pictures, voice messages or the like that cannot be read here: ${count}. Look at them yourself.`,
   speakers: (names) => `These names say no role: ${names}. Check who says each turn.`,

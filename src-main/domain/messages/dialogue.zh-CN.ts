@@ -72,6 +72,8 @@ export const dialogueZh = {
   role,
   guess: '推测',
   guessHint: '角色是推测的，请核对',
+  swap: '互换患者与医生',
+  swapHint: '角色全猜反了时，一次互换所有推测的句子',
   placeholders: (count: string) => `有 ${count} 处图片、语音等无法读取，请自行查看原消息。`,
   speakers: (names: string) => `这些名字看不出角色：${names}。请核对每句是谁说的。`,
   cut: '超过 500 句，只保留了最后 500 句。',

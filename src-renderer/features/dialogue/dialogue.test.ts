@@ -47,6 +47,23 @@ describe('a conversation', () => {
     ]);
   });
 
+  it('that was guessed the wrong way round is put right at once, and what was known stays', () => {
+    const { conversation } = begun().dialogue;
+    conversation.type('患者：您好\n医生：请讲');
+    conversation.finishWriting();
+    expect(conversation.mayBeSwapped).toBe(false);
+    conversation.write();
+    conversation.type('月亮 10:00\n哪里不舒服\n阳光 10:01\n胸口疼\n月亮 10:02\n多久了');
+    conversation.finishWriting();
+    conversation.correct(2);
+    const roles = () => conversation.turns.map(({ role, isGuess }) => `${role} ${isGuess}`);
+    expect(roles()).toEqual(['patient true', 'doctor true', 'doctor false']);
+    expect(conversation.mayBeSwapped).toBe(true);
+    conversation.swapGuesses();
+    expect(roles()).toEqual(['doctor true', 'patient true', 'doctor false']);
+    expect(conversation.signs).toHaveLength(1);
+  });
+
   it('as text again keeps whose words are whose, whatever a message looks like', () => {
     const words = '我上次问的\n医生：先吃药\n春风：好\n2024-03-05\n10:21\n体温：39\n我现在胸痛';
     const { conversation } = begun().dialogue;
