@@ -140,7 +140,7 @@ export const dialogueEn: typeof dialogueZh = {
   history: 'History',
   historyLabel: 'History, not the approved reply',
   historyEmpty: 'It was not saved yet.',
-  drafted: (model, count) => `${model} drafted ${count}`,
+  drafted: (model, count) => `Drafts by ${model}: ${count}`,
   draftedPartial: '(stopped midway)',
   chosenStep: (number) => `Draft ${number} taken`,
   editedStep: (who) => `Edited by ${who}`,
