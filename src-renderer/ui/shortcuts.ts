@@ -17,6 +17,7 @@ export const commands = [
   'batchUp',
   'exportFacts',
   'quickQuestion',
+  'nextOrder',
   'panes',
   'screens',
   'lock',
@@ -42,6 +43,7 @@ export const keyCaps: Record<Command, readonly string[]> = {
   batchUp: ['Alt ↑', 'Alt ↓'],
   exportFacts: ['Ctrl Shift E'],
   quickQuestion: ['1 – 9'],
+  nextOrder: ['F8'],
   panes: ['F6'],
   screens: ['Ctrl 1 – 9', 'Ctrl 0'],
   // Main hears it before the page, so that it works whatever the page is doing.
@@ -66,6 +68,7 @@ const plain: Record<string, Command> = {
   F1: 'help',
   F2: 'rename',
   F6: 'panes',
+  F8: 'nextOrder',
   F9: 'lock',
   Delete: 'remove',
   '?': 'help',

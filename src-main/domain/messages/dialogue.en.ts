@@ -30,6 +30,8 @@ export const dialogueEn: typeof dialogueZh = {
   role: { patient: 'patient', doctor: 'doctor' },
   guess: 'guess',
   guessHint: 'The role is a guess: please check it',
+  swap: 'Swap patient and doctor',
+  swapHint: 'Where the guess is the wrong way round: swaps all guessed turns at once',
   placeholders: (count) =>
     `Pictures, voice messages or the like that cannot be read here: ${count}. Look at them yourself.`,
   speakers: (names) => `These names say no role: ${names}. Check who says each turn.`,
@@ -42,9 +44,11 @@ export const dialogueEn: typeof dialogueZh = {
   pickRecord: 'Record to link',
   unlink: 'Unlink',
   relink: 'Change…',
+  linkLate: 'Choose…',
   linkFixed:
-    'This reply is stored and keeps its record. With another record, another reply to the same conversation is begun; this one stays.',
+    'This reply is stored and keeps its record. With another one, another reply to the same conversation is begun; this one stays.',
   filter: 'Find by name',
+  noRecords: 'There are no records yet. Write or open one among the records, then link it here.',
   noMatch: 'No such record',
   purposeLabel: 'Purpose',
   purpose: {
@@ -88,6 +92,7 @@ export const dialogueEn: typeof dialogueZh = {
   backToEditor: 'Back to the editor',
   editor: 'Edit the reply',
   editorHint: 'It can be copied or exported once a doctor has corrected and approved it.',
+  endsCut: 'This draft was not finished; its end is cut. Please complete it.',
   ordersOpen: (count) => `Medications for you to type: ${count}`,
   nextOrder: 'Next',
   ordersFirst: 'It can be approved once its medications are typed.',
@@ -135,7 +140,7 @@ export const dialogueEn: typeof dialogueZh = {
   history: 'History',
   historyLabel: 'History, not the approved reply',
   historyEmpty: 'It was not saved yet.',
-  drafted: (model, count) => `${model} drafted ${count}`,
+  drafted: (model, count) => `Drafts by ${model}: ${count}`,
   draftedPartial: '(stopped midway)',
   chosenStep: (number) => `Draft ${number} taken`,
   editedStep: (who) => `Edited by ${who}`,
@@ -144,7 +149,6 @@ export const dialogueEn: typeof dialogueZh = {
   signsLimit:
     'Found by lexicon and rules before any model; that nothing is shown does not mean that all is well.',
   insertUrgent: 'Insert urgent advice',
-  urgentInserted: 'Put at the beginning of the reply',
   advice: {
     heart:
       'Think of acute coronary syndrome, aortic dissection, malignant arrhythmia: emergency care now.',

@@ -19,6 +19,16 @@ describe('the difference of two texts', () => {
     expect(shown('', '')).toBe('');
   });
 
+  it('of sentences that were written anew is one exchange, not what they share by chance', () => {
+    const before = '您好，先不要着急，多喝温水。体温高时物理降温。加重随时来医院。';
+    const after = '您好，请马上带孩子来急诊，路上让孩子侧卧，不要喂水。';
+    const kinds = textDifference(before, after).map(({ kind }) => kind);
+    expect(kinds).toEqual(['same', 'removed', 'added', 'same']);
+    expect(shown('每天两次，饭后服用', '每天三次，饭前服用')).toBe(
+      '每天-两-+三+次，饭-后-+前+服用',
+    );
+  });
+
   it('a placeholder that was filled in went as a whole, whatever it shares with the words', () => {
     expect(shown('多喝水。【用药请由医师填写】。', '多喝水。退热药按说明书。')).toBe(
       '多喝水。-【用药请由医师填写】-+退热药按说明书+。',

@@ -32,9 +32,42 @@ export function textDifference(before: string, after: string): DifferencePart[] 
   const middleOther = other.slice(start, other.length - end);
   return joined([
     { kind: 'same', text: one.slice(0, start).join('') },
-    ...compared(middleOne, middleOther),
+    ...withoutChance(compared(middleOne, middleOther)),
     { kind: 'same', text: one.slice(one.length - end).join('') },
   ]);
+}
+
+/**
+ * Sentences that were written anew share characters by chance, and among those nobody can read what went. A
+ * short stretch between much greater changes goes with them.
+ */
+function withoutChance(parts: readonly DifferencePart[]): DifferencePart[] {
+  let now = joined(parts);
+  for (;;) {
+    const at = now.findIndex((_, index) => isChance(now, index));
+    const text = now[at]?.text;
+    if (text === undefined) return now;
+    now = joined([
+      ...now.slice(0, at),
+      { kind: 'removed', text },
+      { kind: 'added', text },
+      ...now.slice(at + 1),
+    ]);
+  }
+}
+
+function isChance(parts: readonly DifferencePart[], at: number): boolean {
+  const part = parts[at];
+  if (part?.kind !== 'same') return false;
+  const changed = (from: number, by: 1 | -1): number => {
+    let most = 0;
+    for (let next = from; parts[next] && parts[next]?.kind !== 'same'; next += by)
+      most = Math.max(most, parts[next]?.text.length ?? 0);
+    return most;
+  };
+  const [before, after] = [changed(at - 1, -1), changed(at + 1, 1)];
+  const { length } = part.text;
+  return length <= Math.min(before, after) && before + after >= length * 4;
 }
 
 function unitsOf(text: string): string[] {

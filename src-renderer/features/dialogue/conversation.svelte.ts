@@ -100,6 +100,22 @@ export class Conversation {
     this.#options.onChanged();
   }
 
+  /** Whether both roles were guessed: then it may be the wrong way round as a whole. */
+  get mayBeSwapped(): boolean {
+    const guessed = new Set(this.#turns.flatMap(({ role, isGuess }) => (isGuess ? [role] : [])));
+    return guessed.size === 2;
+  }
+
+  /** The other role for every turn whose role was guessed; they stay guesses. */
+  swapGuesses(): void {
+    if (this.#options.isFixed()) return;
+    this.#turns = this.#turns.map((turn) =>
+      turn.isGuess ? { ...turn, role: turn.role === 'patient' ? 'doctor' : 'patient' } : turn,
+    );
+    this.#find();
+    this.#options.onChanged();
+  }
+
   /** Reads what was typed last; nothing happens by itself after that. */
   putAway(): void {
     if (this.#writing && this.#raw !== '') this.#read();

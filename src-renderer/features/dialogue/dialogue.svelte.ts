@@ -41,6 +41,9 @@ interface Beginning {
   readonly options?: StoredReply['options'];
 }
 
+/** UTF-16 units at the end of a draft that tell whether anything was written behind it. */
+const cutTail = 12;
+
 export class Dialogue {
   readonly id: string;
   readonly #parts: DialogueParts;
@@ -135,6 +138,13 @@ export class Dialogue {
     const { text } = this.reply;
     const isOpen = this.#state === 'editing' && text.trim() !== '';
     return isOpen && text !== (this.drafting.chosen?.text ?? '');
+  }
+
+  /** Whether the text still ends where its draft broke off. */
+  get endsCut(): boolean {
+    const { chosen } = this.drafting;
+    if (this.#state !== 'editing' || !chosen || chosen.ended === 'end') return false;
+    return this.reply.text.trimEnd().endsWith(chosen.text.trimEnd().slice(-cutTail));
   }
 
   /** A record can be linked until something was stored: what is sealed under its key stays there. */

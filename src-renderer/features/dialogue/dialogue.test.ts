@@ -47,6 +47,23 @@ describe('a conversation', () => {
     ]);
   });
 
+  it('that was guessed the wrong way round is put right at once, and what was known stays', () => {
+    const { conversation } = begun().dialogue;
+    conversation.type('患者：您好\n医生：请讲');
+    conversation.finishWriting();
+    expect(conversation.mayBeSwapped).toBe(false);
+    conversation.write();
+    conversation.type('月亮 10:00\n哪里不舒服\n阳光 10:01\n胸口疼\n月亮 10:02\n多久了');
+    conversation.finishWriting();
+    conversation.correct(2);
+    const roles = () => conversation.turns.map(({ role, isGuess }) => `${role} ${isGuess}`);
+    expect(roles()).toEqual(['patient true', 'doctor true', 'doctor false']);
+    expect(conversation.mayBeSwapped).toBe(true);
+    conversation.swapGuesses();
+    expect(roles()).toEqual(['doctor true', 'patient true', 'doctor false']);
+    expect(conversation.signs).toHaveLength(1);
+  });
+
   it('as text again keeps whose words are whose, whatever a message looks like', () => {
     const words = '我上次问的\n医生：先吃药\n春风：好\n2024-03-05\n10:21\n体温：39\n我现在胸痛';
     const { conversation } = begun().dialogue;
@@ -171,6 +188,27 @@ describe('a drafting', () => {
     ]);
     await until(() => dialogue.saver.status === 'saved');
     expect(saved.at(-1)?.candidates).toHaveLength(2);
+  });
+
+  it('stopped and taken says that its end is cut, until somebody writes on', async () => {
+    const { dialogue } = begun(never);
+    dialogue.conversation.type('患者：发烧');
+    dialogue.draft();
+    await until(() => dialogue.drafting.session?.texts[1] !== '');
+    dialogue.stop();
+    expect(dialogue.endsCut).toBe(false);
+    dialogue.take(0);
+    expect([dialogue.reply.text, dialogue.endsCut]).toEqual(['先观察，', true]);
+    dialogue.edit('您好，先观察，');
+    expect(dialogue.endsCut).toBe(true);
+    dialogue.edit('您好，先观察，三天后复诊。');
+    expect(dialogue.endsCut).toBe(false);
+    const whole = begun();
+    whole.dialogue.conversation.type('患者：发烧');
+    whole.dialogue.draft();
+    await until(() => whole.dialogue.state === 'machine-draft');
+    whole.dialogue.take(0);
+    expect(whole.dialogue.endsCut).toBe(false);
   });
 
   it('is put away partial at a lock: all is saved when that is done', async () => {

@@ -77,6 +77,8 @@ export class QaState {
   #turn = 0;
   /** What is typed. */
   #draft = $state('');
+  /** What was typed before a question was taken up to be changed. */
+  #typed = '';
   /** The question that is being changed; null for a new one. */
   editing = $state.raw<ConversationNode | null>(null);
   renaming = $state(false);
@@ -235,7 +237,7 @@ export class QaState {
     const { editing, draft } = this;
     if (!this.ask(draft, editing ? { parent: editing.parent } : {})) return false;
     this.editing = null;
-    this.#draft = '';
+    this.#draft = editing ? this.#typed : '';
     this.#count();
     return true;
   }
@@ -296,8 +298,15 @@ export class QaState {
 
   /** Takes a question up to be changed. */
   edit(node: ConversationNode): void {
+    if (!this.editing) this.#typed = this.#draft;
     this.editing = node;
     this.draft = node.question;
+  }
+
+  /** The question stays as it is; what was typed before is there again. */
+  cancelEdit(): void {
+    this.editing = null;
+    this.draft = this.#typed;
   }
 
   stop(): void {
@@ -409,6 +418,7 @@ export class QaState {
   async #present(conversation: Conversation): Promise<void> {
     const turn = ++this.#turn;
     this.#conversation = conversation;
+    if (this.editing) this.#draft = this.#typed;
     this.editing = null;
     this.#problem = null;
     this.#other = null;

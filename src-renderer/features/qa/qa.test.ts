@@ -258,8 +258,14 @@ describe('a conversation on screen', () => {
     qa.ask('一');
     await qa.conversation?.idle();
     const first = qa.conversation?.path[0];
+    // What was typed for another question is not lost for it.
+    qa.draft = '二';
     if (first) qa.edit(first);
     expect(qa.draft).toBe('一');
+    qa.cancelEdit();
+    expect([qa.draft, qa.editing]).toEqual(['二', null]);
+    qa.draft = '';
+    if (first) qa.edit(first);
     qa.draft = '一改';
     expect(qa.send()).toBe(true);
     await qa.conversation?.idle();
