@@ -1,7 +1,7 @@
 /** Decoding: the app's whole path, constrained and free, against a bare node-llama-cpp loop. */
 import { LlamaLogLevel, getLlama, type Token as LlamaToken } from 'node-llama-cpp';
 import type { ModelCard } from '../../src-main/domain/contract/model-card';
-import type { LanguageModel, Sequence, Token } from '../../src-main/engine/language-model';
+import type { Ask, LanguageModel, Sequence, Token } from '../../src-main/engine/language-model';
 import { loadLlamaModel } from '../../src-main/engine/load-llama-model';
 import { typedListInstruction } from '../../src-main/library/model-card';
 import { extract } from '../../src-main/tasks/extraction/extract';
@@ -173,8 +173,12 @@ function reluctant(model: LanguageModel, least: number): LanguageModel {
           return sequence.prefill(tokens, stop);
         },
         evaluate: async (tokens, asks) => {
-          const answers = await sequence.evaluate(tokens, asks);
-          if (sequence.length - prompt > least) return answers;
+          if (sequence.length + tokens.length - prompt > least)
+            return sequence.evaluate(tokens, asks);
+          const answers = await sequence.evaluate(
+            tokens,
+            asks.map((ask) => ask && withoutEnd(ask, model.eos)),
+          );
           return answers.map((answer, i) => {
             const { candidates = [] } = asks[i] ?? {};
             return (
@@ -195,6 +199,13 @@ function reluctant(model: LanguageModel, least: number): LanguageModel {
   };
 }
 
+function withoutEnd(ask: Ask, eos: Token): Ask {
+  const { allowed } = ask;
+  if (!allowed) return ask;
+  const has = (token: Token): boolean => token !== eos && allowed.has(token);
+  return { ...ask, allowed: { has, list: () => allowed.list().filter((each) => each !== eos) } };
+}
+
 function bound(model: LanguageModel): Omit<LanguageModel, 'openSequence'> {
   return {
     device: model.device,
@@ -207,6 +218,7 @@ function bound(model: LanguageModel): Omit<LanguageModel, 'openSequence'> {
     describe: (token) => model.describe(token),
     controlToken: (text) => model.controlToken(text),
     detokenize: (tokens, after) => model.detokenize(tokens, after),
+    costOfMore: (held) => model.costOfMore(held),
     dispose: () => model.dispose(),
   };
 }
