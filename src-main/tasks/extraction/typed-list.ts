@@ -72,7 +72,7 @@ export function typedList(
   const capacity = model.contextSize - 1;
   planContext({ fixed: [frame], capacity, reserve: leastRoom });
   const room = capacity - frame.tokens;
-  const costs = new Map<string, number>();
+  const costs = costsOf(model);
   const windows = splitIntoWindows(
     source,
     {
@@ -112,6 +112,15 @@ export function typedList(
       return decoder.decode(sequence, prompt.at(-1) as Token, signal);
     },
   };
+}
+
+const known = new WeakMap<LanguageModel['pieces'], Map<string, number>>();
+
+/** Tokens of characters, as they are asked for; kept as long as the model. */
+function costsOf({ pieces }: LanguageModel): Map<string, number> {
+  let costs = known.get(pieces);
+  if (!costs) known.set(pieces, (costs = new Map()));
+  return costs;
 }
 
 /** What the model did so far in this run. */
