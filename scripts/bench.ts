@@ -15,7 +15,9 @@ import {
   timeToInteractive,
 } from './bench/app-path';
 import { runAsTheHost } from './bench/as-the-host';
-import { bareLoop, contextOfLongWindow, EngineBench, type LoadedForBench } from './bench/decoding';
+import { bareLoop, EngineBench, type LoadedForBench } from './bench/decoding';
+import { constrainedAgainstFree } from './bench/long-window';
+import { withRandomModel } from './bench/random-models';
 import { describeRatio, measurePairs, timed, type Ratio } from './bench/pairs';
 import { ensureBuild } from './build';
 import { hasDisplay, startVirtualDisplay } from './display';
@@ -25,8 +27,8 @@ import { ensureSystemPackages } from './system-packages';
 import { runScript, say } from './terminal';
 
 const schema = 'ccks2019';
-/** Characters. */
-const longWindow = 4000;
+/** Characters of windows. */
+const windows = [500, 4000];
 const slower = (ours: number, theirs: number): number => theirs / ours;
 
 runAsTheHost();
@@ -99,28 +101,6 @@ await runScript(async () => {
           slower,
         ),
       );
-      if (!isDefault) {
-        // The limit to stretches of the text must not cost more because the text is longer.
-        const context = contextOfLongWindow(longWindow);
-        const wide = { ...loaded, card: { ...card, context } };
-        const long = await EngineBench.load(wide);
-        const record = note.repeat(Math.ceil(longWindow / note.length)).slice(0, longWindow);
-        const lists = await long.workOfLongWindow(record, schema);
-        const fed = lists.reduce((sum, { decoded }) => sum + decoded, 0);
-        say(
-          `a window of ${longWindow} characters: ${fed} tokens decoded in ${lists.length} answers`,
-        );
-        add(
-          await measurePairs(
-            `constrained against free decoding, a window of ${longWindow} characters, ${short}`,
-            { sense: '>=', value: 0.95 },
-            () => timed(() => long.longWindow(record, schema)),
-            () => timed(() => long.free(lists)),
-            slower,
-          ),
-        );
-        await long.model.dispose();
-      }
       if (isDefault) {
         for (const count of new Set([threads, availableParallelism()])) {
           const one =
@@ -141,6 +121,9 @@ await runScript(async () => {
     };
     await load(join(projectRoot, 'models/default.gguf'), 'default model');
     await load(await testModel('bench'), 'random model');
+    await withRandomModel('small', async (loaded) => {
+      for (const chars of windows) add(await constrainedAgainstFree(loaded, 'small', chars));
+    });
 
     const folder = await mkdtemp(join(tmpdir(), 'chimed-bench-'));
 

@@ -3,7 +3,6 @@ import { LlamaLogLevel, getLlama, type Token as LlamaToken } from 'node-llama-cp
 import type { ModelCard } from '../../src-main/domain/contract/model-card';
 import type { LanguageModel, Sequence, Token } from '../../src-main/engine/language-model';
 import { loadLlamaModel } from '../../src-main/engine/load-llama-model';
-import { typedListInstruction } from '../../src-main/library/model-card';
 import { extract } from '../../src-main/tasks/extraction/extract';
 import { markedCopy } from '../../src-main/tasks/extraction/marked-copy';
 import { sourceText } from '../../src-main/tasks/extraction/source-text';
@@ -17,7 +16,7 @@ export interface LoadedForBench {
 }
 
 /** What one window of a run feeds to the model. */
-interface Work {
+export interface Work {
   readonly prompt: readonly Token[];
   /** Tokens fed after the prompt, by any path. */
   readonly decoded: number;
@@ -25,7 +24,7 @@ interface Work {
 
 /** Our engine in this process. */
 export class EngineBench {
-  private constructor(
+  constructor(
     readonly model: LanguageModel,
     readonly loaded: LoadedForBench,
   ) {}
@@ -77,27 +76,6 @@ export class EngineBench {
     return work;
   }
 
-  /**
-   * Typed lists of one long window, each with another word behind it, so that the answers differ and the
-   * window is evaluated once. Returns what they feed, for `free`.
-   */
-  async workOfLongWindow(text: string, schema: string): Promise<Work[]> {
-    const work: Work[] = [];
-    for (const bench of this.#longWindows(text)) work.push(...(await bench.workOf(text, schema)));
-    return work;
-  }
-
-  async longWindow(text: string, schema: string): Promise<void> {
-    for (const bench of this.#longWindows(text)) await bench.extract(text, schema);
-  }
-
-  #longWindows(text: string): EngineBench[] {
-    const model = reluctant(this.model, tokensOfAnswer);
-    return longWindowCards(this.loaded.card, text.length).map(
-      (card) => new EngineBench(model, { ...this.loaded, card }),
-    );
-  }
-
   async extract(text: string, schema: string): Promise<void> {
     await extract({ text, schema }, { model: this.model, card: this.loaded.card, signal: never });
   }
@@ -136,66 +114,8 @@ export class EngineBench {
   }
 }
 
-/** Answers asked for of the same window. */
-const answersOfWindow = 3;
-/** Tokens that an answer has at least: a random model would end it at once. */
-const tokensOfAnswer = 60;
-
-/** A context in which a window of so many characters and its answer have room. */
-export const contextOfLongWindow = (chars: number): number => 2 * chars + 1024;
-
-function longWindowCards(card: ModelCard, chars: number): ModelCard[] {
-  const strategy = { kind: 'typed-list', normalisation: 'none', windowChars: chars } as const;
-  return Array.from({ length: answersOfWindow }, (_, i) => ({
-    ...card,
-    promptFormat: {
-      ...card.promptFormat,
-      parts: [...card.promptFormat.parts, { text: ` ${i + 1}` }],
-    },
-    strategies: [{ ...strategy, instruction: typedListInstruction }],
-  }));
-}
-
-/** The same model, which never wants to end before so many tokens behind the prompt. */
-function reluctant(model: LanguageModel, least: number): LanguageModel {
-  return {
-    ...bound(model),
-    openSequence: async (signal) => {
-      const sequence = await model.openSequence(signal);
-      let prompt = 0;
-      return {
-        get length() {
-          return sequence.length;
-        },
-        capacity: sequence.capacity,
-        prefill: (tokens, stop) => {
-          prompt = tokens.length;
-          return sequence.prefill(tokens, stop);
-        },
-        evaluate: async (tokens, asks) => {
-          const answers = await sequence.evaluate(tokens, asks);
-          if (sequence.length - prompt > least) return answers;
-          return answers.map((answer, i) => {
-            const { candidates = [] } = asks[i] ?? {};
-            return (
-              answer && {
-                logits: answer.logits.map((logit, at) =>
-                  candidates[at] === model.eos ? Math.min(logit, -100) : logit,
-                ),
-                top: answer.top.filter(([token]) => token !== model.eos),
-                logZ: answer.logZ,
-              }
-            );
-          });
-        },
-        truncate: (length) => sequence.truncate(length),
-        release: () => sequence.release(),
-      };
-    },
-  };
-}
-
-function bound(model: LanguageModel): Omit<LanguageModel, 'openSequence'> {
+/** What a wrapped model shares with the one inside. */
+export function bound(model: LanguageModel): Omit<LanguageModel, 'openSequence'> {
   return {
     device: model.device,
     contextSize: model.contextSize,
@@ -207,6 +127,7 @@ function bound(model: LanguageModel): Omit<LanguageModel, 'openSequence'> {
     describe: (token) => model.describe(token),
     controlToken: (text) => model.controlToken(text),
     detokenize: (tokens, after) => model.detokenize(tokens, after),
+    costOfMore: (held) => model.costOfMore(held),
     dispose: () => model.dispose(),
   };
 }

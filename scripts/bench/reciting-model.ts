@@ -19,6 +19,7 @@ export function recite(model: LanguageModel, script: readonly Token[]): Language
     describe: (token) => model.describe(token),
     controlToken: (text) => model.controlToken(text),
     detokenize: (tokens, after) => model.detokenize(tokens, after),
+    costOfMore: (held) => model.costOfMore(held),
     dispose: () => model.dispose(),
     openSequence: async (signal, options) =>
       reciting(await model.openSequence(signal, options), [...script]),

@@ -15,16 +15,28 @@ export interface Ask {
   /** Also report this many of the most likely tokens of the whole vocabulary. Defaults to 0. */
   readonly top?: number;
   /**
+   * Where none of the `top` tokens may come, `top` is answered with all that may, best first. They are
+   * read at the same place, so nothing is evaluated again.
+   */
+  readonly allowed?: AllowedTokens;
+  /**
    * A candidate. Where it is the likeliest token of all, nothing more need be read, which costs much less: its
    * logit is then answered as 0, those of the others as -Infinity, and nothing else is of meaning.
    */
   readonly unlessLikeliest?: Token;
 }
 
+/** Tokens that may come next where they are too many to be listed without need. */
+export interface AllowedTokens {
+  has(token: Token): boolean;
+  /** At least one; among equally likely ones the first counts. */
+  list(): readonly Token[];
+}
+
 export interface Answer {
   /** Logit of each candidate, in the order asked. */
   readonly logits: Float64Array;
-  /** The most likely tokens, best first; empty unless `top` was asked. */
+  /** The most likely tokens (or those of `allowed`), best first; empty unless `top` was asked. */
   readonly top: readonly (readonly [Token, number])[];
   /** Natural logarithm of the sum of exp(logit) over the vocabulary: `logit - logZ` is a log-probability. */
   readonly logZ: number;
@@ -117,6 +129,12 @@ export interface LanguageModel {
    * @throws Cancelled
    */
   openSequence(signal: AbortSignal, options?: SequenceOptions): Promise<Sequence>;
+  /**
+   * About how much of the time of an evaluation each token more in it takes, 0..1, by what drafts are
+   * weighed. The same for the same model, device and length, so that a run can be repeated.
+   * @param held tokens that the sequence holds
+   */
+  costOfMore(held: number): number;
   dispose(): Promise<void>;
 }
 

@@ -11,6 +11,7 @@ import type {
   TokenDescription,
   Token,
 } from './language-model';
+import { callCost, type CallCost } from './call-cost';
 import { contextShiftRefused, LlamaSequence, PhysicalLlamaSequence } from './llama-sequence';
 import { prefillPieceFor } from './prefill-piece';
 import { RoleTokens } from './role-tokens';
@@ -33,6 +34,7 @@ export class LlamaLanguageModel implements LoadedLanguageModel {
   readonly #physical: readonly PhysicalLlamaSequence[];
   readonly #pool: SequencePool<PhysicalLlamaSequence>;
   readonly #piece: number;
+  readonly #cost: CallCost;
   readonly #garbage: SamplerGarbage;
   #pieces: ReadonlyMap<string, Token> | null = null;
   #lineEnd: readonly Token[] | null = null;
@@ -46,7 +48,9 @@ export class LlamaLanguageModel implements LoadedLanguageModel {
   ) {
     const layers = model.fileInsights.totalLayers;
     const isOnGpu = device.kind !== 'cpu' && model.gpuLayers >= layers;
-    this.#piece = prefillPieceFor(parametersOf(model), isOnGpu);
+    const parameters = parametersOf(model);
+    this.#piece = prefillPieceFor(parameters, isOnGpu);
+    this.#cost = { parameters, isOnGpu, weightBytes: model.size, heldBytes: heldBytesOf(model) };
     this.#garbage = new SamplerGarbage(model.fileInfo.metadata.tokenizer.ggml.tokens.length);
     this.#model = model;
     this.#contexts = contexts;
@@ -154,6 +158,10 @@ export class LlamaLanguageModel implements LoadedLanguageModel {
     );
   }
 
+  costOfMore(held: number): number {
+    return callCost(this.#cost, held);
+  }
+
   memory(): ModelMemory {
     const all = [this.#model, ...this.#contexts].map(({ memoryUsage }) => memoryUsage);
     return {
@@ -196,4 +204,17 @@ function parametersOf(model: LlamaModel): number {
     (sum, { dimensions }) => sum + dimensions.reduce<number>((n, length) => n * Number(length), 1),
     0,
   );
+}
+
+/** Of keys and values that one token leaves behind, in 16 bits. */
+function heldBytesOf(model: LlamaModel): number {
+  const {
+    block_count: layers,
+    embedding_length: width,
+    attention,
+  } = model.fileInfo.architectureMetadata;
+  const heads = attention?.head_count;
+  const kept = attention?.head_count_kv ?? heads;
+  const share = typeof heads === 'number' && typeof kept === 'number' ? kept / heads : 1;
+  return 2 * 2 * Number(layers) * Number(width) * share;
 }

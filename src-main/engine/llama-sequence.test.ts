@@ -217,6 +217,59 @@ describe('what is asked of a place', () => {
     sequence.release();
   });
 
+  it('is answered with the likeliest of the tokens that may come, whether it is among the likeliest of all or not', async () => {
+    const sequence = await begin();
+    const all = [...model.pieces.values()];
+    const named = await sequence.evaluate(
+      fed(),
+      fed().map(() => ({ candidates: all })),
+    );
+    await sequence.truncate(40);
+    const order = named.map((answer) => {
+      const { logits } = answer as Answer;
+      return all
+        .map((token, i) => [token, logits[i] as number] as const)
+        .sort(([, a], [, b]) => b - a);
+    });
+    // Those of the places are allowed from the first on, or only some that none of 20 likeliest is.
+    const allowed = order.map((tokens, i) =>
+      tokens.slice(i % 2 === 0 ? 0 : 100).map(([token]) => token),
+    );
+    const before = sequence.length;
+    const answered = await sequence.evaluate(
+      fed(),
+      allowed.map((tokens) => ({
+        ...{ candidates: [], top: 20 },
+        allowed: { has: (token: Token) => tokens.includes(token), list: () => [...tokens].sort() },
+      })),
+    );
+    expect(sequence.length - before).toBe(fed().length);
+    answered.forEach((answer, i) => {
+      const { top, logZ } = answer as Answer;
+      const hit = top.find(([token]) => allowed[i]?.includes(token));
+      expect(hit).toEqual(order[i]?.find(([token]) => allowed[i]?.includes(token)));
+      expect(logZ).toBeCloseTo((named[i] as Answer).logZ, 5);
+    });
+    sequence.release();
+  });
+
+  it('is the likeliest token alone, which is read with the rest, as the first of several', async () => {
+    const sequence = await begin();
+    const several = await sequence.evaluate(
+      fed(),
+      fed().map(() => ({ candidates: [], top: 2 })),
+    );
+    await sequence.truncate(40);
+    const alone = await sequence.evaluate(
+      fed(),
+      fed().map(() => ({ candidates: fed(), top: 1 })),
+    );
+    alone.forEach((answer, i) => {
+      expect((answer as Answer).top).toEqual([(several[i] as Answer).top[0]]);
+    });
+    sequence.release();
+  });
+
   it('is not read further where the token that is expected is the likeliest of all', async () => {
     const sequence = await begin();
     const plain = await answers(sequence, fed());

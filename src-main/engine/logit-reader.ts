@@ -8,7 +8,7 @@
  */
 import type { LlamaContextSequence, Token as LlamaToken, TokenMeter } from 'node-llama-cpp';
 import { AppError } from '../domain/contract/errors';
-import type { Answer, Ask, Token } from './language-model';
+import type { AllowedTokens, Answer, Ask, Token } from './language-model';
 
 /** Reads of one sequence that are under way together; each has a copy of the vocabulary's logits. */
 const sideBySide = 4;
@@ -132,24 +132,36 @@ export class LogitReader {
   }
 
   async #read(place: number, ask: Ask): Promise<Answer> {
-    const { candidates, top: count = 0, unlessLikeliest } = ask;
+    const { candidates, top: count = 0, allowed, unlessLikeliest } = ask;
     if (unlessLikeliest !== undefined) {
       const [token] = await this.#sample(place, false, false);
       if (token === unlessLikeliest) return settled(ask);
     }
     const filter: LogitFilter = [candidates, false, false, true, 0];
-    const [[, , , found = [], weight], top] = await Promise.all([
+    const [[likeliest, , , found = [], weight], several] = await Promise.all([
       this.#sample(place, filter, true),
-      count > 0 ? this.#top(place, count) : [],
+      count > 1 ? this.#top(place, count) : [],
     ]);
     const logits = new Map(pairsOf(found));
     const max = Math.max(...logits.values());
-    const wanted = Float64Array.from(candidates, (token) => logits.get(token) ?? -Infinity);
+    const wanted = logitsOf(candidates, logits);
     // A NaN anywhere means broken weights; comparing with it would silently pick nonsense.
-    if (!Number.isFinite(max) || wanted.some(Number.isNaN) || weight === undefined) {
-      throw new AppError('DECODE_FAILED');
-    }
-    return { logits: wanted, top, logZ: max + Math.log(weight) };
+    if (!Number.isFinite(max) || weight === undefined) throw new AppError('DECODE_FAILED');
+    // The likeliest has been read with the others already.
+    const top = count === 1 ? ([[likeliest, max]] as const) : several;
+    const isNone = allowed && !top.some(([token]) => allowed.has(token));
+    return {
+      logits: wanted,
+      top: isNone ? await this.#listed(place, allowed) : top,
+      logZ: max + Math.log(weight),
+    };
+  }
+
+  async #listed(place: number, allowed: AllowedTokens): Promise<Answer['top']> {
+    const tokens = allowed.list();
+    const [, , , found = []] = await this.#sample(place, [tokens, false, false, false, 0], false);
+    const logits = logitsOf(tokens, new Map(pairsOf(found)));
+    return tokens.map((token, i) => [token, logits[i] as number] as const).sort(byLogit);
   }
 
   async #top(place: number, count: number): Promise<Answer['top']> {
@@ -158,7 +170,7 @@ export class LogitReader {
     const [, , , found = []] = await this.#with(pool, { temperature: 1, topK: count }, (sampler) =>
       this.#inner.context._ctx.sampleToken(place, sampler, false, false, true, false),
     );
-    return pairsOf(found).sort(([, a], [, b]) => b - a);
+    return pairsOf(found).sort(byLogit);
   }
 
   #sample(place: number, logits: false | LogitFilter, totalWeight: boolean): Promise<Sampled> {
@@ -196,6 +208,15 @@ function settled({ candidates, unlessLikeliest }: Ask): Answer {
   );
   return { logits, top: [], logZ: 0 };
 }
+
+/** @throws AppError `DECODE_FAILED` */
+function logitsOf(tokens: readonly Token[], found: ReadonlyMap<Token, number>): Float64Array {
+  const logits = Float64Array.from(tokens, (token) => found.get(token) ?? -Infinity);
+  if (logits.some(Number.isNaN)) throw new AppError('DECODE_FAILED');
+  return logits;
+}
+
+const byLogit = ([, a]: readonly [Token, number], [, b]: readonly [Token, number]): number => b - a;
 
 function pairsOf(flat: readonly number[]): [Token, number][] {
   return Array.from({ length: flat.length >> 1 }, (_, i) => [

@@ -49,6 +49,7 @@ function watched(): { model: LanguageModel; runs: Run[] } {
       ...{ device, contextSize, sequences, bos, eos, pieces, openSequence },
       tokenize: (text, continues) => model.tokenize(text, continues),
       controlToken: (text) => model.controlToken(text),
+      costOfMore: (held) => model.costOfMore(held),
       detokenize: () => '',
       describe: (token) => model.describe(token),
       dispose: () => model.dispose(),

@@ -82,26 +82,36 @@ interface Folded {
   readonly gapBefore: ReadonlySet<number>;
 }
 
+const lineBreaks = new Set('\n\r\v\f\u0085\u2028\u2029');
+
+/** In half width and simplified; null for white space. */
+function foldChar(char: string): string | null {
+  if (lineBreaks.has(char)) return '\n';
+  if (char.trim() === '') return null;
+  const wide = char.normalize('NFKC');
+  const one = wide.length === 1 ? wide : char;
+  const plain = one === '；' ? ';' : (simplifiedOf.get(one) ?? one);
+  // A pair of surrogates is in no name of a section.
+  return plain.length > 1 ? '\uffff' : plain;
+}
+
 /** Without spaces, in half width and simplified characters; line breaks are `\n`. */
 function fold(text: string): Folded {
   let folded = '';
   const offsets: number[] = [];
   const lengths: number[] = [];
   const gapBefore = new Set<number>();
+  const known = new Map<string, string | null>();
   let offset = 0;
   for (const char of text) {
     const at = offset;
     offset += char.length;
-    let one = /[\r\v\f\u0085\u2028\u2029]/.test(char) ? '\n' : char;
-    if (one !== '\n' && one.trim() === '') {
+    let one = known.get(char);
+    if (one === undefined) known.set(char, (one = foldChar(char)));
+    if (one === null) {
       gapBefore.add(folded.length);
       continue;
     }
-    const wide = one.normalize('NFKC');
-    if (wide.length === 1) one = wide;
-    one = one === '；' ? ';' : (simplifiedOf.get(one) ?? one);
-    // A pair of surrogates is in no name of a section.
-    if (one.length > 1) one = '\uffff';
     folded += one;
     offsets.push(at);
     lengths.push(char.length);

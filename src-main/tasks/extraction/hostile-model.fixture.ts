@@ -3,6 +3,7 @@
  * that offsets are right whatever a model says. Its vocabulary has bytes, some characters, some words.
  */
 import type {
+  AllowedTokens,
   Answer,
   Ask,
   LanguageModel,
@@ -87,6 +88,11 @@ export class HostileModel implements LanguageModel {
     return found < 0 ? null : found;
   }
 
+  /** Whatever is foreseen is worth drafting. */
+  costOfMore(): number {
+    return 0;
+  }
+
   openSequence(): Promise<Sequence> {
     return Promise.resolve(new HostileSequence(this, this.#seed));
   }
@@ -134,11 +140,19 @@ class HostileSequence implements Sequence {
         );
         return {
           logits: Float64Array.from(ask.candidates, logit),
-          top: ask.top ? all.sort((a, b) => b[1] - a[1]).slice(0, ask.top) : [],
+          top: ask.top ? this.#likeliest(all, ask.top, ask.allowed) : [],
           logZ: Math.log(all.reduce((sum, [, value]) => sum + Math.exp(value), 0)),
         };
       }),
     );
+  }
+
+  #likeliest(all: [Token, number][], count: number, allowed?: AllowedTokens): Answer['top'] {
+    const best = (some: [Token, number][]) => some.sort((a, b) => b[1] - a[1]);
+    const top = best(all).slice(0, count);
+    if (!allowed || top.some(([token]) => allowed.has(token))) return top;
+    const logits = new Map(all);
+    return best(allowed.list().map((token) => [token, logits.get(token) as number]));
   }
 
   truncate(length: number): Promise<void> {

@@ -65,14 +65,12 @@ export interface Step {
   readonly said: readonly Said[];
 }
 
-/**
- * Above this many places tokens are checked when the model has named them, not listed before. Listing
- * takes half a millisecond for so many.
- */
-const fewPlaces = 256;
+/** Above this many places tokens are checked when the model has named them, not listed before. */
+const fewPlaces = 64;
+/** Longer pieces of a vocabulary, in code points, are not looked for. */
+const longestPiece = 16;
 /** A value that stands in more places than these is too short to foresee how it goes on. */
 const foreseenPlaces = 8;
-const longestPiece = 16;
 
 const breaks = ['\n', '\r'];
 const ofMention: Reading = { forbidden: new Set([marks.item, ...breaks]), acrossLines: false };
@@ -87,13 +85,14 @@ export class ListGrammar {
   readonly #model: LanguageModel;
   readonly #text: WindowText;
   readonly #entries: readonly Word[];
-  readonly #pieces: ReadonlyMap<Token, readonly string[]>;
+  readonly #pieces: Pieces;
   readonly #words: Readonly<Record<'arrow' | 'cell' | 'item' | 'line' | 'end', Word>>;
   readonly #flags: readonly Word[];
   readonly #options = new Map<readonly string[], readonly Word[]>();
   readonly #spelled = new Map<string, readonly Token[]>();
   readonly #few = new WeakMap<ListState, readonly Token[]>();
   readonly #listed = new Map<Reading, readonly Token[]>();
+  readonly #beginnings = new Map<Reading, readonly Open[]>();
 
   /** @param attributes that the model is to state */
   constructor(
@@ -104,7 +103,7 @@ export class ListGrammar {
   ) {
     this.#model = model;
     this.#text = text;
-    this.#pieces = piecesByToken(model);
+    this.#pieces = piecesOf(model);
     const word = (written: string, outcome: Outcome): Word => ({
       tokens: model.tokenize(written, true),
       outcome,
@@ -180,7 +179,8 @@ export class ListGrammar {
       ),
     ];
     if (grown.length === 0 && going.length === 0) throw new RangeError('token is not allowed here');
-    const places = distinct(grown);
+    // Places that went on were distinct before; a character in bytes may have come to one of them, too.
+    const places = complete.length > 0 ? distinct(grown) : grown;
     const words = places.length > 0 ? this.#insideValue(state, { places }) : [];
     return { state: { ...state, places, open: [...going, ...words] }, said: [] };
   }
@@ -264,17 +264,23 @@ export class ListGrammar {
   }
 
   #valueStart(state: ListState): ListState {
-    const reading = this.#readingOf(state);
-    const chars = this.#spelledWords(
-      [...this.#text.firstChars].filter((char) => !reading.forbidden.has(char)),
-    );
-    const words = [...opened(chars, null)];
+    const words = [...this.#spelledBeginnings(this.#readingOf(state))];
     if (state.entry?.kind === 'group') {
       if (state.cell < state.entry.group.fields.length - 1)
         words.push(...opened([this.#words.cell], null));
       if (state.filled) words.push(...opened([...this.#itemEnds(state), ...this.#flags], null));
     }
     return { ...state, places: null, open: words };
+  }
+
+  /** Characters outside the vocabulary with which a value can begin; found once a window. */
+  #spelledBeginnings(reading: Reading): readonly Open[] {
+    let found = this.#beginnings.get(reading);
+    if (!found) {
+      const chars = [...this.#text.firstChars].filter((char) => !reading.forbidden.has(char));
+      this.#beginnings.set(reading, (found = opened(this.#spelledWords(chars), null)));
+    }
+    return found;
   }
 
   /** Words that may follow the value, and those characters of it that are several tokens. */
@@ -332,7 +338,7 @@ export class ListGrammar {
   }
 
   #grown(state: ListState, token: Token, any: boolean): Place[] {
-    const chars = this.#pieces.get(token);
+    const chars = this.#pieces.chars.get(token);
     return chars && this.#reading(state) ? this.#read(state, state.places, chars, any) : [];
   }
 
@@ -372,13 +378,14 @@ export class ListGrammar {
   #piecesAt(at: number, reading: Reading): Token[] {
     const found: Token[] = [];
     let text = '';
-    for (let length = 0; length < longestPiece; length++) {
+    for (;;) {
       const next = this.#text.readable(at, reading);
       if (next < 0) break;
       text += this.#text.chars[next] as string;
       at = next + 1;
       const token = this.#model.pieces.get(text);
       if (token !== undefined) found.push(token);
+      if (!this.#pieces.longer.has(text)) break;
     }
     return found;
   }
@@ -402,14 +409,29 @@ function distinct(places: readonly Place[]): Place[] {
   return [...new Map(places.map((place) => [`${place.begins}:${place.at}`, place])).values()];
 }
 
-const known = new WeakMap<ReadonlyMap<string, Token>, ReadonlyMap<Token, readonly string[]>>();
+interface Pieces {
+  /** Code points of each, by its token. */
+  readonly chars: ReadonlyMap<Token, readonly string[]>;
+  /** With what others begin, as far as these are looked for. */
+  readonly longer: ReadonlySet<string>;
+}
 
-/** Code points of each piece, by its token; made once a model. */
-function piecesByToken({ pieces }: LanguageModel): ReadonlyMap<Token, readonly string[]> {
-  let byToken = known.get(pieces);
-  if (!byToken) {
-    byToken = new Map([...pieces].map(([text, token]) => [token, Array.from(text)]));
-    known.set(pieces, byToken);
+const known = new WeakMap<ReadonlyMap<string, Token>, Pieces>();
+
+/** Made once a model. */
+function piecesOf({ pieces }: LanguageModel): Pieces {
+  let found = known.get(pieces);
+  if (!found) {
+    const chars = new Map<Token, readonly string[]>();
+    const longer = new Set<string>();
+    for (const [text, token] of pieces) {
+      const own = Array.from(text);
+      chars.set(token, own);
+      if (own.length > longestPiece) continue;
+      let beginning = '';
+      for (const char of own.slice(0, -1)) longer.add((beginning += char));
+    }
+    known.set(pieces, (found = { chars, longer }));
   }
-  return byToken;
+  return found;
 }

@@ -58,7 +58,7 @@ export function sourceText(original: string, how: Normalisation): SourceText {
 }
 
 const han = /^\p{Script=Han}$/u;
-const lineEnd = /^[\n\r\v\f\u0085\u2028\u2029]$/;
+const lineEnds = new Set('\n\r\v\f\u0085\u2028\u2029');
 
 export function isHan(char: string | undefined): boolean {
   return char !== undefined && han.test(char);
@@ -66,7 +66,7 @@ export function isHan(char: string | undefined): boolean {
 
 /** Whether a line ends with this code point; of CR LF both are such. */
 export function isLineEnd({ original, offsets }: SourceText, at: number): boolean {
-  return lineEnd.test(original[offsets[at] as number] as string);
+  return lineEnds.has(original[offsets[at] as number] as string);
 }
 
 /** Whether CR LF begins here: one break of two code points. */

@@ -9,6 +9,7 @@ import {
 import type { ExtractionEvent, ExtractionRequest } from '../../domain/contract/extraction';
 import type { ModelCard } from '../../domain/contract/model-card';
 import type {
+  AllowedTokens,
   Answer,
   Ask,
   LanguageModel,
@@ -81,6 +82,10 @@ export class SpokenModel implements LanguageModel {
     return null;
   }
 
+  costOfMore(): number {
+    return 0.25;
+  }
+
   openSequence(): Promise<Sequence> {
     return Promise.resolve(new SpokenSequence(this));
   }
@@ -128,7 +133,7 @@ class SpokenSequence implements Sequence {
         const next = isOnTrack ? (script[said.length] ?? this.#model.eos) : this.#model.eos;
         return {
           logits: Float64Array.from(ask.candidates, (candidate) => (candidate === next ? 9 : 0)),
-          top: ask.top ? [[next, 9] as const] : [],
+          top: ask.top ? likeliest(next, ask.allowed) : [],
           logZ: 9.5,
         };
       }),
@@ -143,6 +148,11 @@ class SpokenSequence implements Sequence {
   release(): void {
     this.#tokens = [];
   }
+}
+
+function likeliest(next: Token, allowed?: AllowedTokens): Answer['top'] {
+  if (!allowed || allowed.has(next)) return [[next, 9]];
+  return allowed.list().map((token) => [token, 0] as const);
 }
 
 export type Asked = Omit<ExtractionRequest, 'schema'> & { readonly definition: AnnotationSchema };

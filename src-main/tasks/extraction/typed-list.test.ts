@@ -14,6 +14,7 @@ import { cardWith, typedListCard } from './card.fixture';
 import { extract, previewPrompt } from './extract';
 import { HostileModel } from './hostile-model.fixture';
 import { generalCard, heard, heardFrom, SpokenModel, type Asked } from './spoken-model.fixture';
+import type { Window } from './windows';
 
 const never = new AbortController().signal;
 
@@ -459,6 +460,55 @@ describe('whatever a model says', () => {
     expect(facts[0]?.text).toBe(words);
     expect(model.work.batches).toBeLessThan(60);
     expect(model.work.tokens).toBeLessThan(1000);
+  });
+
+  it('nothing is drafted where a token more in a call costs as much as a call', async () => {
+    const words = Array.from({ length: 100 }, (_, i) => String.fromCodePoint(0x4e00 + 7 * i)).join(
+      '',
+    );
+    class Dear extends SpokenModel {
+      override costOfMore(): number {
+        return 1;
+      }
+    }
+    const request = {
+      text: `患者${words}。`,
+      definition: own({ fields: [field('text', '经过')] }),
+    };
+    const [dear, cheap] = [new Dear(`经过：${words}`), new SpokenModel(`经过：${words}`)];
+    const facts = await Promise.all([dear, cheap].map((model) => heardFrom(model, request)));
+    expect(facts.map((found) => found.facts[0]?.text)).toEqual([words, words]);
+    // Every token that is evaluated is one of the answer.
+    expect(dear.work.tokens).toBe(dear.tokenize(`经过：${words}`).length + 1);
+    expect(cheap.work.batches).toBeLessThan(dear.work.batches / 2);
+  });
+
+  it('no token of an answer is evaluated twice, also where none of the likeliest may come', async () => {
+    const { typedList } = await import('./typed-list');
+    const { sourceText } = await import('./source-text');
+    const source = sourceText('头痛', 'none');
+    let unlikely = 0;
+    for (let seed = 1; seed <= 20; seed++) {
+      const model = new HostileModel(seed, 2048);
+      const definition = own({ types: [type('疾病'), type('部位')] });
+      const annotator = typedList(model, typedListCard, generalCard.promptFormat, source, {
+        ...{ schema: definition, longestDraft: 0 },
+      });
+      const sequence = await model.openSequence();
+      const evaluate = sequence.evaluate.bind(sequence);
+      sequence.evaluate = async (tokens, asks) => {
+        const answers = await evaluate(tokens, asks);
+        asks.forEach((ask, i) => {
+          const { top = [] } = answers[i] ?? {};
+          if (ask?.allowed && top.length !== ask.top) unlikely++;
+        });
+        return answers;
+      };
+      const [window] = annotator.windows;
+      await annotator.annotate(window as Window, sequence, never, () => undefined);
+      expect(model.evaluated).toBe(sequence.length);
+    }
+    expect(unlikely).toBeGreaterThan(0);
   });
 
   it('drafts decide exactly as one token at a time', async () => {

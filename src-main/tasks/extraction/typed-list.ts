@@ -39,12 +39,10 @@ const topAsked = 128;
 const firstDraft = 3;
 const longestDraft = 16;
 
-/** Nothing is drafted while fewer of the last tokens than this were as a draft would have had them. */
-const worthDrafting = 0.5;
-/** How much one token counts in that share. */
-const weight = 0.1;
-/** Where a run begins: a model that was foreseen once is drafted for. */
-const justBelow = 0.48;
+/** How much the last token counts at least in the share of those that were foreseen. */
+const leastWeight = 0.05;
+/** What a run begins with counts as so many tokens, half of them foreseen. */
+const assumed = 4;
 
 /** Tokens that a window and its answer cannot do without. */
 const leastRoom = 32;
@@ -74,7 +72,7 @@ export function typedList(
   const capacity = model.contextSize - 1;
   planContext({ fixed: [frame], capacity, reserve: leastRoom });
   const room = capacity - frame.tokens;
-  const costs = new Map<string, number>();
+  const costs = costsOf(model);
   const windows = splitIntoWindows(
     source,
     {
@@ -91,7 +89,7 @@ export function typedList(
     borders,
   );
   const entries = entriesOf(schema);
-  const habit: Habit = { foreseen: justBelow };
+  const habit: Habit = { seen: assumed, foreseen: 0.5 };
   const longest = options.longestDraft ?? longestDraft;
   const promptOf = ({ start, end }: Window): Token[] => [
     ...before,
@@ -107,16 +105,36 @@ export function typedList(
       const text = new WindowText(source, window, borders);
       const grammar = new ListGrammar(model, text, entries, attributes);
       const collector = new ListCollector(text, window, emit);
-      const decoder = new ListDecoder(grammar, collector, habit, longest);
+      const decoder = new ListDecoder(grammar, collector, habit, {
+        longest,
+        costOfMore: (held) => model.costOfMore(held),
+      });
       return decoder.decode(sequence, prompt.at(-1) as Token, signal);
     },
   };
 }
 
+const known = new WeakMap<LanguageModel['pieces'], Map<string, number>>();
+
+/** Tokens of characters, as they are asked for; kept as long as the model. */
+function costsOf({ pieces }: LanguageModel): Map<string, number> {
+  let costs = known.get(pieces);
+  if (!costs) known.set(pieces, (costs = new Map()));
+  return costs;
+}
+
 /** What the model did so far in this run. */
 interface Habit {
+  /** Tokens that could be foreseen, with those that are assumed. */
+  seen: number;
   /** Share of tokens that were as a draft had or would have had them, the last ones counting most. */
   foreseen: number;
+}
+
+interface Drafting {
+  /** Tokens; 0 is none. */
+  readonly longest: number;
+  costOfMore(held: number): number;
 }
 
 interface Choice {
@@ -127,19 +145,17 @@ interface Choice {
 class ListDecoder {
   readonly #grammar: ListGrammar;
   readonly #collector: ListCollector;
-  readonly #longestDraft: number;
+  readonly #drafting: Drafting;
   #state: ListState;
   #draft: number;
   readonly #habit: Habit;
-  /** Evaluated last. */
-  #last: Token = 0;
 
-  constructor(grammar: ListGrammar, collector: ListCollector, habit: Habit, longest: number) {
+  constructor(grammar: ListGrammar, collector: ListCollector, habit: Habit, drafting: Drafting) {
     this.#habit = habit;
     this.#grammar = grammar;
     this.#collector = collector;
-    this.#longestDraft = longest;
-    this.#draft = Math.min(firstDraft, longest);
+    this.#drafting = drafting;
+    this.#draft = Math.min(firstDraft, drafting.longest);
     this.#state = grammar.beginning;
   }
 
@@ -165,31 +181,27 @@ class ListDecoder {
 
   /** Feeds what is pending with a draft behind it; returns the first token that is not evaluated yet. */
   async #decide(sequence: Sequence, pending: readonly Token[], room: number): Promise<Token> {
-    const isWorth = this.#longestDraft > 0 && this.#habit.foreseen >= worthDrafting;
-    const [next] = this.#grammar.ahead(this.#state, 1);
-    const draft = isWorth ? this.#grammar.ahead(this.#state, Math.min(this.#draft, room)) : [];
-    const states = [this.#state, ...draft.map(({ state }) => state)];
-    // Behind a draft nothing can be asked again, so everything is asked for.
-    const asks = states.map((state) => {
-      const few = draft.length > 0 ? this.#grammar.few(state) : null;
-      return few === null ? this.#ask(state) : { candidates: few };
-    });
     const fed = sequence.length + pending.length;
-    this.#last = draft.at(-1)?.token ?? (pending.at(-1) as Token);
+    const most = this.#isWorthDrafting(fed) ? Math.min(this.#draft, room) : 0;
+    // What comes next is foreseen also where it isn't drafted, so as to know when it would be worth it.
+    const [next, ...more] = this.#grammar.ahead(this.#state, Math.max(1, most));
+    const draft = next && most > 0 ? [next, ...more] : [];
+    const states = [this.#state, ...draft.map(({ state }) => state)];
+    const asks = states.map((state) => this.#ask(state));
     const answers = await sequence.evaluate(
       [...pending, ...draft.map(({ token }) => token)],
       [...pending.slice(1).map(() => null), ...asks],
     );
     for (let at = 0; ; at++) {
       const answer = answers[pending.length - 1 + at] as Answer;
-      const chosen = this.#choose(asks[at] as Ask, answer) ?? (await this.#chooseAgain(sequence));
+      const chosen = this.#choose(asks[at] as Ask, answer);
       this.#write(chosen.token, chosen.logP);
       const guess = draft[at] ?? (at === 0 ? next : undefined);
       if (guess) this.#remember(guess.token === chosen.token);
       if (draft[at]?.token === chosen.token) continue;
       if (at < draft.length) await sequence.truncate(fed + at);
       const kept = at === draft.length && at > 0;
-      this.#draft = Math.min(this.#longestDraft, kept ? this.#draft * 2 : firstDraft);
+      this.#draft = Math.min(this.#drafting.longest, kept ? this.#draft * 2 : firstDraft);
       return chosen.token;
     }
   }
@@ -198,29 +210,38 @@ class ListDecoder {
     const few = this.#grammar.few(state);
     return few !== null && few.length <= fewCandidates
       ? { candidates: few }
-      : { candidates: [], top: topAsked };
+      : {
+          candidates: [],
+          top: topAsked,
+          allowed: {
+            has: (token) => this.#grammar.accepts(state, token),
+            list: () => this.#grammar.all(state),
+          },
+        };
   }
 
-  /** The likeliest of the allowed tokens; null where none was among those that were asked for. */
-  #choose(ask: Ask, { logits, top, logZ }: Answer): Choice | null {
-    if (ask.candidates.length === 0) {
-      const hit = top.find(([token]) => this.#grammar.accepts(this.#state, token));
-      return hit ? { token: hit[0], logP: Math.min(0, hit[1] - logZ) } : null;
+  /** The likeliest of the allowed tokens. */
+  #choose({ candidates, allowed }: Ask, { logits, top, logZ }: Answer): Choice {
+    if (allowed) {
+      const [token, logit] = top.find(([one]) => allowed.has(one)) as readonly [Token, number];
+      return { token, logP: Math.min(0, logit - logZ) };
     }
     const { best } = argmax(logits);
     const logP = Math.min(0, (logits[best] as number) - logZ);
-    return { token: ask.candidates[best] as Token, logP };
+    return { token: candidates[best] as Token, logP };
   }
 
-  /** None of the likely tokens is allowed: looks again at the same place for all that are. */
-  async #chooseAgain(sequence: Sequence): Promise<Choice> {
-    const candidates = this.#grammar.all(this.#state);
-    await sequence.truncate(sequence.length - 1);
-    const [answer] = await sequence.evaluate([this.#last], [{ candidates }]);
-    return this.#choose({ candidates }, answer as Answer) as Choice;
+  /** Whether the first tokens of a draft save more time than they take, as far as the model was foreseen. */
+  #isWorthDrafting(held: number): boolean {
+    if (this.#drafting.longest === 0) return false;
+    const { foreseen } = this.#habit;
+    let saved = 0;
+    for (let at = 1; at <= firstDraft; at++) saved += foreseen ** at;
+    return saved > firstDraft * this.#drafting.costOfMore(held);
   }
 
   #remember(wasForeseen: boolean): void {
+    const weight = Math.max(leastWeight, 1 / ++this.#habit.seen);
     this.#habit.foreseen += weight * (Number(wasForeseen) - this.#habit.foreseen);
   }
 

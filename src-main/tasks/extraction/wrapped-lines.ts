@@ -23,7 +23,7 @@ export function wrappedBreaks(source: SourceText, borders: readonly number[]): R
   let [start, width] = [0, 0];
   for (let at = 0; at <= chars.length; at++) {
     if (at < chars.length && !isLineEnd(source, at)) {
-      width += /^[\p{ASCII}]$/u.test(chars[at] as string) ? 1 : 2;
+      width += (chars[at] as string) < '\u0080' ? 1 : 2;
       continue;
     }
     lines.push({ start, end: at, width });
