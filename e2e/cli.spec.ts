@@ -697,6 +697,8 @@ for (const format of ['csv', 'xlsx', 'html', 'fhir'] as const) {
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 60));
         ended = child.exitCode !== null || !child.kill('SIGKILL');
         await closed;
+        // Killed when all was done and the state had been removed.
+        ended ||= upTo === count && !(await readdir(folder)).includes(`out.${format}.resume.jsonl`);
         if (ended) break;
         expect(await done()).toBeGreaterThanOrEqual(upTo);
         if (upTo === 2) await appendFile(state, '{"version":1,"record":{"sour');

@@ -204,9 +204,18 @@ test(
     await expect(progress).toContainText('正在复制并核对');
     await page.getByTestId('pause-import').click();
     await expect(progress).toContainText('已暂停');
-    const held = await progress.innerText();
-    await page.waitForTimeout(400);
-    expect(await progress.innerText()).toBe(held);
+    // What was being written when it was held is still told of; then it stands still.
+    let held = '';
+    await expect
+      .poll(
+        async () => {
+          const before = held;
+          held = await progress.innerText();
+          return held === before;
+        },
+        { intervals: [400] },
+      )
+      .toBe(true);
     await page.getByTestId('pause-import').click();
     await expect.poll(() => progress.innerText()).not.toBe(held);
     // Work goes on meanwhile.

@@ -13,6 +13,9 @@ import { attributeNote, mentionIn, storeNotes, type Note } from './stored-run';
 
 const other = { name: '李晓明', staff: 'D-2', passphrase: '海上明月共潮生二〇二六' };
 
+// Minutes each, and none needs another.
+test.describe.configure({ mode: 'parallel' });
+
 let folder = '';
 let userData = '';
 test.beforeEach(async () => {
