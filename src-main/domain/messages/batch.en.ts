@@ -89,7 +89,7 @@ export const batchEn = {
     refused: (count: string) =>
       `Files that cannot be read and will be listed as failed: ${count}. `,
     sampleProblems: (count: string, of: string) =>
-      `No text could be read from ${count} of ${of} files that were looked into, they will be listed as failed: `,
+      `No text could be read from ${count} of ${of} files that were looked into; they will be listed as failed: `,
     unreadable: (name: string, why: string) => `${name} (${why})`,
     tables: 'Tables',
     table: 'Table file',
