@@ -102,8 +102,9 @@ export class Conversation {
 
   /** Whether both roles were guessed: then it may be the wrong way round as a whole. */
   get mayBeSwapped(): boolean {
-    const guessed = new Set(this.#turns.flatMap(({ role, isGuess }) => (isGuess ? [role] : [])));
-    return guessed.size === 2;
+    const isGuessed = (as: ShownTurn['role']): boolean =>
+      this.#turns.some(({ role, isGuess }) => isGuess && role === as);
+    return isGuessed('patient') && isGuessed('doctor');
   }
 
   /** The other role for every turn whose role was guessed; they stay guesses. */
