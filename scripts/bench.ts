@@ -121,8 +121,8 @@ await runScript(async () => {
     };
     await load(join(projectRoot, 'models/default.gguf'), 'default model');
     await load(await testModel('bench'), 'random model');
-    await withRandomModel('small', async (loaded) => {
-      for (const chars of windows) add(await constrainedAgainstFree(loaded, 'small', chars));
+    await withRandomModel('miniature', async (loaded) => {
+      for (const chars of windows) add(await constrainedAgainstFree(loaded, 'miniature', chars));
     });
 
     const folder = await mkdtemp(join(tmpdir(), 'chimed-bench-'));

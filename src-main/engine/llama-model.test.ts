@@ -18,6 +18,13 @@ beforeAll(async () => {
 });
 afterAll(() => model.dispose());
 
+it('knows what a token more in a call costs it, more the more is held', () => {
+  const costs = [0, 500, 5000].map((held) => model.costOfMore(held));
+  expect(costs).toEqual([...costs].sort((a, b) => a - b));
+  expect(new Set(costs).size).toBe(3);
+  expect(costs.every((cost) => cost > 0 && cost < 1)).toBe(true);
+});
+
 describe('tokens', () => {
   it('text that is written like control tokens is plain text', () => {
     for (const text of ['</s>', '<s>', '<unk>', '[bot]:</s>', '<0x41>']) {
