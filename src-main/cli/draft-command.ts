@@ -1,5 +1,4 @@
 /** `chimed draft`: danger signs of a conversation, and draft replies to it. */
-import { readFile, stat } from 'node:fs/promises';
 import * as z from 'zod';
 import {
   turnSchema,
@@ -13,6 +12,7 @@ import { Cancelled } from '../domain/contract/rpc';
 import { messagesFor } from '../domain/messages';
 import { signNames } from '../domain/rules/danger-signs/lexicon';
 import { signsInDialogue } from '../domain/rules/danger-signs/signs-in-dialogue';
+import { readUtf8 } from '../documents/read-utf8';
 import { draftReplies } from '../tasks/dialogue/draft';
 import { Interruption } from './interruption';
 import { openModel, type ModelChoice } from './open-model';
@@ -91,27 +91,21 @@ export async function draftCommand(
   return problem ? exitCodes.failed : exitCodes.ok;
 }
 
-/** @throws AppError `FILE_UNREADABLE`, `FILE_TOO_LARGE`, `DIALOGUE_INVALID` with the field, never its words */
+/** @throws AppError of `readUtf8`; `DIALOGUE_INVALID` with the field, never its words */
 async function readDialogue(path: string): Promise<Turn[]> {
-  let json: string;
-  try {
-    const { size } = await stat(path);
-    if (size > maxDialogueBytes) {
-      throw new AppError('FILE_TOO_LARGE', { params: { bytes: size, limit: maxDialogueBytes } });
-    }
-    json = await readFile(path, 'utf8');
-  } catch (error) {
-    throw error instanceof AppError ? error : new AppError('FILE_UNREADABLE', { cause: error });
-  }
+  const json = await readUtf8(path, maxDialogueBytes);
+  if (json === null) throw new AppError('DIALOGUE_INVALID', { params: { field: 'UTF-8' } });
   let value: unknown;
   try {
-    value = JSON.parse(json.replace(/^\uFEFF/, ''));
+    value = JSON.parse(json);
   } catch {
     // Not kept as the cause: the parser's message quotes the file.
     throw new AppError('DIALOGUE_INVALID', { params: { field: 'JSON' } });
   }
   const parsed = dialogueSchema.safeParse(value);
   if (parsed.success) return parsed.data.turns;
-  const field = parsed.error.issues[0]?.path.join('.') || 'turns';
-  throw new AppError('DIALOGUE_INVALID', { params: { field } });
+  const [issue] = parsed.error.issues;
+  const field = issue?.path.join('.') || 'turns';
+  const limit = issue?.code === 'too_big' ? { limit: Number(issue.maximum) } : {};
+  throw new AppError('DIALOGUE_INVALID', { params: { field, ...limit } });
 }

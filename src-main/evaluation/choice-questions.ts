@@ -4,11 +4,11 @@
  * - MedQA (mainland) as JSON: an array of `{input, output}`, the input holding `问题：…` and `选项：` with
  *   four lines, the output the right option's text.
  */
-import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import * as z from 'zod';
 import { AppError } from '../domain/contract/errors';
+import { readUtf8 } from '../documents/read-utf8';
 
 const maxFileBytes = 100_000_000;
 export const letters = ['A', 'B', 'C', 'D'] as const;
@@ -23,22 +23,13 @@ export interface ChoiceQuestion {
 }
 
 /**
- * @throws AppError `FILE_UNREADABLE`, `FILE_TOO_LARGE`, `FILE_EMPTY`; `DATASET_LINE_INVALID` with the
+ * @throws AppError of `readUtf8`; `FILE_EMPTY`; `DATASET_LINE_INVALID` with the
  *   number of the question and the field that is wrong, never its words
  */
 export async function readChoiceQuestions(path: string): Promise<ChoiceQuestion[]> {
   const file = basename(path);
-  let text: string;
-  try {
-    const { size } = await stat(path);
-    if (size > maxFileBytes)
-      throw new AppError('FILE_TOO_LARGE', { params: { bytes: size, limit: maxFileBytes } });
-    text = (await readFile(path, 'utf8')).replace(/^\uFEFF/, '');
-  } catch (error) {
-    throw error instanceof AppError
-      ? error
-      : new AppError('FILE_UNREADABLE', { params: { file }, cause: error });
-  }
+  const text = await readUtf8(path, maxFileBytes);
+  if (text === null) throw invalid(0, 'UTF-8');
   const questions = /^\s*\[/.test(text) ? fromJson(text) : fromCsv(text);
   if (questions.length === 0) throw new AppError('FILE_EMPTY', { params: { file } });
   return questions;

@@ -2,10 +2,10 @@
  * Records with questions that they answer or do not, as `resources/evaluation/record-qa.json` has them: the
  * answer is given as the words of the record that a right quotation contains.
  */
-import { readFile, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import * as z from 'zod';
 import { AppError } from '../domain/contract/errors';
+import { readUtf8 } from '../documents/read-utf8';
 
 const maxFileBytes = 20_000_000;
 
@@ -50,22 +50,19 @@ export interface RecordQuestion {
 }
 
 /**
- * @throws AppError `FILE_UNREADABLE`, `FILE_TOO_LARGE`, `FILE_EMPTY` where none is of the split;
+ * @throws AppError of `readUtf8`; `FILE_EMPTY` where none is of the split;
  *   `DATASET_LINE_INVALID` with the question's number and the field that is wrong, never its words
  */
 export async function readRecordQuestions(path: string, split: Split): Promise<RecordQuestion[]> {
   const file = basename(path);
+  const json = await readUtf8(path, maxFileBytes);
+  if (json === null) throw invalid(0, 'UTF-8');
   let content: unknown;
   try {
-    const { size } = await stat(path);
-    if (size > maxFileBytes)
-      throw new AppError('FILE_TOO_LARGE', { params: { bytes: size, limit: maxFileBytes } });
-    content = JSON.parse((await readFile(path, 'utf8')).replace(/^\uFEFF/, ''));
-  } catch (error) {
-    if (error instanceof AppError) throw error;
+    content = JSON.parse(json);
+  } catch {
     // Not kept as the cause: a parser's message quotes the file.
-    if (error instanceof SyntaxError) throw invalid(0, 'JSON');
-    throw new AppError('FILE_UNREADABLE', { params: { file }, cause: error });
+    throw invalid(0, 'JSON');
   }
   const parsed = dataSchema.safeParse(content);
   if (!parsed.success) {

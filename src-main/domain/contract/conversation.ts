@@ -124,6 +124,11 @@ export const storedCandidateSchema = draftCandidateSchema.extend({
 });
 export type StoredCandidate = z.infer<typeof storedCandidateSchema>;
 
+export const storedTurnSchema = turnSchema.extend({
+  /** Nobody wrote the role or has looked at it: it was concluded. Absent otherwise. */
+  isGuess: z.literal(true).optional(),
+});
+
 export const storedReplySchema = z.object({
   id: rowId,
   recordId: z.string().min(1).max(128).nullable(),
@@ -132,7 +137,7 @@ export const storedReplySchema = z.object({
   updatedAt: moment,
   deletedAt: moment.nullable(),
   state: replyStateSchema,
-  turns: z.array(turnSchema).max(maxTurns),
+  turns: z.array(storedTurnSchema).max(maxTurns),
   dangerSigns: z.array(foundSignSchema).max(2000),
   options: z.object({
     purpose: draftPurposeSchema,

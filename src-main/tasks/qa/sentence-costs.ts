@@ -7,6 +7,7 @@ const frame = 8;
 
 interface Counted {
   readonly text: string;
+  readonly sentences: readonly Sentence[];
   readonly costs: readonly number[];
 }
 
@@ -19,10 +20,18 @@ export function sentenceCosts(
   sentences: readonly Sentence[],
 ): readonly number[] {
   const known = counted.get(model);
-  if (known?.text === text && known.costs.length === sentences.length) return known.costs;
+  // Corrected sections cut the same text elsewhere.
+  if (known?.text === text && areSame(known.sentences, sentences)) return known.costs;
   const costs = sentences.map(
     ({ start, end }) => model.tokenize(text.slice(start, end), true).length + frame,
   );
-  counted.set(model, { text, costs });
+  counted.set(model, { text, sentences, costs });
   return costs;
+}
+
+function areSame(some: readonly Sentence[], others: readonly Sentence[]): boolean {
+  return (
+    some.length === others.length &&
+    some.every(({ start, end }, at) => start === others[at]?.start && end === others[at]?.end)
+  );
 }

@@ -82,7 +82,7 @@ export async function clearReply(
   });
   const last = draftings.at(-1);
   // What was said is other than what was drafted for: the approved text answers no prompt of a model.
-  const isOfLast = last && JSON.stringify(last.turns) === JSON.stringify(reply.turns);
+  const isOfLast = last && wordsOf(last.turns) === wordsOf(reply.turns);
   return {
     ...promptOf(isOfLast ? last : { turns: reply.turns, context: undefined }),
     approved: clear(reply.text),
@@ -101,6 +101,11 @@ export async function clearReply(
     }),
     replaced: cleared.replaced,
   };
+}
+
+/** Who says what, whether or not the roles were guessed. */
+function wordsOf(turns: readonly Turn[]): string {
+  return JSON.stringify(turns.map(({ role, text }) => [role, text]));
 }
 
 /** The turns up to what the patient said last, without those that did not fit. */

@@ -2,7 +2,8 @@
  * What patient and doctor said: pasted or typed, read in a pause of typing, then corrected turn by turn.
  * Danger signs are looked for whenever the turns are others.
  */
-import type { FoundSign } from '@domain/contract/dialogue';
+import type { FoundSign, Turn } from '@domain/contract/dialogue';
+import { SignReader } from '@domain/rules/danger-signs/sign-reader';
 import { signsInDialogue } from '@domain/rules/danger-signs/signs-in-dialogue';
 import { parseDialogue } from '@domain/rules/dialogue/parse-dialogue';
 import { turnsText, type ShownTurn } from './conversation';
@@ -23,6 +24,7 @@ const tellAfter = 1_000;
 
 export class Conversation {
   readonly #options: ConversationOptions;
+  readonly #signReader = new SignReader();
   #readTimer: ReturnType<typeof setTimeout> | undefined;
   #tellTimer: ReturnType<typeof setTimeout> | undefined;
   #told = 0;
@@ -130,8 +132,15 @@ export class Conversation {
       this.#turns = this.#opened.turns;
       this.#notes = this.#opened.notes;
     } else {
-      const { turns, placeholders, speakers, cut } = parseDialogue(this.#raw);
-      this.#turns = turns;
+      const { turns, placeholders, speakers, cut } = parseDialogue(
+        this.#raw,
+        this.#signReader.find,
+      );
+      // As text every turn has a role; those that nobody touched are still guesses.
+      const guessed = this.#opened?.turns.filter(({ isGuess }) => isGuess).map(wordsOf);
+      this.#turns = turns.map((turn) =>
+        guessed?.includes(wordsOf(turn)) ? { ...turn, isGuess: true } : turn,
+      );
       this.#notes = { placeholders, speakers, cut };
     }
     this.#find();
@@ -139,7 +148,8 @@ export class Conversation {
   }
 
   #find(): void {
-    this.#signs = signsInDialogue(this.#turns);
+    this.#signs = signsInDialogue(this.#turns, this.#signReader.find);
+    this.#signReader.end();
     if (this.#signs.length <= this.#told || this.#options.isFixed()) return;
     clearTimeout(this.#tellTimer);
     this.#tellTimer = setTimeout(() => {
@@ -147,4 +157,8 @@ export class Conversation {
       if (this.#told > 0) this.#options.signsShown(this.#told);
     }, tellAfter);
   }
+}
+
+function wordsOf({ role, text }: Turn): string {
+  return `${role} ${text}`;
 }

@@ -94,7 +94,7 @@ export class Dialogue {
         onChanged: () => this.#changed(),
         signsShown: (count) => parts.signsShown(this.id, count),
       },
-      value ? value.turns.map((turn) => ({ ...turn, isGuess: false })) : turns,
+      value ? value.turns.map(({ isGuess = false, ...turn }) => ({ ...turn, isGuess })) : turns,
     );
   }
 
@@ -308,7 +308,10 @@ export class Dialogue {
       updatedAt: this.#parts.now(),
       deletedAt: null,
       state: this.#state,
-      turns: turns.map(({ role, text }) => ({ role, text })),
+      turns: turns.map(({ role, text, isGuess }) => ({
+        ...{ role, text },
+        ...(isGuess ? { isGuess } : {}),
+      })),
       dangerSigns: signs.slice(0, 2000),
       ...this.drafting.stored,
       text: this.reply.text,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { maxTurns, type DraftRequest } from '@domain/contract/dialogue';
+import { storedReplySchema } from '@domain/contract/conversation';
 import { AppError, problemOf } from '@domain/contract/errors';
 import { orderPlaceholder } from '@domain/rules/prescription/find-orders';
 import { titleOf, turnsText } from './conversation';
@@ -62,6 +63,41 @@ describe('a conversation', () => {
     conversation.swapGuesses();
     expect(roles()).toEqual(['doctor true', 'patient true', 'doctor false']);
     expect(conversation.signs).toHaveLength(1);
+  });
+
+  it('that is opened again says which roles are guesses, until each of them was looked at', async () => {
+    const { dialogue, saved, parts } = begun();
+    dialogue.conversation.type('阳光 10:00\n多久了\n月亮 10:01\n胸口疼');
+    await dialogue.putAway();
+    const value = storedReplySchema.parse(saved.at(-1));
+    const again = new Dialogue(parts, { stored: { value, version: 1 } });
+    const guesses = (one: Dialogue) => one.conversation.turns.map(({ isGuess }) => isGuess);
+    expect(guesses(again)).toEqual([true, true]);
+    // Whoever may be the patient is read as one.
+    expect(again.conversation.signs).toHaveLength(1);
+    again.conversation.correct(0);
+    again.conversation.correct(0);
+    await again.putAway();
+    const last = storedReplySchema.parse(saved.at(-1));
+    expect(last.turns.map(({ isGuess }) => isGuess)).toEqual([undefined, true]);
+    const third = new Dialogue(parts, { stored: { value: last, version: 2 } });
+    expect(guesses(third)).toEqual([false, true]);
+    expect(guesses(third.another())).toEqual([false, true]);
+  });
+
+  it('as text again still guesses who says what nobody touched', () => {
+    const { conversation } = begun().dialogue;
+    conversation.type('阳光 10:00\n胸口疼\n月亮 10:01\n多久了\n阳光 10:02\n两天');
+    conversation.finishWriting();
+    conversation.write();
+    conversation.type(`${conversation.raw.replace('两天', '三天')}\n医生：好`);
+    conversation.finishWriting();
+    expect(conversation.turns.map(({ text, isGuess }) => [text, isGuess])).toEqual([
+      ['胸口疼', true],
+      ['多久了', true],
+      ['三天', false],
+      ['好', false],
+    ]);
   });
 
   it('as text again keeps whose words are whose, whatever a message looks like', () => {

@@ -76,9 +76,10 @@ function wordsIn(
   except: readonly string[] = [],
 ): Stretch[] {
   const places: Stretch[] = [];
-  const covered = except.flatMap((phrase) => occurrences(text, phrase));
+  let covered: readonly Stretch[] | undefined;
   for (const word of words) {
     for (const place of occurrences(text, word)) {
+      covered ??= except.flatMap((phrase) => occurrences(text, phrase));
       const meansElse = covered.some(({ start, end }) => start <= place.start && end >= place.end);
       if (!meansElse && !isDenied(text, place.start, place.end)) places.push(place);
     }
@@ -93,7 +94,7 @@ function togetherIn(
   except?: readonly string[],
 ): Stretch[] {
   const sentence = text.slice(from, to);
-  const [firsts = [], ...others] = lists.map((words) => wordsIn(sentence, words, except));
+  const [firsts = [], ...others] = inEach(sentence, lists, except);
   // Of a message without full stops, what is far apart is of different matters.
   for (const first of firsts) {
     const chosen = [first, ...others.flatMap((places) => nearest(places, first) ?? [])];
@@ -103,6 +104,21 @@ function togetherIn(
       return [{ start: from + start, end: from + end }];
   }
   return [];
+}
+
+/** Places of each list's words; none at all where one list has none, as most have in most messages. */
+function inEach(
+  text: string,
+  lists: readonly (readonly string[])[],
+  except?: readonly string[],
+): Stretch[][] {
+  const places: Stretch[][] = [];
+  for (const words of lists) {
+    const found = wordsIn(text, words, except);
+    if (found.length === 0) return [];
+    places.push(found);
+  }
+  return places;
 }
 
 /** UTF-16 units that the words of `together` may be apart. */
@@ -125,7 +141,7 @@ function closeIn(
   lists: readonly (readonly string[])[],
   except?: readonly string[],
 ): Stretch[] {
-  const [firsts = [], ...others] = lists.map((words) => wordsIn(text, words, except));
+  const [firsts = [], ...others] = inEach(text, lists, except);
   return others.reduce((begun, next) => {
     const at = new Map(next.map((place) => [place.start, place]));
     return begun.flatMap(({ start, end }) => {
@@ -141,11 +157,12 @@ function closeIn(
 
 function measuresIn(text: string, measure: Measure): Stretch[] {
   const { words, above = Infinity, below = -Infinity, least, most } = measure;
+  const places: Stretch[] = [];
+  if (!words.some((word) => text.includes(word))) return places;
   const pattern = new RegExp(
     `(?:${words.map(escaped).join('|')})(?:(?!低压|舒张|下压)[^0-9。；;!?\\n]){0,14}?(\\d{1,3}(?:\\.\\d{1,2})?)`,
     'gu',
   );
-  const places: Stretch[] = [];
   for (const match of text.matchAll(pattern)) {
     const value = Number(match[1]);
     const next = text.slice(match.index + match[0].length).trimStart();

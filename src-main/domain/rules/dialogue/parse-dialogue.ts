@@ -56,7 +56,11 @@ interface Spoken {
   readonly lines: string[];
 }
 
-export function parseDialogue(text: string): ParsedDialogue {
+/** @param find signs, by which is decided what is left out. Defaults to reading each turn anew. */
+export function parseDialogue(
+  text: string,
+  find: (text: string) => readonly unknown[] = findDangerSigns,
+): ParsedDialogue {
   let placeholders = 0;
   const exported = exportedMessages(text);
   const spoken: readonly Spoken[] = exported
@@ -86,7 +90,7 @@ export function parseDialogue(text: string): ParsedDialogue {
   });
   const joined = joinNeighbours(turns);
   return {
-    turns: lastOf(joined),
+    turns: lastOf(joined, find),
     placeholders,
     speakers: unknown,
     cut: joined.length > maxTurns,
@@ -201,12 +205,13 @@ function inPieces(text: string): string[] {
 }
 
 /** As many turns as can be held: the last ones, but none with a danger sign goes before one without. */
-function lastOf<T extends Turn>(turns: readonly T[]): readonly T[] {
+function lastOf<T extends Turn>(
+  turns: readonly T[],
+  find: (text: string) => readonly unknown[],
+): readonly T[] {
   let surplus = turns.length - maxTurns;
   if (surplus <= 0) return turns;
-  const kept = turns.filter(
-    ({ text }) => surplus <= 0 || findDangerSigns(text).length > 0 || surplus-- <= 0,
-  );
+  const kept = turns.filter(({ text }) => surplus <= 0 || find(text).length > 0 || surplus-- <= 0);
   return kept.slice(-maxTurns);
 }
 
