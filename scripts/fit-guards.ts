@@ -45,7 +45,11 @@ interface Example {
 
 interface Marks {
   readonly text: string;
-  readonly guards: readonly { readonly kind: string; readonly start: number; readonly end: number }[];
+  readonly guards: readonly {
+    readonly kind: string;
+    readonly start: number;
+    readonly end: number;
+  }[];
 }
 
 function example({ text, guards }: Marks, guard: DraftedGuard, weight = 1): Example {
@@ -137,7 +141,10 @@ function packed({ values }: Weights): { unit: number; weights: string } {
   const bytes = Int8Array.from(values, (value) =>
     Math.max(-127, Math.min(127, Math.round(value / unit))),
   );
-  return { unit: Number(unit.toPrecision(6)), weights: Buffer.from(bytes.buffer).toString('base64') };
+  return {
+    unit: Number(unit.toPrecision(6)),
+    weights: Buffer.from(bytes.buffer).toString('base64'),
+  };
 }
 
 await runScript(async () => {
@@ -158,9 +165,7 @@ await runScript(async () => {
       example(sentence, guard),
     );
     const others = [
-      ...tuned
-        .filter(({ of, guards: marks }) => of === guard || marks.length === 0)
-        .map((sentence) => example(sentence, guard)),
+      ...tuned.map((sentence) => example(sentence, guard)),
       // What another guard looks for may be said beside what this one does, so only its hard negatives.
       ...ofAll
         .filter(({ of, guards: marks }) => of !== guard && marks.length === 0)
@@ -171,7 +176,10 @@ await runScript(async () => {
     const threshold = plain[Math.floor(plain.length * alarms)] ?? 0;
     const found = marked.filter((score) => score > threshold).length;
     say(`${guard}: ${found} of ${marked.length} found at ${threshold.toFixed(3)}, ${folds} folds`);
-    guards[guard] = { threshold: Number(threshold.toFixed(3)), ...packed(fitted([...own, ...others])) };
+    guards[guard] = {
+      threshold: Number(threshold.toFixed(3)),
+      ...packed(fitted([...own, ...others])),
+    };
   }
   if (values.write) {
     const source = `fitted by scripts/fit-guards.ts on the development half, ${ofAll.length + ordinary.length} sentences, and ${replies.length} written replies`;

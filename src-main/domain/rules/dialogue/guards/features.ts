@@ -35,7 +35,7 @@ export interface FeaturedClause {
 
 const roleCount = Object.keys(words.roles).length;
 /** By their first character, the longest first. */
-const wordsByFirst = indexed(Object.values(words.roles));
+const wordsByFirst = indexed(Object.values(words.roles).map((texts) => texts.split(' ')));
 /** Pairs of more words than these say nothing more. */
 const mostPlaces = 16;
 /** Stands for a clause's beginning and end. */
@@ -84,14 +84,14 @@ export function featuredClauses(text: string): FeaturedClause[] {
   return featured;
 }
 
-function indexed(roles: readonly (readonly string[])[]): ReadonlyMap<string, readonly Word[]> {
+function indexed(roles: readonly (readonly string[])[]): ReadonlyMap<number, readonly Word[]> {
   const rolesOf = new Map<string, number[]>();
   roles.forEach((texts, role) => {
     for (const text of texts) rolesOf.set(text, [...(rolesOf.get(text) ?? []), role]);
   });
-  const byFirst = new Map<string, Word[]>();
+  const byFirst = new Map<number, Word[]>();
   for (const [text, found] of rolesOf) {
-    const first = text.charAt(0);
+    const first = text.charCodeAt(0);
     byFirst.set(first, [...(byFirst.get(first) ?? []), { text, roles: found }]);
   }
   for (const list of byFirst.values()) list.sort((a, b) => b.text.length - a.text.length);
@@ -114,9 +114,9 @@ function readClause(text: string, clause: Clause): ReadClause {
 }
 
 function wordAt(text: string, at: number, end: number): Word | undefined {
-  return wordsByFirst
-    .get(text.charAt(at))
-    ?.find((word) => at + word.text.length <= end && text.startsWith(word.text, at));
+  for (const word of wordsByFirst.get(text.charCodeAt(at)) ?? [])
+    if (at + word.text.length <= end && text.startsWith(word.text, at)) return word;
+  return undefined;
 }
 
 interface Around {

@@ -1,0 +1,86 @@
+/**
+ * Where a draft says what a guard looks for. Every clause is weighed. What weighs enough is shown; what nearly
+ * does is shown where the rules know its words, and what weighs little is not, whatever words it has: 如果,
+ * 广告说 or 骗局 elsewhere in the sentence took it back. So the rules, which are slow, read few sentences.
+ */
+import { certainDiagnosis } from './certain-diagnosis';
+import type { Clause } from './clauses';
+import { featuredClauses } from './features';
+import { noNeedToSeeDoctor } from './no-need-to-see-doctor';
+import { promiseOfCure } from './promise-of-cure';
+import { said, type Statement, type Stretch } from './said';
+import { leadOf, type WeighedGuard } from './weights';
+
+const rules: Readonly<Record<WeighedGuard, readonly Statement[]>> = {
+  'certain-diagnosis': certainDiagnosis,
+  'promise-of-cure': promiseOfCure,
+  'no-need-to-see-doctor': noNeedToSeeDoctor,
+};
+const guards = Object.keys(rules) as WeighedGuard[];
+
+/** How far below what is shown the words of a rule still count, in log odds; fewer than one in a hundred of what the rules wrongly read in the development half is nearer. */
+const nearly = -0.8;
+
+/** What takes a clause back that no rule has read, whatever it weighs. 么 asks only by itself, not in 什么 or 这么. */
+const takenBack =
+  /(?:不能|无法|没法|难以|不敢|很难)(?:向您|给您)?(?:保证|承诺|担保|肯定|确定|断定|确诊|说|排除)|不一定(?!非)|未必|不见得|不等于|不代表|是不是|能否|能不能|会不会|有没有|没有?说|不是说|还是[^，,]{1,8}[炎病症癌瘤]$|(?:吗|(?<![什这那怎多要])么)$/u;
+
+/** @param text as a plain view gives it; places are its own and may overlap */
+export function statementsIn(text: string): Record<WeighedGuard, Stretch[]> {
+  const found: Record<WeighedGuard, Stretch[]> = {
+    'certain-diagnosis': [],
+    'promise-of-cure': [],
+    'no-need-to-see-doctor': [],
+  };
+  const clauses = featuredClauses(text);
+  const sentences = sentencesOf(clauses.map(({ clause }) => clause));
+  for (const guard of guards) {
+    const read = new Map<number, Stretch[]>();
+    for (const { clause, rows } of clauses) {
+      const lead = leadOf(guard, rows);
+      if (lead <= nearly) continue;
+      const known =
+        read.get(clause.sentence) ?? inSentence(text, sentences.get(clause.sentence), rules[guard]);
+      read.set(clause.sentence, known);
+      const own = known.filter(({ start, end }) => start < clause.end && end > clause.start);
+      if (own.length > 0) found[guard].push(...own);
+      else if (lead > 0 && !isTakenBack(text, clause)) found[guard].push(trimmed(text, clause));
+    }
+  }
+  return found;
+}
+
+/** From the first clause of each sentence to the mark behind its last one. */
+function sentencesOf(clauses: readonly Clause[]): Map<number, Stretch> {
+  const sentences = new Map<number, Stretch>();
+  for (const { sentence, start, end, mark } of clauses) {
+    const first = sentences.get(sentence)?.start ?? start;
+    sentences.set(sentence, { start: first, end: end + mark.length });
+  }
+  return sentences;
+}
+
+function inSentence(
+  text: string,
+  sentence: Stretch | undefined,
+  statements: readonly Statement[],
+): Stretch[] {
+  const { start: from, end: to } = sentence ?? { start: 0, end: 0 };
+  return said(text.slice(from, to), statements).map(({ start, end }) => ({
+    start: start + from,
+    end: end + from,
+  }));
+}
+
+function isTakenBack(text: string, { start, end }: Clause): boolean {
+  return takenBack.test(text.slice(start, end));
+}
+
+function trimmed(text: string, { start, end }: Clause): Stretch {
+  const words = text.slice(start, end);
+  const blanks = words.length - words.trimStart().length;
+  return {
+    start: start + blanks,
+    end: Math.max(start + blanks + 1, start + words.trimEnd().length),
+  };
+}
