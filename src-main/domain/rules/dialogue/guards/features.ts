@@ -29,11 +29,15 @@ interface ReadClause extends Clause {
 
 export interface FeaturedClause {
   readonly clause: Clause;
+  /** Whether its sentence names an illness or calls something benign or malignant. */
+  readonly isOfIllness: boolean;
   /** Rows of weights, some of them more than once. */
   readonly rows: readonly number[];
 }
 
-const roleCount = Object.keys(words.roles).length;
+const roleNames = Object.keys(words.roles);
+const roleCount = roleNames.length;
+const illnesses = (1 << roleNames.indexOf('illness')) | (1 << roleNames.indexOf('benign'));
 /** By their first character, the longest first. */
 const wordsByFirst = indexed(Object.values(words.roles).map((texts) => texts.split(' ')));
 /** Pairs of more words than these say nothing more. */
@@ -76,7 +80,11 @@ export function featuredClauses(text: string): FeaturedClause[] {
     let earlier = 0;
     whole.forEach((clause, i) => {
       const later = laterThan[i] ?? 0;
-      featured.push({ clause, rows: rowsOf(text, clause, { earlier, later, lastMark }) });
+      featured.push({
+        clause,
+        isOfIllness: ((earlier | clause.roles | later) & illnesses) !== 0,
+        rows: rowsOf(text, clause, { earlier, later, lastMark }),
+      });
       earlier |= clause.roles;
     });
     from = to;

@@ -21,6 +21,13 @@ const guards = Object.keys(rules) as WeighedGuard[];
 /** How far below what is shown the words of a rule still count, in log odds; fewer than one in a hundred of what the rules wrongly read in the development half is nearer. */
 const nearly = -0.8;
 
+/** Shortest words that say it without a rule that has read them, UTF-16 units. */
+const shortest: Readonly<Record<WeighedGuard, number>> = {
+  'certain-diagnosis': 3,
+  'promise-of-cure': 4,
+  'no-need-to-see-doctor': 3,
+};
+
 /** What takes a clause back that no rule has read, whatever it weighs. 么 asks only by itself, not in 什么 or 这么. */
 const takenBack =
   /(?:不能|无法|没法|难以|不敢|很难)(?:向您|给您)?(?:保证|承诺|担保|肯定|确定|断定|确诊|说|排除)|不一定(?!非)|未必|不见得|不等于|不代表|是不是|能否|能不能|会不会|有没有|没有?说|不是说|还是[^，,]{1,8}[炎病症癌瘤]$|(?:吗|(?<![什这那怎多要])么)$/u;
@@ -36,7 +43,7 @@ export function statementsIn(text: string): Record<WeighedGuard, Stretch[]> {
   const sentences = sentencesOf(clauses.map(({ clause }) => clause));
   for (const guard of guards) {
     const read = new Map<number, Stretch[]>();
-    for (const { clause, rows } of clauses) {
+    for (const { clause, rows, isOfIllness } of clauses) {
       const lead = leadOf(guard, rows);
       if (lead <= nearly) continue;
       const known =
@@ -44,7 +51,8 @@ export function statementsIn(text: string): Record<WeighedGuard, Stretch[]> {
       read.set(clause.sentence, known);
       const own = known.filter(({ start, end }) => start < clause.end && end > clause.start);
       if (own.length > 0) found[guard].push(...own);
-      else if (lead > 0 && !isTakenBack(text, clause)) found[guard].push(trimmed(text, clause));
+      else if (lead > 0 && canSay(guard, isOfIllness, words(text, clause)))
+        found[guard].push(trimmed(text, clause));
     }
   }
   return found;
@@ -72,8 +80,14 @@ function inSentence(
   }));
 }
 
-function isTakenBack(text: string, { start, end }: Clause): boolean {
-  return takenBack.test(text.slice(start, end));
+/** Whether words that no rule has read may say what the guard looks for: 好的 alone promises nothing. */
+function canSay(guard: WeighedGuard, isOfIllness: boolean, said: string): boolean {
+  if (takenBack.test(said) || (guard === 'certain-diagnosis' && !isOfIllness)) return false;
+  return said.length >= shortest[guard];
+}
+
+function words(text: string, { start, end }: Clause): string {
+  return text.slice(start, end).trim();
 }
 
 function trimmed(text: string, { start, end }: Clause): Stretch {
