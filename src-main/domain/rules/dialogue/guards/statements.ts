@@ -18,7 +18,7 @@ const rules: Readonly<Record<WeighedGuard, readonly Statement[]>> = {
 };
 const guards = Object.keys(rules) as WeighedGuard[];
 
-/** How far below what is shown the words of a rule still count, in log odds; fewer than one in a hundred of what the rules wrongly read in the development half is nearer. */
+/** How far below what is shown the words of a rule still count, in log odds: most that the rules read wrongly weighs less. */
 const nearly = -0.8;
 
 /** Shortest words that say it without a rule that has read them, UTF-16 units. */
