@@ -30,8 +30,15 @@ const rounds = 25;
 /** The length of a weight's first step. */
 const rate = 0.1;
 const folds = 5;
-/** Share of the hard negatives on which a guard may show something, when they are foreseen by the other folds. */
-const alarms = 0.06;
+/**
+ * Share of the hard negatives on which a guard may show something, when they are foreseen by the other folds. Most
+ * of those about a diagnosis were written to be mistaken, and of ordinary replies one in some twenty-five has one shown.
+ */
+const alarms: Readonly<Record<DraftedGuard, number>> = {
+  'certain-diagnosis': 0.1,
+  'promise-of-cure': 0.06,
+  'no-need-to-see-doctor': 0.06,
+};
 /** How much a sentence counts that was written for another guard, and a reply that nobody has marked. */
 const weights = { other: 0.5, reply: 0.2 };
 
@@ -173,7 +180,7 @@ await runScript(async () => {
       ...replies.map((text) => example({ text, guards: [] }, guard, weights.reply)),
     ];
     const [marked, plain] = foreseen(own, others);
-    const threshold = plain[Math.floor(plain.length * alarms)] ?? 0;
+    const threshold = plain[Math.floor(plain.length * alarms[guard])] ?? 0;
     const found = marked.filter((score) => score > threshold).length;
     say(`${guard}: ${found} of ${marked.length} found at ${threshold.toFixed(3)}, ${folds} folds`);
     guards[guard] = {

@@ -30,7 +30,7 @@ const shortest: Readonly<Record<WeighedGuard, number>> = {
 
 /** What takes a clause back that no rule has read, whatever it weighs. 么 asks only by itself, not in 什么 or 这么. */
 const takenBack =
-  /(?:不能|无法|没法|难以|不敢|很难)(?:向您|给您)?(?:保证|承诺|担保|肯定|确定|断定|确诊|说|排除)|不一定(?!非)|未必|不见得|不等于|不代表|是不是|能否|能不能|会不会|有没有|没有?说|不是说|还是[^，,]{1,8}[炎病症癌瘤]$|(?:吗|(?<![什这那怎多要])么)$/u;
+  /(?:不能|无法|没法|难以|不敢|很难)(?:向您|给您)?(?:保证|承诺|担保|肯定|确定|断定|确诊|说|排除)|不一定(?!非)|未必|不见得|不等于|不代表|是不是|能否|能不能|会不会|有没有|没有?说|不是说|并非没有|(?:不要|别|不能|不可)[^，,]{0,6}不(?:看|去|查)|还是[^，,]{1,8}[炎病症癌瘤]$|(?:吗|(?<![什这那怎多要])么)$/u;
 
 /** @param text as a plain view gives it; places are its own and may overlap */
 export function statementsIn(text: string): Record<WeighedGuard, Stretch[]> {
