@@ -39,23 +39,41 @@ export function statementsIn(text: string): Record<WeighedGuard, Stretch[]> {
     'promise-of-cure': [],
     'no-need-to-see-doctor': [],
   };
-  const clauses = featuredClauses(text);
-  const sentences = sentencesOf(clauses.map(({ clause }) => clause));
+  const featured = featuredClauses(text);
+  const clauses = featured.map(({ clause }) => clause);
+  const sentences = sentencesOf(clauses);
   for (const guard of guards) {
-    const read = new Map<number, Stretch[]>();
-    for (const { clause, rows, isOfIllness } of clauses) {
+    const read = new Set<number>();
+    const known = new Map<Clause, Stretch[]>();
+    for (const { clause, rows, isOfIllness } of featured) {
       const lead = leadOf(guard, rows);
       if (lead <= nearly) continue;
-      const known =
-        read.get(clause.sentence) ?? inSentence(text, sentences.get(clause.sentence), rules[guard]);
-      read.set(clause.sentence, known);
-      const own = known.filter(({ start, end }) => start < clause.end && end > clause.start);
+      if (!read.has(clause.sentence)) {
+        read.add(clause.sentence);
+        for (const stretch of inSentence(text, sentences.get(clause.sentence), rules[guard]))
+          for (const each of clausesAt(clauses, stretch))
+            known.set(each, [...(known.get(each) ?? []), stretch]);
+      }
+      const own = known.get(clause) ?? [];
       if (own.length > 0) found[guard].push(...own);
       else if (lead > 0 && canSay(guard, isOfIllness, words(text, clause)))
         found[guard].push(trimmed(text, clause));
     }
   }
   return found;
+}
+
+/** Those that the stretch has a part of; found by halving, since a sentence may have thousands. */
+function clausesAt(clauses: readonly Clause[], { start, end }: Stretch): Clause[] {
+  let [low, high] = [0, clauses.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((clauses[middle]?.end ?? 0) > start) high = middle;
+    else low = middle + 1;
+  }
+  let last = low;
+  while ((clauses[last]?.start ?? end) < end) last++;
+  return clauses.slice(low, last);
 }
 
 /** From the first clause of each sentence to the mark behind its last one. */
