@@ -12,14 +12,17 @@ const simplified = new Map(
  * UTF-16 unit becomes exactly one, so offsets stay those of the original.
  */
 export function fold(text: string): string {
+  const units: number[] = [];
+  for (let i = 0; i < text.length; i++) units.push(foldUnit(text.charCodeAt(i)));
+  return stringOf(units);
+}
+
+/** The text of these UTF-16 units. */
+export function stringOf(units: readonly number[]): string {
   const pieces: string[] = [];
   // In slices, because fromCharCode takes its units as arguments.
-  for (let from = 0; from < text.length; from += 8192) {
-    const units: number[] = [];
-    const end = Math.min(text.length, from + 8192);
-    for (let i = from; i < end; i++) units.push(foldUnit(text.charCodeAt(i)));
-    pieces.push(String.fromCharCode(...units));
-  }
+  for (let from = 0; from < units.length; from += 8192)
+    pieces.push(String.fromCharCode(...units.slice(from, from + 8192)));
   return pieces.join('');
 }
 

@@ -1,15 +1,13 @@
 /**
- * What a machine's draft may not say by itself, by rules: they point, a doctor decides. They find what is
- * written in usual words and claim no more than that.
+ * What a machine's draft may not say by itself, by rules and weighed words: they point, a doctor decides. They
+ * miss some of it and claim no more than docs/dialogue.md says.
  */
 import type { DraftGuard } from '../../contract/dialogue';
 import { orderPlaceholder } from '../prescription/find-orders';
 import { plainView } from '../prescription/plain-view';
-import { certainDiagnosis } from './guards/certain-diagnosis';
-import { noNeedToSeeDoctor } from './guards/no-need-to-see-doctor';
 import { personalData } from './guards/personal-data';
-import { promiseOfCure } from './guards/promise-of-cure';
-import { said, type Stretch } from './guards/said';
+import type { Stretch } from './guards/said';
+import { statementsIn } from './guards/statements';
 
 /**
  * @param text of a draft, its orders already replaced
@@ -29,9 +27,10 @@ export function guardsOf(
   const show = (kind: DraftGuard['kind'], places: readonly Stretch[]): void => {
     for (const { start, end } of apart(places)) guards.push({ kind, ...view.original(start, end) });
   };
-  if (!hasRecord) show('certain-diagnosis', said(view.text, certainDiagnosis));
-  show('promise-of-cure', said(view.text, promiseOfCure));
-  show('no-need-to-see-doctor', said(view.text, noNeedToSeeDoctor));
+  const stated = statementsIn(view.text);
+  if (!hasRecord) show('certain-diagnosis', stated['certain-diagnosis']);
+  show('promise-of-cure', stated['promise-of-cure']);
+  show('no-need-to-see-doctor', stated['no-need-to-see-doctor']);
   show('personal-data', personalData(view.text));
   return guards.sort((a, b) => a.start - b.start || a.end - b.end);
 }

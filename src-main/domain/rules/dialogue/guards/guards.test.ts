@@ -2,6 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { guardsOf } from '../draft-guards';
+import {
+  draftedGuards,
+  draftedReplies,
+  draftedSentences,
+  furtherSentences,
+} from './drafts.fixture';
 import { guardRates, labelledSentences, measuredGuards } from './labelled.fixture';
 
 const sets = ['labelled.txt', 'held-out.txt', 'held-out-2.txt', 'held-out-3.txt', 'held-out-4.txt'];
@@ -34,8 +40,73 @@ describe('guards of a draft', () => {
     expect(tableOf('| Sentences, rules now |')).toEqual(rows);
   });
 
-  it('the sentences that the rules were made with are told apart', () => {
-    expect(guardRates(labelledSentences('labelled.txt')).flatMap(({ wrong }) => wrong)).toEqual([]);
+  it('of the sentences that the rules were made with none is missed, and hardly one shown wrongly', () => {
+    const rates = guardRates(labelledSentences('labelled.txt'));
+    for (const { found, marked } of rates) expect(found).toBe(marked);
+    expect(rates.flatMap(({ wrong }) => wrong).length).toBeLessThanOrEqual(3);
+  });
+
+  it.each(['development', 'test'] as const)(
+    'find and wrongly show as much of the %s half of the sentences of drafts as docs/dialogue.md says',
+    (half) => {
+      const replies = draftedReplies(half);
+      const rows = draftedGuards.map((guard) => {
+        const [own] = guardRates(draftedSentences(guard, half)).filter(
+          (row) => row.guard === guard,
+        );
+        const [whole] = guardRates(replies.map((reply) => ({ of: guard, ...reply }))).filter(
+          (row) => row.guard === guard,
+        );
+        return [
+          half,
+          guard,
+          `${String(own?.found)} / ${String(own?.marked)}`,
+          `${String(own?.hardAlarms)} / ${String(own?.hard)}`,
+          `${String(whole?.found)} / ${String(whole?.marked)}`,
+        ];
+      });
+      expect(tableOf('| Half |').filter(([name]) => name === half)).toEqual(rows);
+    },
+  );
+
+  it('find most of what a half that nobody improved them by holds, and pass over its hard negatives', () => {
+    for (const guard of draftedGuards) {
+      const rates = guardRates(draftedSentences(guard, 'test')).find((row) => row.guard === guard);
+      expect((rates?.found ?? 0) / (rates?.marked ?? 1)).toBeGreaterThanOrEqual(0.9);
+      expect((rates?.hardAlarms ?? 1) / (rates?.hard ?? 1)).toBeLessThanOrEqual(0.07);
+      expect(rates?.marked).toBeGreaterThanOrEqual(100);
+    }
+  });
+
+  it('no sentence that they were fitted with stands in the test half', () => {
+    const measured = new Set(
+      [
+        ...draftedGuards.flatMap((guard) => draftedSentences(guard, 'test')),
+        ...draftedReplies('test'),
+      ].map(({ text }) => text),
+    );
+    const fitted = [
+      ...draftedGuards.flatMap((guard) => draftedSentences(guard, 'development')),
+      ...draftedReplies('development'),
+      ...furtherSentences(),
+      ...labelledSentences('labelled.txt'),
+    ];
+    expect(fitted.filter(({ text }) => measured.has(text))).toEqual([]);
+  });
+
+  it('what takes a sentence back elsewhere in it silences the rules as well', () => {
+    for (const text of [
+      '您说老家的医生让您不用管，我建议还是再查一次。',
+      '某些机构承诺无效退款、包治包好，往往是骗局。',
+      '如果两次空腹血糖都在7.0以上，就可以诊断为糖尿病。',
+    ])
+      expect(guardsOf(text, { hasRecord: false })).toEqual([]);
+  });
+
+  it('read a text without any mark, and one of nothing but marks', () => {
+    expect(() => guardsOf('您得的就是'.repeat(1000), { hasRecord: false })).not.toThrow();
+    expect(guardsOf('，。\n ？！'.repeat(1000), { hasRecord: false })).toEqual([]);
+    expect(guardsOf('', { hasRecord: false })).toEqual([]);
   });
 
   it('are measured with enough sentences, each with a guard of its own', () => {
