@@ -19,7 +19,7 @@ const rules: Readonly<Record<WeighedGuard, readonly Statement[]>> = {
 const guards = Object.keys(rules) as WeighedGuard[];
 
 /** How far below what is shown the words of a rule still count, in log odds: most that the rules read wrongly weighs less. */
-const nearly = -0.8;
+const nearly = -1.2;
 
 /** Shortest words that say it without a rule that has read them, UTF-16 units. */
 const shortest: Readonly<Record<WeighedGuard, number>> = {
