@@ -157,7 +157,9 @@ test('what a record denies does not look like what it affirms, in the list and i
   expect(negated.outlineStyle).toBe('dashed');
   expect(negated.cue).toContain('否');
   expect(affirmed.outlineStyle).toBe('none');
-  expect(affirmed.cue).toBe('none');
+  // It is the selected one, and shows its type in the same place.
+  expect(affirmed.cue).not.toContain('否');
+  await expect(mark('高血压')).not.toHaveAttribute('data-cue');
   expect(negated.backgroundColor).not.toBe(affirmed.backgroundColor);
   await expect(mark('糖尿病')).toHaveAttribute('title', '否定 · 既往 · 疾病和诊断');
   // The cue is drawn, not written: the record's text stays what it is.
