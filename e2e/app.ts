@@ -123,6 +123,12 @@ export async function pasteRecord(page: Page, title: string, text: string): Prom
   await page.getByTestId('record-text').fill(text);
   await page.getByTestId('save-record').click();
   await page.getByTestId('new-record-dialog').waitFor({ state: 'hidden' });
+  // What is on screen until then is the record before, and the next key or click would be for it.
+  const row = page.locator('[data-testid="record-row"][aria-selected="true"]');
+  await row.filter({ hasText: title }).waitFor();
+  if ((await page.getByTestId('app').getAttribute('data-screen')) === 'extraction') {
+    await page.getByRole('heading', { level: 1 }).filter({ hasText: title }).waitFor();
+  }
 }
 
 /** Runs extraction on the open record and waits for its end. */

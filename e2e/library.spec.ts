@@ -381,9 +381,9 @@ test('the prompt format is chosen, and the very tokens are shown', async ({ star
   await expect(memory(page)).toHaveAttribute('data-state', 'ready');
   await page.getByTestId('show-prompt').click();
   const tokens = page.getByTestId('prompt-tokens').locator('.token');
-  expect(await tokens.allInnerTexts()).toEqual(
-    expect.arrayContaining(['<human>', '<bot>', '高', '⏎']),
-  );
+  await expect
+    .poll(() => tokens.allInnerTexts())
+    .toEqual(expect.arrayContaining(['<human>', '<bot>', '高', '⏎']));
   expect(await page.locator('.token.control').allInnerTexts()).toEqual(['<s>', '<human>', '<bot>']);
   expect(await findings(page)).toEqual([]);
 });
