@@ -1,5 +1,6 @@
 /** `chimed ask`, `draft` and `eval mcq|generate|qa-grounding` as a person starts them. */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-async function fileWith(name: string, content: string): Promise<string> {
+async function fileWith(name: string, content: string | Uint8Array): Promise<string> {
   const path = join(folder, name);
   await writeFile(path, content);
   return path;
@@ -76,6 +77,26 @@ describe('chimed ask', () => {
   });
 });
 
+it('whoever stops reading gets a plain word and no stack', async () => {
+  const program = [
+    '--import',
+    'tsx',
+    'src-main/cli/main.ts',
+    'ask',
+    '过敏？',
+    '--record',
+    recordFile,
+  ];
+  const child = spawn(process.execPath, program, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.destroy();
+  let err = '';
+  child.stderr.on('data', (piece: Buffer) => (err += piece.toString()));
+  const [code] = (await once(child, 'close')) as [number];
+  expect(code).toBe(1);
+  expect(err).toContain('OUTPUT_UNWRITABLE');
+  expect(err).not.toMatch(/\n\s+at /);
+});
+
 describe('chimed draft', () => {
   const turns = [{ role: 'patient', text: `胸口疼得厉害，${shortCue}` }];
 
@@ -117,6 +138,15 @@ describe('chimed draft', () => {
     ],
     ['no turns', '{}', 'turns'],
     ['no JSON', '{"turns": [保密的话', 'JSON'],
+    [
+      'another encoding',
+      // 胸痛 in GB18030: read as UTF-8 it would be a conversation without a danger sign.
+      Buffer.from(
+        '7b227475726e73223a5b7b22726f6c65223a2270617469656e74222c2274657874223a22d0d8cdb4227d5d7d',
+        'hex',
+      ),
+      'UTF-8',
+    ],
   ])('names what is wrong with %s, and none of its words', async (_, content, field) => {
     const { code, err } = await chimed('draft', await fileWith('bad.json', content));
     expect(code).not.toBe(0);
