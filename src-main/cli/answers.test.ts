@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-async function fileWith(name: string, content: string): Promise<string> {
+async function fileWith(name: string, content: string | Uint8Array): Promise<string> {
   const path = join(folder, name);
   await writeFile(path, content);
   return path;
@@ -57,6 +57,15 @@ describe('chimed ask', () => {
       expect(err).not.toMatch(/\n\s+at /);
     }
   });
+});
+
+it('whoever stops reading gets a plain word and no stack', async () => {
+  const { code, err } = await program(['ask', '过敏？', '--record', recordFile], {
+    reader: 'goes',
+  });
+  expect(code).toBe(1);
+  expect(err).toContain('OUTPUT_UNWRITABLE');
+  expect(err).not.toMatch(/\n\s+at /);
 });
 
 describe('chimed draft', () => {
@@ -100,6 +109,15 @@ describe('chimed draft', () => {
     ],
     ['no turns', '{}', 'turns'],
     ['no JSON', '{"turns": [保密的话', 'JSON'],
+    [
+      'another encoding',
+      // 胸痛 in GB18030: read as UTF-8 it would be a conversation without a danger sign.
+      Buffer.from(
+        '7b227475726e73223a5b7b22726f6c65223a2270617469656e74222c2274657874223a22d0d8cdb4227d5d7d',
+        'hex',
+      ),
+      'UTF-8',
+    ],
   ])('names what is wrong with %s, and none of its words', async (_, content, field) => {
     const { code, err } = await chimed('draft', await fileWith('bad.json', content));
     expect(code).not.toBe(0);

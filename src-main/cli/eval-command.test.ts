@@ -10,7 +10,7 @@ import { builtProgram } from './program.fixture';
 
 const chimed = builtProgram();
 const evalNer = (args: readonly string[], interruptAt?: RegExp) =>
-  chimed(['eval', 'ner', '--threads', '1', ...args], interruptAt);
+  chimed(['eval', 'ner', '--threads', '1', ...args], { interruptAt });
 
 /** What the model says of every record, each word of it once. */
 const answer = scriptedAnswer.split('\n').flatMap((line) => {

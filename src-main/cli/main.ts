@@ -26,8 +26,9 @@ import { exportCommand, type ExportCommandOptions } from './export-command';
 import { extractCommand, type ExtractOptions } from './extract-command';
 import { schemaCheckCommand, schemaListCommand } from './schema-commands';
 import { withTableOptions } from './table-options';
-import { exitCodes, report } from './terminal';
+import { bearBrokenStreams, exitCodes, report } from './terminal';
 
+bearBrokenStreams();
 const root = join(import.meta.dirname, '..', '..');
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
   version: string;

@@ -62,7 +62,8 @@ export function standardOutput(): TextOutput {
     write: (text) =>
       new Promise((resolve, reject) => {
         process.stdout.write(text, (error) => {
-          if (error) reject(new AppError('OUTPUT_UNWRITABLE', { cause: error }));
+          if (error)
+            reject(new AppError('OUTPUT_UNWRITABLE', { params: { path: 'stdout' }, cause: error }));
           else resolve();
         });
       }),

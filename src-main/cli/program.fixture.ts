@@ -1,5 +1,5 @@
 /** The command line as a person starts it: the built program, in a process of its own. */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { join } from 'node:path';
 import { afterEach, beforeAll, vi } from 'vitest';
 import { ensureBuild } from '../../scripts/build';
@@ -15,22 +15,24 @@ export interface Ended {
 
 /**
  * Builds the program once where the sources have changed, and ends what a test has left running.
- * @returns what starts `chimed` and waits for its end; with `interruptAt`, it is interrupted once stderr holds that
+ * @returns what starts `chimed` and waits for its end; `interruptAt`: it is interrupted once stderr holds that;
+ *   `reader`: whoever reads what it prints
  */
 export function builtProgram(): (args: readonly string[], interruptAt?: RegExp) => Promise<Ended> {
-  const running = new Set<ChildProcess>();
+  const running = new Set<ChildProcessWithoutNullStreams>();
   // Each test starts whole programs.
   vi.setConfig({ testTimeout: 240_000, hookTimeout: 300_000 });
   beforeAll(ensureBuild);
   afterEach(() => {
     for (const child of running) child.kill('SIGKILL');
   });
-  return (args, interruptAt) => {
+  return (args, { interruptAt, reader = 'stays' } = {}) => {
     const child = spawn(process.execPath, [join(root, 'bin', 'chimed.cjs'), ...args], {
       cwd: root,
       env: { ...process.env, LANG: 'C.UTF-8', LC_ALL: '', LC_MESSAGES: '' },
     });
     running.add(child);
+    if (reader === 'goes') child.stdout.destroy();
     const ended = { out: '', err: '' };
     let interrupted = false;
     child.stdout.setEncoding('utf8').on('data', (piece: string) => (ended.out += piece));

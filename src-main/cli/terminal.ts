@@ -9,6 +9,14 @@ export const exitCodes = { ok: 0, failed: 1, usage: 2, interrupted: 130, termina
 const language = process.env['LC_ALL'] || process.env['LC_MESSAGES'] || process.env['LANG'] || '';
 export const locale: Locale = language.startsWith('zh') ? 'zh-CN' : 'en';
 
+/**
+ * A reader that went away, or a full disk behind standard output, is told to whoever writes; a stream without a
+ * listener would end the process with a stack besides.
+ */
+export function bearBrokenStreams(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+}
+
 /** Names what went wrong; `about` is a file's path, never its content. */
 export function report(problem: Problem, about?: string): void {
   const detail = Object.entries(problem.params ?? {})

@@ -49,6 +49,15 @@ describe('our records with questions', () => {
     [fileOf({ record: 'b' }), 1, 'record'],
     [fileOf({ nearMiss: true }), 1, 'nearMiss'],
     [fileOf({ question: '' }), 1, 'questions.question'],
+    [fileOf({ question: ' ' }), 1, 'questions.question'],
+    [fileOf({ question: '问'.repeat(4001) }), 1, 'questions.question'],
+    [fileOf({}, { text: ' ' }), 0, 'records.text'],
+    [
+      fileOf({}, {}, [{ id: 'a', kind: '出院小结', split: 'dev', text: '另一份。' }]),
+      0,
+      'records.id',
+    ],
+    [Buffer.from('7b22d0d8cdb4227d', 'hex'), 0, 'UTF-8'],
   ])(
     'what is wrong in a file is named by its question and field: %#',
     async (text, line, field) => {
@@ -62,11 +71,14 @@ describe('our records with questions', () => {
   );
 });
 
-function fileOf(question: object): string {
+function fileOf(question: object, record: object = {}, others: readonly object[] = []): string {
   return JSON.stringify({
     version: 1,
     source: 'test',
-    records: [{ id: 'a', kind: '门诊病历', split: 'dev', text: '青霉素过敏。血压120/80。' }],
+    records: [
+      { id: 'a', kind: '门诊病历', split: 'dev', text: '青霉素过敏。血压120/80。', ...record },
+      ...others,
+    ],
     questions: [
       { record: 'a', kind: 'allergy', question: '对什么过敏', answer: ['青霉素'], ...question },
     ],

@@ -5,12 +5,16 @@
 import { basename } from 'node:path';
 import * as z from 'zod';
 import { AppError } from '../domain/contract/errors';
+import { maxRecordChars } from '../domain/contract/extraction';
+import { maxQuestionChars } from '../domain/contract/qa';
 import { readUtf8 } from '../documents/read-utf8';
 
 const maxFileBytes = 20_000_000;
 
 export const splits = ['dev', 'test', 'all'] as const;
 export type Split = (typeof splits)[number];
+
+const saysSomething = (text: string): boolean => text.trim() !== '';
 
 const dataSchema = z.object({
   version: z.literal(1),
@@ -20,7 +24,7 @@ const dataSchema = z.object({
       id: z.string().min(1),
       kind: z.string().min(1),
       split: z.enum(['dev', 'test']),
-      text: z.string().min(1),
+      text: z.string().max(maxRecordChars).refine(saysSomething),
     }),
   ),
   questions: z.array(
@@ -28,7 +32,7 @@ const dataSchema = z.object({
       record: z.string(),
       /** What is asked about: laboratory, medication and so on. */
       kind: z.string().min(1),
-      question: z.string().min(1),
+      question: z.string().max(maxQuestionChars).refine(saysSomething),
       /** Words of the record, all of which an answer needs; none where it does not say. */
       answer: z.array(z.string().min(1)),
       /** The record does not say, and holds what looks as if it did. */
@@ -72,6 +76,7 @@ export async function readRecordQuestions(path: string, split: Split): Promise<R
   }
   const { records, questions } = parsed.data;
   const byId = new Map(records.map((record) => [record.id, record]));
+  if (byId.size < records.length) throw invalid(0, 'records.id');
   const chosen = questions.flatMap(({ nearMiss = false, ...question }, at) => {
     const record = byId.get(question.record);
     if (!record) throw invalid(at + 1, 'record');

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -313,4 +314,10 @@ describe('a header that lies about sizes is refused before anything is allocated
     await writeFile(path, Buffer.concat([head(1n, 0n), tensor([100_000n], 0), tail]));
     expect((await problem())[0]).toBe('MODEL_TRUNCATED');
   });
+});
+
+it.skipIf(process.platform === 'win32')('a pipe is no model, and is not waited for', async () => {
+  const pipe = join(folder, 'pipe.gguf');
+  execFileSync('mkfifo', [pipe]);
+  await expect(checkGgufStructure(pipe)).rejects.toMatchObject({ code: 'MODEL_NOT_GGUF' });
 });

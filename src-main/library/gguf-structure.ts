@@ -5,7 +5,7 @@
  * process on values such as a head count of 0 or a token that occurs twice (GGML_ASSERT). So all that
  * would abort is refused here; what the engine itself refuses cleanly need not be repeated.
  */
-import { closeSync, fstatSync, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { AppError } from '../domain/contract/errors';
 import { ByteSource } from './byte-source';
 import {
@@ -90,7 +90,8 @@ export function inspectGguf(path: string): Promise<{ summary: GgufSummary; heade
 
 function openModel(path: string): number {
   try {
-    return openSync(path, 'r');
+    // Opening a pipe would wait for a writer, and nothing could end that.
+    return openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     const missing = code === 'ENOENT' || code === 'ENOTDIR';

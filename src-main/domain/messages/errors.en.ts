@@ -287,7 +287,8 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
   },
   DATASET_LINE_INVALID: {
     title: 'A line of the data set has the wrong form',
-    remedy: 'Check the line and the field named; each line holds one annotated record as JSON.',
+    remedy:
+      'Check the line or question and the field named. Line 0 is the file as a whole: its encoding, its form.',
   },
   DATASET_LABELS_UNKNOWN: {
     title: 'The data set has labels that no label mapping knows',

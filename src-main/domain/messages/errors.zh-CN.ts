@@ -271,7 +271,7 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
   },
   DATASET_LINE_INVALID: {
     title: '数据集中有一行格式不正确',
-    remedy: '请检查所指出的行和字段；每行应是一份带标注的病历。',
+    remedy: '请检查所指出的行（或题目）和字段；第 0 行指整个文件，如编码或格式不正确。',
   },
   DATASET_LABELS_UNKNOWN: {
     title: '数据集中有标签对照表里没有的标签',

@@ -30,7 +30,7 @@ type Sentences = readonly PlacedSentence[];
 /** Sections of what is to be done. */
 const plans = new Set(['诊疗计划', '出院医嘱', '医嘱', '处理', '随访', '注意事项', '会诊意见']);
 const planned =
-  /拟|若|如果|如有|必要时|择期|限期|择日|建议|评估|可行|准备行|等待|预约|计划|商议|讨论|风险|要求|指征|禁忌|不同意|拒绝|转[^,。;]{0,8}科/u;
+  /拟(?!诊)|若|如果|如有|必要时|择期|限期|择日|建议|评估|可行|准备行|等待|预约|计划|商议|讨论|风险|要求(?=行|剖|手术)|指征|禁忌|不同意|拒绝|转[^,。;]{0,8}科/u;
 
 /** @returns places among the sentences, in their order */
 export function statementsOf(kind: StatementClass, sentences: Sentences): readonly number[] {

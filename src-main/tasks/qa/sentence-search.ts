@@ -6,7 +6,12 @@
 import lexicon from '../../../resources/lexicons/questions.json' with { type: 'json' };
 import { fold } from '../../domain/rules/deidentify/fold';
 import { classesOf } from './class-questions';
-import { asksAllergy, statementsOf, type PlacedSentence } from './class-statements';
+import {
+  asksAllergy,
+  statementsOf,
+  type PlacedSentence,
+  type StatementClass,
+} from './class-statements';
 import { fittedSettings, type SearchSettings } from './search-settings';
 import type { Sentence } from './sentences';
 
@@ -101,11 +106,12 @@ export class SentenceSearch {
     const askedWords = about.flatMap(({ asks }) => asks).filter((word) => folded.includes(word));
     const topicWords = [...new Set(about.flatMap(({ words }) => words))];
     const classes = classesOf(question);
-    const ofClass = new Set(classes.flatMap((kind) => statementsOf(kind, this.#placed)));
+    const stated = (kinds: readonly StatementClass[]): ReadonlySet<number> =>
+      new Set(kinds.flatMap((kind) => statementsOf(kind, this.#placed)));
+    const ofClass = stated(classes);
     // 阿司匹林100mg每日一次 is no answer to 阿司匹林过敏吗.
-    const allergies = asksAllergy(folded)
-      ? new Set(statementsOf('allergy', this.#placed))
-      : undefined;
+    const asksPatients = asksAllergy(folded) && !about.some(({ id }) => id === 'family');
+    const allergies = asksPatients ? stated(['allergy']) : undefined;
     const namedSection = folded.replace(/[\s\p{P}]/gu, '');
     const sections = new Set(about.flatMap((topic) => topic.sections));
     const weight = sum([...asked.keys()].map((gram) => this.#rarity(gram)));

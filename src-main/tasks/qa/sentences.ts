@@ -15,11 +15,19 @@ const longest = 160;
 /** In the order of the text; every character that is not white space is in exactly one. */
 export function sentencesOf(text: string, sections: readonly Section[]): Sentence[] {
   const sentences: Sentence[] = [];
+  const ordered = [...sections].sort((one, other) => one.start - other.start);
+  // Places come in their order, so the section that one stands in is never before the last one's.
+  let current = 0;
+  const sectionOf = (place: number): string | null => {
+    while ((ordered[current + 1]?.start ?? Infinity) <= place) current++;
+    const section = ordered[current];
+    return section && section.start <= place && place < section.end ? section.name : null;
+  };
   const borders = new Set(sections.flatMap(({ start }) => [start]));
   let from = 0;
   const close = (to: number): void => {
     for (const { start, end } of parts(text, from, to)) {
-      sentences.push({ start, end, section: sectionAt(sections, start) });
+      sentences.push({ start, end, section: sectionOf(start) });
     }
     from = to;
   };
@@ -58,10 +66,6 @@ function trim(text: string, start: number, end: number): { start: number; end: n
   while (start < end && (text[start] as string).trim() === '') start++;
   while (end > start && (text[end - 1] as string).trim() === '') end--;
   return start < end ? { start, end } : null;
-}
-
-function sectionAt(sections: readonly Section[], place: number): string | null {
-  return sections.find(({ start, end }) => start <= place && place < end)?.name ?? null;
 }
 
 function isLowSurrogate(unit: number): boolean {
