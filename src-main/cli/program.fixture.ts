@@ -18,7 +18,10 @@ export interface Ended {
  * @returns what starts `chimed` and waits for its end; `interruptAt`: it is interrupted once stderr holds that;
  *   `reader`: whoever reads what it prints
  */
-export function builtProgram(): (args: readonly string[], interruptAt?: RegExp) => Promise<Ended> {
+export function builtProgram(): (
+  args: readonly string[],
+  how?: { interruptAt?: RegExp | undefined; reader?: 'stays' | 'goes' },
+) => Promise<Ended> {
   const running = new Set<ChildProcessWithoutNullStreams>();
   // Each test starts whole programs.
   vi.setConfig({ testTimeout: 240_000, hookTimeout: 300_000 });
