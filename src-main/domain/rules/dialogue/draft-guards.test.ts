@@ -26,7 +26,10 @@ describe('what a draft may not say by itself', () => {
     ['这个方法没有任何副作用', ['promise-of-cure:没有任何副作用']],
     ['手术后不会再复发', ['promise-of-cure:不会再复发']],
     ['这种情况不用去医院', ['no-need-to-see-doctor:不用去医院']],
-    ['目前无需就诊，观察即可', ['no-need-to-see-doctor:无需就诊']],
+    [
+      '目前无需就诊，观察即可',
+      ['no-need-to-see-doctor:无需就诊', 'no-need-to-see-doctor:观察即可'],
+    ],
     ['请联系王建国，电话13812345678', ['personal-data:王建国', 'personal-data:13812345678']],
     ['【用药请由医师填写】，多休息', ['medication-order:【用药请由医师填写】']],
   ])('%s', (text, expected) => {

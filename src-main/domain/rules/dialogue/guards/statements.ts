@@ -43,22 +43,24 @@ export function statementsIn(text: string): Record<WeighedGuard, Stretch[]> {
   const clauses = featured.map(({ clause }) => clause);
   const sentences = sentencesOf(clauses);
   for (const guard of guards) {
-    const read = new Set<number>();
-    const known = new Map<Clause, Stretch[]>();
+    const ofRules = new Map<number, readonly Stretch[]>();
+    const known = new Set<Clause>();
+    const shown = new Set<number>();
     for (const { clause, rows, isOfIllness } of featured) {
+      const { sentence } = clause;
       const lead = leadOf(guard, rows);
       if (lead <= nearly) continue;
-      if (!read.has(clause.sentence)) {
-        read.add(clause.sentence);
-        for (const stretch of inSentence(text, sentences.get(clause.sentence), rules[guard]))
-          for (const each of clausesAt(clauses, stretch))
-            known.set(each, [...(known.get(each) ?? []), stretch]);
+      if (!ofRules.has(sentence)) {
+        const read = inSentence(text, sentences.get(sentence), rules[guard]);
+        ofRules.set(sentence, read);
+        for (const stretch of read) for (const each of clausesAt(clauses, stretch)) known.add(each);
       }
-      const own = known.get(clause) ?? [];
-      if (own.length > 0) found[guard].push(...own);
+      if (known.has(clause)) shown.add(sentence);
       else if (lead > 0 && canSay(guard, isOfIllness, words(text, clause)))
         found[guard].push(trimmed(text, clause));
     }
+    // What a rule reads in a sentence that says it is shown as well: 无需就诊，观察即可.
+    for (const sentence of shown) found[guard].push(...(ofRules.get(sentence) ?? []));
   }
   return found;
 }
