@@ -289,6 +289,19 @@ describe('sentences', () => {
     ]);
   });
 
+  it('end where a section begins, also one that a hand has put among such marks', () => {
+    const text = '未见异常。；诊断：高血压。';
+    const start = text.indexOf('；');
+    const sections = [
+      { name: '体格检查', start: 0, body: 0, end: start },
+      { name: '诊断', start, body: start + 4, end: text.length },
+    ];
+    const found = sentencesOf(text, sections);
+    expect(found.map(({ section }) => section)).toContain('诊断');
+    for (const { end, section } of found)
+      if (section === '体格检查') expect(end).toBeLessThanOrEqual(start);
+  });
+
   it('a search finds the sentence that says it, in full width and traditional characters too', () => {
     const text = '主诉：胸痛。\n血壓１５０／９０ｍｍＨｇ。\n否認藥物過敏。';
     const search = new SentenceSearch(text, sentencesOf(text, []));

@@ -35,7 +35,7 @@ export function sentencesOf(text: string, sections: readonly Section[]): Sentenc
     if (borders.has(at)) close(at);
     if ('。！？!?；;\n\r'.includes(text[at] as string)) {
       // What ends with it: 高血压病2级？； and “……入院。”
-      while (at + 1 < text.length && '。！？!?；;”’」』'.includes(text[at + 1] as string)) at++;
+      while (!borders.has(at + 1) && '。！？!?；;”’」』'.includes(text[at + 1] ?? ' ')) at++;
       close(at + 1);
     }
   }
