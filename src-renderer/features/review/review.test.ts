@@ -43,6 +43,13 @@ async function shown(
   const items = () => state.session?.items ?? [];
   return { state, items, kept, decisions: () => items().map(({ decision }) => decision) };
 }
+/** As if the first review that was kept had been confirmed. */
+function signFirst(kept: Map<string, Versioned<StoredReview>>): void {
+  const [stored] = [...kept.values()];
+  if (!stored) throw new Error('a review');
+  const signed = { by: 'd', name: '王', title: '', at: 1, contentSha256: '', signature: '' };
+  kept.set(stored.value.id, { ...stored, value: { ...stored.value, confirmation: signed } });
+}
 const underLab = (id: string, found: readonly Fact[] = [mention('胸部CT', '检验')]) =>
   run(id, found, { run: { ...run(id, []).run, schema: 'lab' } });
 
@@ -109,10 +116,7 @@ describe('each schema has its own review', () => {
     await state.show(note, run('run-1', [mention('高血压')]), 'ccks2019');
     state.do({ kind: 'accept' });
     await state.putAway();
-    const [stored] = [...kept.values()];
-    if (!stored) throw new Error('a review');
-    const signed = { by: 'd', name: '王', title: '', at: 1, contentSha256: '', signature: '' };
-    kept.set(stored.value.id, { ...stored, value: { ...stored.value, confirmation: signed } });
+    signFirst(kept);
     state.close();
     await state.show(note, failed, 'ccks2019');
     expect([state.session?.review.runId, state.newerRun]).toEqual(['run-1', null]);
@@ -149,10 +153,7 @@ describe('keys that change nothing', () => {
     state.do({ kind: 'accept' });
     state.do({ kind: 'accept' });
     await state.putAway();
-    const [stored] = [...kept.values()];
-    if (!stored) throw new Error('a review');
-    const signed = { by: 'd', name: '王', title: '', at: 1, contentSha256: '', signature: '' };
-    kept.set(stored.value.id, { ...stored, value: { ...stored.value, confirmation: signed } });
+    signFirst(kept);
     state.close();
     await state.show(note, run('run-1', [mention('高血压'), mention('糖尿病')]), 'ccks2019');
     for (const kind of ['reject', 'types', 'edit', 'accept-type'] as const) {
