@@ -59,6 +59,20 @@ test('the built-in model answers with quotations, each one click from its words,
   await lastIn(page, 'answered').waitFor();
   await expect(exchanges(page).last()).toContainText('高血压病史十年。');
 
+  // Long lists are folded; nothing of them is left out.
+  const drugs = Array.from({ length: 15 }, (_, at) => `口服阿司匹林${at + 1}mg每日一次。`);
+  await pasteRecord(page, '长期用药', drugs.join('\n'));
+  await page.getByTestId('nav-qa').click();
+  await ask(page, '现用药？');
+  await lastIn(page, 'answered').waitFor();
+  await expect(page.getByTestId('quote')).toHaveCount(12);
+  await expect(page.getByTestId('unfold-quotes')).toHaveText('显示其余 3 处');
+  await page.getByTestId('unfold-quotes').press('Enter');
+  await expect(page.getByTestId('quote')).toHaveCount(15);
+  await expect(page.getByTestId('cite').nth(12)).toBeFocused();
+  await page.getByTestId('record-row').filter({ hasText: '门诊病历' }).click();
+  await expect(exchanges(page).last()).toContainText('高血压病史十年。');
+
   // A question of one's own among those at hand.
   await page.getByTestId('edit-quick').click();
   await page.getByTestId('quick-line').first().fill('口服什么药？');
@@ -80,7 +94,7 @@ test('the built-in model answers with quotations, each one click from its words,
   expect(await filesHolding(userData, '青霉素过敏')).toEqual([]);
 
   const again = await start({ userData });
-  await again.page.getByTestId('record-row').first().click();
+  await again.page.getByTestId('record-row').filter({ hasText: '门诊病历' }).click();
   await again.page.getByTestId('nav-qa').click();
   await expect(again.page.getByTestId('quick-question').first()).toContainText('口服什么药？');
   const select = again.page.getByTestId('conversation-select');

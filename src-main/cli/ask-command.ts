@@ -47,7 +47,7 @@ export async function askCommand(
 }
 
 function shown(given: QaAnswer): string {
-  const { answer, basis, form, quotes, confidence, guards = [], problem } = given;
+  const { answer, basis, form, quotes, confidence, more = 0, guards = [], problem } = given;
   const messages = messagesFor(locale);
   const texts = messages.ask;
   const head = {
@@ -62,6 +62,7 @@ function shown(given: QaAnswer): string {
     `${head}${share.length > 0 ? `  ${share.join('')}` : ''}`,
     ...(answer !== '' && form === 'written' ? ['', answer] : []),
     ...(listed.length > 0 ? ['', ...listed] : []),
+    ...(more > 0 ? [messages.qa.moreQuotes(String(more))] : []),
     ...(warned.length > 0 ? ['', texts.guards(warned.join(locale === 'zh-CN' ? '、' : ', '))] : []),
     ...(problem ? ['', texts.cut] : []),
   ].join('\n')}\n`;

@@ -15,7 +15,7 @@ import {
 } from './dialogue';
 import { problemSchema } from './errors';
 import { evidenceSchema } from './fact';
-import { maxQuestionChars, qaAnswerSchema } from './qa';
+import { maxQuestionChars, maxQuotes, qaAnswerSchema } from './qa';
 
 const rowId = z.uuid();
 /** Milliseconds since the epoch. */
@@ -49,7 +49,7 @@ export const conversationNodeSchema = z.object({
   answer: qaAnswerSchema.optional(),
   /** Of `partial`: what was written until then, and from what. */
   written: z.string().max(100_000).optional(),
-  quotes: z.array(evidenceSchema).max(100).optional(),
+  quotes: z.array(evidenceSchema).max(maxQuotes).optional(),
   problem: problemSchema.optional(),
   /** Empty for a question without a record. */
   asked: z.array(askedTextSchema).max(1 + maxOtherRecords),

@@ -11,6 +11,8 @@ import { prioritySchema, speedSchema, usageSchema } from './usage';
 export const maxQuestionChars = 4000;
 /** Earlier exchanges that a question may come with. */
 export const maxExchanges = 200;
+/** Quotations of one answer. */
+export const maxQuotes = 100;
 
 /**
  * Confidence that a record holds an answer, from which on one is given. Measured for quotations: on questions that
@@ -100,6 +102,8 @@ export const qaAnswerSchema = z.object({
   basis: qaBasisSchema,
   sentences: z.array(qaSentenceSchema),
   quotes: z.array(evidenceSchema),
+  /** Sentences that answer as well and are not quoted, because they are too many; absent where there are none. */
+  more: z.int().positive().optional(),
   /** That the record holds an answer, 0..1; null without a record. */
   confidence: z.number().min(0).max(1).nullable(),
   /** `quotations`: the model cannot write, the quotations are the answer. */

@@ -114,6 +114,8 @@ export const qaEn: typeof qaZh = {
   backToRecord: 'Back to the open record',
   copyQuestion: 'Question: ',
   copyQuotes: 'Quotations:',
+  unfoldQuotes: (count: string) => `Show ${count} more`,
+  moreQuotes: (count: string) => `Not listed: ${count} more; see the record`,
   copyPlace: (title: string, start: string, end: string) =>
     `(${title}, characters ${start}-${end})`,
 };

@@ -108,5 +108,7 @@ export const qaZh = {
   backToRecord: '回到本份病历',
   copyQuestion: '问：',
   copyQuotes: '引文：',
+  unfoldQuotes: (count: string) => `显示其余 ${count} 处`,
+  moreQuotes: (count: string) => `另有 ${count} 处未列出，请查阅病历原文`,
   copyPlace: (title: string, start: string, end: string) => `（${title}，第 ${start}–${end} 字）`,
 };

@@ -123,9 +123,10 @@ class Work {
   /** By search alone. */
   #quotations(text: string, sentences: readonly Sentence[]): QaAnswer {
     const { onEvent } = this.#context;
-    const { quotes: found, confidence } = quotationsOf(text, sentences, this.#request.question);
-    const isFound = confidence >= this.#threshold && found.length > 0;
-    const quotes = isFound ? found : [];
+    const search = quotationsOf(text, sentences, this.#request.question);
+    const { confidence } = search;
+    const isFound = confidence >= this.#threshold && search.quotes.length > 0;
+    const { quotes, more } = isFound ? search : { quotes: [], more: 0 };
     onEvent?.({ kind: 'evidence', quotes: [...quotes], confidence });
     return this.#answer({
       answer: quotes.map((quote) => quote.text).join('\n'),
@@ -133,6 +134,7 @@ class Work {
       form: 'quotations',
       sentences: quotes.map((quote, at) => ({ text: quote.text, cites: [at] })),
       quotes,
+      more,
       confidence,
       parts: partsOf(sentences, sentences),
       isCut: false,
@@ -203,18 +205,20 @@ class Work {
     readonly form: QaAnswer['form'];
     readonly sentences: readonly QaSentence[];
     readonly quotes: readonly Evidence[];
+    readonly more?: number;
     readonly guards?: DraftGuard[];
     readonly confidence: number | null;
     readonly parts: RecordParts | null;
     readonly isCut: boolean;
   }): QaAnswer {
     const { card, meter } = this.#context;
-    const { isCut, sentences, quotes, ...rest } = said;
+    const { isCut, sentences, quotes, more = 0, ...rest } = said;
     return {
       version: 1,
       ...rest,
       sentences: [...sentences],
       quotes: [...quotes],
+      ...(more > 0 ? { more } : {}),
       ...(isCut ? { problem: { code: 'LENGTH_LIMIT' } as const } : {}),
       model: { name: card.name, sha256: card.sha256 },
       usage: meter.usage,

@@ -168,6 +168,19 @@ describe('a model that cannot write', () => {
     expect(answer.answer).toContain('青霉素过敏。');
   });
 
+  it('quotes all that states what is asked for, and counts what is more than a hundred', async () => {
+    const taking = (count: number): string =>
+      Array.from({ length: count }, (_, at) => `口服阿司匹林${at + 1}mg每日一次。`).join('\n');
+    const about = async (text: string) =>
+      (await asked(model, silent, { question: '现用药？', record: { text } })).answer;
+    const many = await about(taking(40));
+    expect(many.quotes).toHaveLength(40);
+    expect(many).not.toHaveProperty('more');
+    const more = await about(taking(103));
+    expect(more.quotes).toHaveLength(100);
+    expect(more).toMatchObject({ basis: 'record', more: 3 });
+  });
+
   it('says so where the record does not', async () => {
     const { answer } = await asked(model, silent, {
       question: '孩子几岁上学',

@@ -1,5 +1,6 @@
 /** Quotations by search alone, for a model that cannot select: the answer is then what the record says. */
 import type { Evidence } from '../../domain/contract/fact';
+import { maxQuotes } from '../../domain/contract/qa';
 import { classesOf } from './class-questions';
 import { fittedSettings, type Feature, type SearchSettings } from './search-settings';
 import { SentenceSearch, type FoundSentence } from './sentence-search';
@@ -8,14 +9,14 @@ import type { Sentence } from './sentences';
 export interface Quotations {
   /** In the order of the text. */
   readonly quotes: readonly Evidence[];
+  /** Sentences that answer a question about a whole class as well, and are more than are quoted. */
+  readonly more: number;
   /** That they hold an answer, 0..1. */
   readonly confidence: number;
   /** From which the confidence comes; absent where nothing was found. */
   readonly features?: Readonly<Record<Feature, number>>;
 }
 
-/** Of 现用药？ or 手术史？: more would not be read. */
-const mostOfClass = 12;
 /** That a sentence which states one of a class answers a question about all of it; set by hand. */
 const confidenceOfClass = 0.8;
 /** That something else answers such a question, at most; set by hand. */
@@ -31,11 +32,11 @@ export function quotationsOf(
   const { near, most } = settings.quotations;
   const found = new SentenceSearch(text, sentences, settings.search).search(question);
   const [best] = found;
-  if (!best) return { quotes: [], confidence: 0 };
+  if (!best) return { quotes: [], more: 0, confidence: 0 };
   const ofClass = found.filter(({ isOfClass }) => isOfClass);
   const chosen =
     ofClass.length > 0
-      ? ofClass.slice(0, mostOfClass)
+      ? ofClass.slice(0, maxQuotes)
       : found.filter(({ score }) => score >= near * best.score).slice(0, most);
   const quotes = chosen
     .sort((one, other) => one.start - other.start)
@@ -46,7 +47,8 @@ export function quotationsOf(
     ofClass.length > 0
       ? Math.max(fitted, confidenceOfClass)
       : Math.min(fitted, classesOf(question).length > 0 ? confidenceOffClass : 1);
-  return { quotes, confidence, features };
+  const more = Math.max(0, ofClass.length - maxQuotes);
+  return { quotes, more, confidence, features };
 }
 
 /** 多少, 几次, 多大: what is asked for is a number. */

@@ -19,6 +19,7 @@ const node: ConversationNode = {
 };
 const words = {
   ...{ question: '问：', quotes: '引文：', notice: '未经医师核对' },
+  more: (count: number) => `另有 ${count} 处`,
   place: ({ start, end }: { start: number; end: number }) => `(${start}-${end})`,
 };
 
@@ -61,6 +62,12 @@ describe('an answer', () => {
         '[2] 否认手术史。 (20-26)',
       ].join('\n'),
     );
+  });
+
+  it('is copied with the number of places that are not quoted', () => {
+    const { answer } = node;
+    const many = { ...node, ...(answer ? { answer: { ...answer, more: 3 } } : {}) };
+    expect(copiedText(many, words).split('\n').at(-1)).toBe('另有 3 处');
   });
 
   it('that is quotations is not copied twice', () => {

@@ -53,6 +53,8 @@ export interface CopyWords {
   /** What kind of answer it is, and that nobody has confirmed it. */
   readonly notice: string;
   place(quote: Evidence): string;
+  /** That so many sentences answer as well and are not quoted. */
+  more(count: number): string;
 }
 
 /** A question with its answer as plain text, quotations and all. */
@@ -66,5 +68,6 @@ export function copiedText(node: ConversationNode, words: CopyWords): string {
     ...(text === '' ? [] : [text]),
     ...(quotes.length === 0 ? [] : [words.quotes]),
     ...quotes.map((quote, at) => `[${at + 1}] ${quote.text} ${words.place(quote)}`),
+    ...(node.answer?.more ? [words.more(node.answer.more)] : []),
   ].join('\n');
 }
