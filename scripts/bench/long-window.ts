@@ -15,7 +15,7 @@ import { measurePairs, timed, type Ratio } from './pairs';
 const schema = 'ccks2019';
 /** Answers asked for of the same window. */
 const answersOfWindow = 3;
-/** Tokens that an answer has at least: a random model would end it at once. */
+/** After as many an answer ends where it may. */
 const tokensOfAnswer = 60;
 
 /** A context in which a window of so many characters has room, of which the text has a half at most. */
@@ -33,8 +33,11 @@ function longWindowCards(card: ModelCard, chars: number): ModelCard[] {
   }));
 }
 
-/** The same model, which never wants to end before so many tokens behind the prompt. */
-function reluctant(model: LanguageModel, least: number): LanguageModel {
+/**
+ * The same model, which never wants to end before so many tokens behind the prompt, and ends as soon as it may
+ * after them: a random model ends at once, or never.
+ */
+function ofLength(model: LanguageModel, length: number): LanguageModel {
   return {
     ...bound(model),
     openSequence: async (signal) => {
@@ -50,26 +53,25 @@ function reluctant(model: LanguageModel, least: number): LanguageModel {
           return sequence.prefill(tokens, stop);
         },
         evaluate: async (tokens, asks) => {
-          if (sequence.length + tokens.length - prompt > least)
-            return sequence.evaluate(tokens, asks);
+          const isLong = sequence.length + tokens.length - prompt > length;
           const answers = await sequence.evaluate(
             tokens,
-            asks.map((ask) => ask && withoutEnd(ask, model.eos)),
+            isLong ? asks : asks.map((ask) => ask && withoutEnd(ask, model.eos)),
           );
           return answers.map((answer, i) => {
-            const { candidates = [] } = asks[i] ?? {};
-            return (
-              answer && {
-                logits: answer.logits.map((logit, at) =>
-                  candidates[at] === model.eos ? Math.min(logit, -100) : logit,
-                ),
-                top: answer.top.filter(([token]) => token !== model.eos),
-                logZ: answer.logZ,
-              }
-            );
+            const { candidates = [], allowed } = asks[i] ?? {};
+            if (!answer) return answer;
+            const { logZ } = answer;
+            const logits = answer.logits.map((logit, at) => {
+              if (candidates[at] !== model.eos) return logit;
+              return isLong ? logZ : Math.min(logit, -100);
+            });
+            const others = answer.top.filter(([token]) => token !== model.eos);
+            const ends = isLong && allowed?.has(model.eos) === true;
+            return { logits, top: ends ? [[model.eos, logZ] as const, ...others] : others, logZ };
           });
         },
-        truncate: (length) => sequence.truncate(length),
+        truncate: (to) => sequence.truncate(to),
         release: () => sequence.release(),
       };
     },
@@ -100,7 +102,7 @@ export async function constrainedAgainstFree(
   const record = await recordOf(chars);
   const card = { ...loaded.card, context: contextOfLongWindow(chars) };
   const free = await EngineBench.load({ ...loaded, card });
-  const model = reluctant(free.model, tokensOfAnswer);
+  const model = ofLength(free.model, tokensOfAnswer);
   const lists = longWindowCards(card, chars).map(
     (each) => new EngineBench(model, { ...loaded, card: each }),
   );
@@ -110,6 +112,9 @@ export async function constrainedAgainstFree(
     for (const list of lists) work.push(...(await list.workOf(record, schema)));
     if (work.length !== lists.length) throw new PlainError('The text was more than one window.');
     const tokens = work.reduce((sum, { decoded }) => sum + decoded, 0);
+    say(
+      `${name}, ${chars} characters: prompts of ${work.map(({ prompt }) => prompt.length).join(', ')} tokens, answers of ${work.map(({ decoded }) => decoded).join(', ')}`,
+    );
     const ratio = await measurePairs(
       `constrained against free decoding, a window of ${chars} characters, ${name}`,
       { sense: '>=', value: 0.95 },

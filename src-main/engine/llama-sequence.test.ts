@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { UsageMeter } from '../tasks/usage-meter';
-import type { Answer, LanguageModel, Sequence, Token } from './language-model';
+import type { Answer, Ask, LanguageModel, Sequence, Token } from './language-model';
 import { loadLlamaModel } from './load-llama-model';
 
 const path = join(import.meta.dirname, '..', '..', 'models', 'default.gguf');
@@ -250,6 +250,32 @@ describe('what is asked of a place', () => {
       expect(hit).toEqual(order[i]?.find(([token]) => allowed[i]?.includes(token)));
       expect(logZ).toBeCloseTo((named[i] as Answer).logZ, 5);
     });
+    sequence.release();
+  });
+
+  it('is the same one, however often none of the likeliest was allowed before', async () => {
+    const sequence = await begin();
+    const all = [...model.pieces.values()];
+    const [token] = fed();
+    const next = async (ask: Ask): Promise<Answer> => {
+      const [answer] = await sequence.evaluate([token as Token], [ask]);
+      await sequence.truncate(40);
+      return answer as Answer;
+    };
+    const { logits, logZ } = await next({ candidates: all });
+    const order = all
+      .map((each, i) => [each, logits[i] as number] as const)
+      .sort(([, a], [, b]) => b - a);
+    for (const first of [100, 100, 150, 0, 0, 100, 0, 15, 15]) {
+      const allowed = order.slice(first).map(([each]) => each);
+      const answer = await next({
+        ...{ candidates: [], top: 20 },
+        allowed: { has: (each) => allowed.includes(each), list: () => [...allowed].sort() },
+      });
+      const hit = answer.top.find(([each]) => allowed.includes(each));
+      expect([first, hit]).toEqual([first, order[first]]);
+      expect(answer.logZ).toBeCloseTo(logZ, 5);
+    }
     sequence.release();
   });
 
