@@ -151,12 +151,13 @@ export class StudyStore {
   /**
    * Whether a review may be saved as part of its sample, or apart from any.
    *
+   * @returns items that it begins with and that nobody decided in it; none where it is apart from any
    * @throws AppError `BAD_REQUEST` for what does not begin where its role begins; `SAMPLE_TAKEN` for
    *   another reviewer than the second one; `SAMPLE_NOT_READY` for an adjudication that comes too early;
    *   `REVIEW_LOCKED` for a second version; `RECORD_NOT_FOUND`; and what the journal throws
    */
-  async checkReview(review: StoredReview): Promise<void> {
-    if (review.role === 'primary' && review.study === undefined) return;
+  async checkReview(review: StoredReview): Promise<readonly ReviewItem[]> {
+    if (review.role === 'primary' && review.study === undefined) return [];
     if (review.role === 'primary' || review.study === undefined) throw new AppError('BAD_REQUEST');
     if (review.version > 1) throw new AppError('REVIEW_LOCKED');
     const { value: study } = await this.#study(review.study);
@@ -172,11 +173,13 @@ export class StudyStore {
       const { run } = record;
       const start = run.facts.map((fact, index) => itemOfRun(run.id, index, fact));
       if (!beginsWith(review.items, start)) throw new AppError('BAD_REQUEST');
+      return start;
     } else {
       if (!study.result || !record.second) throw new AppError('SAMPLE_NOT_READY');
       const actor = { at: 0, by: '' };
       const start = startAdjudication(record.first, record.second, study.id, actor);
       if (!beginsWith(review.items, start.items)) throw new AppError('BAD_REQUEST');
+      return start.items;
     }
   }
 
