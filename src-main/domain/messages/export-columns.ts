@@ -270,6 +270,11 @@ export const exportColumns: Record<Locale, Record<ColumnId, ColumnText>> = { 'zh
 interface WideTexts {
   readonly flags: Record<FactFlag, string>;
   flagged(type: string): string;
+  /** A column of one of several schemas. */
+  ofSchema(schema: string, column: string): string;
+  schemaMeaning(schema: string, id: string, version: number): string;
+  /** A name that is given already. */
+  numbered(name: string, n: number): string;
   readonly notMentioned: string;
   unit(field: string): string;
   evidence(column: string): string;
@@ -296,6 +301,9 @@ export const wideTexts: Record<Locale, WideTexts> = {
       other: '他人',
     },
     flagged: (type) => `${type}（带标记）`,
+    ofSchema: (schema, column) => `${schema}：${column}`,
+    schemaMeaning: (schema, id, version) => `方案“${schema}”（编号 ${id}，第 ${version} 版）。`,
+    numbered: (name, n) => `${name}（${n}）`,
     notMentioned: '未提及',
     unit: (field) => `${field}（单位）`,
     evidence: (column) => `${column}（依据）`,
@@ -319,6 +327,9 @@ export const wideTexts: Record<Locale, WideTexts> = {
       ...{ family: 'family', other: 'other' },
     },
     flagged: (type) => `${type} (flagged)`,
+    ofSchema: (schema, column) => `${schema}: ${column}`,
+    schemaMeaning: (schema, id, version) => `Schema "${schema}" (id ${id}, version ${version}).`,
+    numbered: (name, n) => `${name} (${n})`,
     notMentioned: 'not mentioned',
     unit: (field) => `${field} (unit)`,
     evidence: (column) => `${column} (evidence)`,
