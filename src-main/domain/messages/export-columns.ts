@@ -67,7 +67,11 @@ interface ColumnText {
 }
 
 const en: Record<ColumnId, ColumnText> = {
-  record_id: { heading: 'record_id', meaning: 'Opaque id of the record, or its number.' },
+  record_id: {
+    heading: 'record_id',
+    meaning:
+      'Opaque id of the record: pasted into the search of the program that exported it, it finds the record. On the command line its number.',
+  },
   source: {
     heading: 'source',
     meaning:
@@ -182,7 +186,11 @@ const en: Record<ColumnId, ColumnText> = {
 };
 
 const zhCN: Record<ColumnId, ColumnText> = {
-  record_id: { heading: '记录编号', meaning: '记录的内部编号或序号，不含病历内容。' },
+  record_id: {
+    heading: '记录编号',
+    meaning:
+      '记录的内部编号，不含病历内容；粘贴到导出它的软件的检索框，可找回病历。命令行导出的为序号。',
+  },
   source: {
     heading: '来源',
     meaning: '软件中的病历标题，或命令行所给的输入名称；去标识化后为空。',
