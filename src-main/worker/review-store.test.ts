@@ -11,7 +11,8 @@ import { carryOver } from '../domain/review/carry-over';
 import { confirmationBytes, contentSha256 } from '../domain/review/confirmation';
 import { applyPatch } from '../domain/review/patch';
 import { nextVersion, startReview } from '../domain/review/review';
-import { mention, run, text } from '../domain/review/review.fixture';
+import { anyStep, mention, random, run, text } from '../domain/review/review.fixture';
+import { redo, reviewing, take, undo } from '../domain/review/undo';
 import { keyIdOfSealed, openJson } from '../domain/sealing/row';
 import { publicHexOf } from '../vault/keyring/boxes';
 import { Vault } from '../vault/vault';
@@ -157,7 +158,7 @@ describe('a review', () => {
 
 describe('a decision', () => {
   const later = { at: 90, by: 'doctor-2' };
-  const take = (review: StoredReview, action: ReviewAction, who = later): StoredReview => {
+  const acted = (review: StoredReview, action: ReviewAction, who = later): StoredReview => {
     const step = stepOf(review, action, who);
     if (!step) throw new Error('a step');
     return applyPatch(review, step, who);
@@ -195,7 +196,7 @@ describe('a decision', () => {
     const other = storeOf('doctor-2', null);
     const [id = '', second = ''] = fresh.items.map((item) => item.id);
     const mine = await stored();
-    const rejected = take(mine, { kind: 'reject', id });
+    const rejected = acted(mine, { kind: 'reject', id });
     for (const more of [{ by: 'doctor-1' }, { by: 'doctor-1', at: 50 }]) {
       expect(await code(other.saveReview(withFirst(rejected, more), 1))).toBe('BAD_REQUEST');
     }
@@ -204,7 +205,7 @@ describe('a decision', () => {
     await other.saveReview(rejected, 1);
     const undone = { ...rejected, items: mine.items, updatedAt: 95 };
     await other.saveReview(undone, 2);
-    await other.saveReview(take(undone, { kind: 'reopen', id: second }), 3);
+    await other.saveReview(acted(undone, { kind: 'reopen', id: second }), 3);
     expect((await stored()).items.find((item) => item.id === id)?.by).toBe('doctor-1');
   });
 
@@ -227,6 +228,37 @@ describe('a decision', () => {
     // Back to what it was before the run.
     const back = { ...mine, changes: carried.changes };
     expect(await code(other.saveReview(back, 3))).toBe('no error');
+  });
+
+  test('is taken whatever two doctors do, take back, do again and have run anew', async () => {
+    const stores = [store, storeOf('doctor-2', null)];
+    await store.saveReview(fresh, 0);
+    const draw = random(20_261_129);
+    let base = 1;
+    for (let sitting = 0; sitting < 12; sitting += 1) {
+      const by = sitting % 2 === 0 ? 'doctor-1' : 'doctor-2';
+      let state = reviewing(await stored());
+      for (let act = 0; act < 40; act += 1) {
+        const who = { at: clock, by };
+        const found = [mention('高血压'), mention('糖尿病'), mention('胸部CT')].filter(
+          () => draw() < 0.7,
+        );
+        const again = run(`run-${sitting}-${act}`, found, { textSha256 });
+        const chance = draw();
+        if (chance < 0.2) state = undo(state, who);
+        else if (chance < 0.3) state = redo(state, who);
+        else {
+          const patch =
+            chance < 0.35 ? carryOver(state.review, again) : anyStep(state.review, draw, who);
+          if (patch) state = take(state, patch, who);
+        }
+        if (draw() < 0.8) continue;
+        await stores[sitting % 2]?.saveReview(state.review, base);
+        base += 1;
+      }
+    }
+    const makers = new Set((await stored()).items.flatMap((item) => item.by ?? []));
+    expect([...makers].sort()).toEqual(['doctor-1', 'doctor-2']);
   });
 
   test('of before makers were looked at stays as it is stored', async () => {
