@@ -97,6 +97,18 @@ test('two doctors: a sample, a blind review, the agreement, one adjudication, th
   await expect(all).toHaveText(['5', '0', '1', '0.909', '0.909', /^0\.\d{3}$/]);
   expect(await findings(page)).toEqual([]);
 
+  // Both have reviewed it: a third doctor is asked for, until who drew the sample lets them settle it.
+  await expect(page.getByTestId('study-needs-third')).toBeVisible();
+  await expect(page.getByTestId('study-adjudicate')).toHaveCount(0);
+  await expect(page.getByTestId('study-allow-own')).toHaveCount(0);
+  await signInAs(page, `${testUser.name} · ${testUser.title}`, testPassphrase);
+  await page.getByTestId('nav-research').click();
+  await page.getByTestId('sample-row').click();
+  await expect(page.getByTestId('study-needs-third')).toBeVisible();
+  expect(await findings(page)).toEqual([]);
+  await page.getByTestId('study-allow-own').click();
+  await expect(page.getByTestId('study-own-allowed')).toBeVisible();
+
   // The one difference by one key, signed.
   await page.getByTestId('study-adjudicate').click();
   await expect(work).toHaveAttribute('data-role', 'adjudication');
@@ -114,6 +126,7 @@ test('two doctors: a sample, a blind review, the agreement, one adjudication, th
 
   const shown = page.getByTestId('methods-text');
   await expect(shown).toHaveValue(/采用第一次 0 处，采用第二次 1 处，另行判定 0 处，未仲裁 0 处/);
+  await expect(shown).toHaveValue(/其中 1 份病历由该病历的两位审核者之一仲裁/);
   await expect(shown).toHaveValue(/ChiMed Nano（SHA-256 a{64}）/);
   await page.getByTestId('methods-en').check();
   await expect(shown).toHaveValue(/Strict F1: 0\.909 \(in both 5, first only 0, second only 1\)/);
@@ -124,13 +137,9 @@ test('two doctors: a sample, a blind review, the agreement, one adjudication, th
   expect(await readFile(saved, 'utf-8')).not.toMatch(/李医师|测试医师|哨兵/);
   expect(await filesHolding(join(userData, 'data'), '哨兵')).toEqual([]);
 
-  // It is all there for the first one too, who keeps the log.
-  await signInAs(page, `${testUser.name} · ${testUser.title}`, testPassphrase);
-  await page.getByTestId('nav-research').click();
-  await page.getByTestId('sample-row').click();
-  await expect(page.getByTestId('study')).toHaveAttribute('data-stage', 'compared');
+  // Who drew it keeps the log.
   await page.getByTestId('nav-audit').click();
-  for (const kind of ['study-started', 'study-begun', 'study-compared']) {
+  for (const kind of ['study-started', 'study-begun', 'study-compared', 'study-own-allowed']) {
     await expect(page.locator(`[data-testid="audit-row"][data-kind="${kind}"]`)).toHaveCount(1);
   }
   await quit();

@@ -347,6 +347,7 @@ async function lookAtResearch(looking: Looking, page: Page): Promise<void> {
   await page.getByTestId('sample-row').click();
   await page.getByTestId('agreement').waitFor();
   await looking.at('research');
+  await page.getByTestId('study-allow-own').click();
   await page.getByTestId('study-adjudicate').click();
   await page.getByTestId('dispute').waitFor();
   await looking.at('research-adjudication');

@@ -93,8 +93,8 @@ describe('the results of an extraction', () => {
     await writeFile(join(folder, 'in.jsonl'), `${line('a')}\n${other}\n`);
     await run({ layout: 'wide' });
     const rows = await rowsOf();
-    expect(rows[0]).toMatchObject({ 'ccks2019:药物': '阿司匹林', 'gone:部位': '' });
-    expect(rows[1]).toMatchObject({ 'gone:部位': '胃窦' });
+    expect(rows[0]).toMatchObject({ 'Six entity types: 药物': '阿司匹林', 'gone: 部位': '' });
+    expect(rows[1]).toMatchObject({ 'gone: 部位': '胃窦' });
   });
 
   test('a de-identified record keeps its number and loses its source', async () => {

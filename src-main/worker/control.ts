@@ -136,6 +136,7 @@ const actSchema = z.enum([
   'study-started',
   'study-begun',
   'study-compared',
+  'study-own-allowed',
   'batch-started',
   'batch-ended',
 ]);

@@ -246,6 +246,25 @@ describe('de-identified', () => {
     expect(report).toMatchObject({ replaced: { name: 1 }, maskedFacts: 0, counts: { facts: 2 } });
   });
 
+  test('a row’s record_id leads back to its record, and nothing else of the row has to', async () => {
+    const ids = [await makeRecord(), await makeRecord()];
+    for (const [at, id] of ids.entries()) await makeRun(id, `run-${at}`);
+    const options = { format: 'csv', locale: 'en' } as const;
+    const deidentify = { dates: 'mask' } as const;
+    await run({ options, deidentify }, { format: 'csv', deidentified: true });
+    const lines = (await readFile(join(folder, 'out'), 'utf-8')).trim().split('\r\n').slice(1);
+    const cells = [...new Set(lines.map((line) => line.split(',')[0] ?? ''))];
+    expect(cells).toHaveLength(2);
+    for (const query of cells) {
+      const found: string[] = [];
+      const { signal } = new AbortController();
+      await store.search.run({ query, limit: 9 }, signal, (hits) =>
+        found.push(...hits.map(({ recordId }) => recordId)),
+      );
+      expect(found).toEqual([ids.find((id) => id === query)]);
+    }
+  });
+
   test('corrections of a person hold for their record, and are checked against its text', async () => {
     const [one, other] = [await makeRecord(), await makeRecord()];
     await makeRun(one, 'run-1');

@@ -90,6 +90,25 @@ describe('the search', () => {
     }
   });
 
+  test('finds records by their ids, as a cell of an exported table holds them', async () => {
+    const [a, b] = [await create('甲', '高血压。'), await create('乙', '糖尿病。')];
+    const binned = await create('丙', '肺炎。');
+    await store.delete(binned);
+    for (const query of [a, a.toUpperCase(), ` ${a}\n`]) expect(await found(query)).toEqual([a]);
+    expect(await found(`${a} | ${b}`)).toEqual([a, b]);
+    expect((await search(a)).hits[0]).toMatchObject({
+      ...{ byId: true, match: null, snippet: [], title: [{ text: '甲', found: false }] },
+    });
+    expect(await found(`${binned} | ${b}`)).toEqual([b]);
+    expect(await found(binned)).toEqual([]);
+    expect(await found(a.slice(0, -1))).toEqual([]);
+    expect(await found(`${a} 高血压`)).toEqual([]);
+    // One that quotes an id is found where no record is called so.
+    const nobody = globalThis.crypto.randomUUID();
+    const quoting = await create('引用', `见 ${nobody}。`);
+    expect(await found(nobody)).toEqual([quoting]);
+  });
+
   test('a hit says where in the original text, and shows its surroundings', async () => {
     const text = `${'无殊。'.repeat(100)}😀既往高血壓病史。${'无殊。'.repeat(100)}`;
     await create('随访', text);

@@ -7,7 +7,7 @@ import { setImmediate } from 'node:timers/promises';
 import { AppError } from '../domain/contract/errors';
 import type { JournalRow } from '../domain/contract/record';
 import type { SearchHit, SearchRequest, SearchResult } from '../domain/contract/search';
-import { markedParts, matchOf, snippetOf, termsOf } from '../domain/search/query';
+import { markedParts, matchOf, recordIdsOf, snippetOf, termsOf } from '../domain/search/query';
 import { bitsOf, itemsOf, signatureOf } from '../domain/search/signature';
 import type { NewRow } from '../vault/journal';
 import type { RecordKey } from '../vault/record-keys';
@@ -92,6 +92,11 @@ export class RecordSearch {
   ): Promise<SearchResult> {
     const terms = termsOf(query);
     if (terms.length === 0) return { next: null, unreadable: 0 };
+    const called = await this.#lookIntoAll(recordIdsOf(terms).slice(0, limit), null);
+    if (called.hits.length > 0) {
+      emit(called.hits);
+      return { next: null, unreadable: called.unreadable };
+    }
     await this.prepare();
     const items = itemsOf(terms);
     let below = after ?? this.#table.length;
@@ -102,11 +107,8 @@ export class RecordSearch {
       const candidates = this.#table.candidates(below, items, Math.min(batch, limit - found));
       below = candidates.below;
       batch = Math.min(2 * batch, largestBatch);
-      const outcomes = await Promise.all(
-        candidates.recordIds.map((id) => this.#lookInto(id, terms)),
-      );
-      unreadable += outcomes.filter((outcome) => outcome === 'unreadable').length;
-      const hits = outcomes.filter((outcome) => outcome !== null && outcome !== 'unreadable');
+      const { hits, unreadable: more } = await this.#lookIntoAll(candidates.recordIds, terms);
+      unreadable += more;
       found += hits.length;
       if (hits.length > 0) emit(hits);
       // Whoever asked may have something else in mind by now.
@@ -115,20 +117,33 @@ export class RecordSearch {
     return { next: below > 0 ? below : null, unreadable };
   }
 
+  /** @param terms null where records are called by their ids */
+  async #lookIntoAll(
+    recordIds: readonly string[],
+    terms: readonly string[] | null,
+  ): Promise<{ readonly hits: SearchHit[]; readonly unreadable: number }> {
+    const outcomes = await Promise.all(recordIds.map((id) => this.#lookInto(id, terms)));
+    const hits = outcomes.filter((outcome) => outcome !== null && outcome !== 'unreadable');
+    return { hits, unreadable: outcomes.filter((outcome) => outcome === 'unreadable').length };
+  }
+
   async #lookInto(
     recordId: string,
-    terms: readonly string[],
+    terms: readonly string[] | null,
   ): Promise<SearchHit | 'unreadable' | null> {
     try {
       const record = await openRecord(this.#vault, recordId);
       if (!record || record.head.deletedAt !== null) return null;
       const { head, text } = record;
+      const hit = { recordId, createdAt: head.createdAt };
+      if (!terms) {
+        return { ...hit, byId: true, title: markedParts(head.title, []), match: null, snippet: [] };
+      }
       const match = matchOf(head.title, text, terms);
       if (match === undefined) return null;
       return {
-        recordId,
+        ...hit,
         title: markedParts(head.title, terms),
-        createdAt: head.createdAt,
         match,
         snippet: match ? snippetOf(text, match, terms) : [],
       };

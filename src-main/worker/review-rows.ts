@@ -16,6 +16,8 @@ export interface Signer {
 
 interface ReviewRules {
   readonly userId: string | null;
+  /** Changes of later are of the future, milliseconds since the epoch. */
+  readonly latest: number;
   readonly signer: Signer | null;
   /** What the policy says of several facts being accepted by one act. */
   readonly bulkAllowed: boolean;
@@ -24,7 +26,7 @@ interface ReviewRules {
 /**
  * Checks a review against the one before it and, where it is confirmed, its signature.
  *
- * @throws AppError `BAD_REQUEST` for another review or a rewritten history; `REVIEW_LOCKED` when the
+ * @throws AppError `BAD_REQUEST` for another review, or a rewritten or later history; `REVIEW_LOCKED` when the
  *   version is confirmed; `VERSION_CONFLICT` for a version out of turn; `REVIEW_INCOMPLETE`;
  *   `POLICY_FORBIDS` for facts that were accepted by one act where the policy does not allow it;
  *   `CONFIRMATION_INVALID` when who is signed in did not sign exactly this
@@ -32,11 +34,11 @@ interface ReviewRules {
 export async function checkReview(
   review: StoredReview,
   before: StoredReview | null,
-  { userId, signer, bulkAllowed }: ReviewRules,
+  { userId, latest, signer, bulkAllowed }: ReviewRules,
 ): Promise<void> {
   if (!hasItsId(review)) throw new AppError('BAD_REQUEST');
   checkTurn(review, before);
-  checkHistory(review, before, userId);
+  checkHistory(review, before, { userId, latest });
   if (!bulkAllowed) checkOneByOne(review, before);
   if (review.confirmation) await checkConfirmation(review, signer);
 }
@@ -61,17 +63,19 @@ function checkTurn(review: StoredReview, before: StoredReview | null): void {
   if (review.version !== before.version + 1) throw new AppError('VERSION_CONFLICT');
 }
 
-/** Who changed what is only ever added to, each in their own name. */
+/** Who changed what is only ever added to, each in their own name and not before it is done. */
 function checkHistory(
   review: StoredReview,
   before: StoredReview | null,
-  userId: string | null,
+  { userId, latest }: Pick<ReviewRules, 'userId' | 'latest'>,
 ): void {
   const kept = before?.version === review.version ? before.changes : [];
   const isKept =
     review.changes.length >= kept.length &&
     canonicalJson(review.changes.slice(0, kept.length)) === canonicalJson(kept);
-  const isOwn = review.changes.slice(kept.length).every(({ by }) => by === (userId ?? ''));
+  const isOwn = review.changes
+    .slice(kept.length)
+    .every(({ by, at }) => by === (userId ?? '') && at <= latest);
   if (!isKept || !isOwn) throw new AppError('BAD_REQUEST');
 }
 

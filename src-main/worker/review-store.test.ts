@@ -4,17 +4,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { problemOf, type ErrorCode } from '../domain/contract/errors';
-import { storedReviewSchema, type StoredReview } from '../domain/contract/review';
+import { storedReviewSchema, type ReviewItem, type StoredReview } from '../domain/contract/review';
 import { storedSectionsSchema, type StoredSections } from '../domain/contract/section';
 import { stepOf, type ReviewAction } from '../domain/review/actions';
 import { carryOver } from '../domain/review/carry-over';
 import { confirmationBytes, contentSha256 } from '../domain/review/confirmation';
 import { applyPatch } from '../domain/review/patch';
 import { nextVersion, startReview } from '../domain/review/review';
-import { mention, run, text } from '../domain/review/review.fixture';
+import { anyStep, mention, random, run, text } from '../domain/review/review.fixture';
+import { redo, reviewing, take, undo } from '../domain/review/undo';
 import { keyIdOfSealed, openJson } from '../domain/sealing/row';
 import { publicHexOf } from '../vault/keyring/boxes';
 import { Vault } from '../vault/vault';
+import { storeReview } from './review-rows.fixture';
 import { RecordStore } from './store';
 
 const actor = { at: 50, by: 'doctor-1' };
@@ -151,6 +153,119 @@ describe('a review', () => {
     await store.shred(recordId);
     expect(await vault.journal.latest('review', fresh.id)).toBeNull();
     expect(await code(store.saveReview(fresh, 1))).toBe('RECORD_NOT_FOUND');
+  });
+});
+
+describe('a decision', () => {
+  const later = { at: 90, by: 'doctor-2' };
+  const acted = (review: StoredReview, action: ReviewAction, who = later): StoredReview => {
+    const step = stepOf(review, action, who);
+    if (!step) throw new Error('a step');
+    return applyPatch(review, step, who);
+  };
+  const withFirst = (review: StoredReview, more: Partial<ReviewItem>): StoredReview => {
+    const [item, ...rest] = review.items;
+    if (!item) throw new Error('an item');
+    return { ...review, items: [{ ...item, ...more }, ...rest] };
+  };
+
+  test('is of who is signed in, and of no moment to come', async () => {
+    const decided = acceptAll(fresh);
+    const soon = clock + 3_600_000;
+    const forgeries = [
+      { by: 'doctor-2' },
+      { by: undefined },
+      { by: '' },
+      { at: soon },
+      { at: undefined },
+    ].map((more) => withFirst(decided, more));
+    for (const forged of forgeries) {
+      expect(await code(store.saveReview(forged, 0))).toBe('BAD_REQUEST');
+    }
+    const unmade = withFirst(fresh, { at: 50, by: 'doctor-1' });
+    expect(await code(store.saveReview(unmade, 0))).toBe('BAD_REQUEST');
+    const [change] = decided.changes;
+    if (!change) throw new Error('a change');
+    const ahead = { ...decided, changes: [{ ...change, at: soon }] };
+    expect(await code(store.saveReview(ahead, 0))).toBe('BAD_REQUEST');
+    expect(await code(store.saveReview(decided, 0))).toBe('no error');
+  });
+
+  test('of somebody else stays as they made it, also when a change of it is taken back', async () => {
+    await store.saveReview(acceptAll(fresh), 0);
+    const other = storeOf('doctor-2', null);
+    const [id = '', second = ''] = fresh.items.map((item) => item.id);
+    const mine = await stored();
+    const rejected = acted(mine, { kind: 'reject', id });
+    for (const more of [{ by: 'doctor-1' }, { by: 'doctor-1', at: 50 }]) {
+      expect(await code(other.saveReview(withFirst(rejected, more), 1))).toBe('BAD_REQUEST');
+    }
+    const reworded = withFirst(mine, { fact: mention('肺部感染') });
+    expect(await code(other.saveReview(reworded, 1))).toBe('BAD_REQUEST');
+    await other.saveReview(rejected, 1);
+    const undone = { ...rejected, items: mine.items, updatedAt: 95 };
+    await other.saveReview(undone, 2);
+    await other.saveReview(acted(undone, { kind: 'reopen', id: second }), 3);
+    expect((await stored()).items.find((item) => item.id === id)?.by).toBe('doctor-1');
+  });
+
+  test('that a later run carries on, or a corrected heading moves, keeps its maker', async () => {
+    await store.saveReview(acceptAll(fresh), 0);
+    const other = storeOf('doctor-2', null);
+    const mine = await stored();
+    const again = run('run-2', [mention('高血压'), mention('肺部感染')], { textSha256 });
+    const patch = carryOver(mine, again);
+    if (!patch) throw new Error('a step');
+    const carried = applyPatch(mine, patch, later);
+    await other.saveReview(carried, 1);
+    const made = (await stored()).items.filter(({ review }) => review === 'carried');
+    expect(made.map(({ by, at }) => [by, at])).toEqual([['doctor-1', 50]]);
+    const moved = carried.items.map((item) => ({
+      ...item,
+      fact: { ...item.fact, section: '既往史' },
+    }));
+    expect(await code(other.saveReview({ ...carried, items: moved }, 2))).toBe('no error');
+    // Back to what it was before the run.
+    const back = { ...mine, changes: carried.changes };
+    expect(await code(other.saveReview(back, 3))).toBe('no error');
+  });
+
+  test('is taken whatever two doctors do, take back, do again and have run anew', async () => {
+    const stores = [store, storeOf('doctor-2', null)];
+    await store.saveReview(fresh, 0);
+    const draw = random(20_261_129);
+    let base = 1;
+    for (let sitting = 0; sitting < 12; sitting += 1) {
+      const by = sitting % 2 === 0 ? 'doctor-1' : 'doctor-2';
+      let state = reviewing(await stored());
+      for (let act = 0; act < 40; act += 1) {
+        const who = { at: clock, by };
+        const found = [mention('高血压'), mention('糖尿病'), mention('胸部CT')].filter(
+          () => draw() < 0.7,
+        );
+        const again = run(`run-${sitting}-${act}`, found, { textSha256 });
+        const chance = draw();
+        if (chance < 0.2) state = undo(state, who);
+        else if (chance < 0.3) state = redo(state, who);
+        else {
+          const patch =
+            chance < 0.35 ? carryOver(state.review, again) : anyStep(state.review, draw, who);
+          if (patch) state = take(state, patch, who);
+        }
+        if (draw() < 0.8) continue;
+        await stores[sitting % 2]?.saveReview(state.review, base);
+        base += 1;
+      }
+    }
+    const makers = new Set((await stored()).items.flatMap((item) => item.by ?? []));
+    expect([...makers].sort()).toEqual(['doctor-1', 'doctor-2']);
+  });
+
+  test('of before makers were looked at stays as it is stored', async () => {
+    const old = acceptAll(fresh);
+    const nameless = old.items.map((item) => ({ ...item, at: undefined, by: undefined }));
+    await storeReview(vault, { ...old, items: nameless });
+    expect(await code(store.saveReview({ ...old, items: nameless }, 1))).toBe('no error');
   });
 });
 

@@ -324,6 +324,7 @@ test('what a confirmation is told to hold is counted in the review that is store
       ...item,
       decision: at === 0 ? 'accepted' : 'rejected',
       review: at === 0 ? how : 'single',
+      ...{ at: 50, by: 'doctor-1' },
     })),
   });
   const said = { by: 'doctor-1', name: '王', title: '', at: 60 };

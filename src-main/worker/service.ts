@@ -453,6 +453,8 @@ export class WorkerService {
         this.#acted('study-begun', studyId, (await this.#store).studies.begin(studyId)),
       'studies.compare': async ({ studyId }) =>
         this.#acted('study-compared', studyId, (await this.#store).studies.compare(studyId)),
+      'studies.allowOwn': async ({ studyId }) =>
+        this.#acted('study-own-allowed', studyId, (await this.#store).studies.allowOwn(studyId)),
       'studies.get': async ({ studyId }) => (await this.#store).studies.overview(studyId),
       'sections.save': async ({ sections, base }) =>
         this.#acted(

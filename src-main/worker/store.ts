@@ -37,6 +37,7 @@ import { StudyStore } from './study-store';
 import { latestRow, openRow, sealedRow, type Committed, type Stored } from './sealed-rows';
 import { isFileOf, replyStore } from './reply-store';
 import { checkSchemaOfPrimary } from './primary-reviews';
+import { checkMakers, clockTolerance } from './review-makers';
 import { checkReview, type Signer } from './review-rows';
 import { openRecord } from './open-records';
 import { RecordSearch } from './record-search';
@@ -226,8 +227,8 @@ export class RecordStore {
    * @param base version of the row; 0 where there is none yet
    * @returns the row, and whether a confirmed review was taken up again with it
    * @throws AppError `RECORD_NOT_FOUND`; `VERSION_CONFLICT` when the row or the text is another one by
-   *   now; those of `checkReview`, `checkSchemaOfPrimary` and `StudyStore.checkReview`; and what the journal
-   *   throws
+   *   now; those of `checkReview`, `checkSchemaOfPrimary`, `StudyStore.checkReview` and `checkMakers`; and
+   *   what the journal throws
    */
   saveReview(
     review: StoredReview,
@@ -237,14 +238,20 @@ export class RecordStore {
       const record = await this.#ofText(review);
       const before = await latestRow(this.#vault, 'review', review.id, storedReviewSchema);
       if ((before?.version ?? 0) !== base) throw new AppError('VERSION_CONFLICT');
+      const now = this.#now();
       await checkReview(review, before?.value ?? null, {
-        userId: this.#userId,
+        ...{ userId: this.#userId, latest: now + clockTolerance },
         signer: this.#signer,
         bulkAllowed: this.#bulkAllowed,
       });
       await checkSchemaOfPrimary(this.#vault, review, before?.value ?? null);
-      await this.studies.checkReview(review);
-      const updatedAt = Math.max(this.#now(), before?.value.updatedAt ?? 0);
+      const begun = await this.studies.checkReview(review);
+      await checkMakers(review, {
+        ...{ userId: this.#userId, now },
+        known: [...(before?.value.items ?? []), ...begun],
+        stored: () => this.#versionsOf(review.id),
+      });
+      const updatedAt = Math.max(now, before?.value.updatedAt ?? 0);
       const by = this.#userId ?? undefined;
       const saved = await this.#saveOver(record.key, 'review', review.id, {
         ...review,
@@ -275,6 +282,14 @@ export class RecordStore {
   async demandApprovedReply(replyId: string, text: string): Promise<void> {
     const stored = await latestRow(this.#vault, 'reply', replyId, storedReplySchema);
     if (!stored || !isFileOf(stored.value, text)) throw new AppError('REPLY_NOT_APPROVED');
+  }
+
+  async #versionsOf(reviewId: string): Promise<StoredReview[]> {
+    const versions: StoredReview[] = [];
+    for (const row of await this.#journal.versions('review', reviewId)) {
+      versions.push((await openRow(this.#vault, row, storedReviewSchema)).value);
+    }
+    return versions;
   }
 
   /** Each version of a review as it stood last, oldest first, still sealed. @throws as `history` */

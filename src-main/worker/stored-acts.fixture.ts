@@ -69,7 +69,8 @@ export async function openConfirming(dir: string): Promise<ConfirmingVault> {
     const textSha256 = createHash('sha256').update(text).digest('hex');
     const subject = { recordId, textSha256, role: 'primary' as const };
     const begun = startReview(subject, run('run-1', [mention('高血压')]), { at: 50, by: doctor });
-    const items = begun.items.map((item) => ({ ...item, decision: 'accepted' as const }));
+    const decision = { decision: 'accepted' as const, at: 50, by: doctor };
+    const items = begun.items.map((item) => ({ ...item, ...decision }));
     return { ...begun, items };
   };
   const create = async (): Promise<string> => {

@@ -47,8 +47,17 @@ export function methodsOf(records: readonly StudiedRecord[]): MethodsData {
     adjudicators: {
       total: adjudicators.size,
       reviewed: [...adjudicators].filter((by) => reviewers.has(by)).length,
+      own: compared.filter(isOwn).length,
     },
   };
+}
+
+/** Whether one of its two reviewers decided something in the signed adjudication, or signed it. */
+function isOwn({ first, second, adjudication }: StudiedRecord): boolean {
+  const { confirmation, items = [] } = adjudication ?? {};
+  if (!confirmation) return false;
+  const reviewers = new Set([first.confirmation?.by, second?.confirmation?.by]);
+  return [confirmation.by, ...items.flatMap(({ by }) => by ?? [])].some((by) => reviewers.has(by));
 }
 
 function disputeCounts(records: readonly StudiedRecord[]): MethodsData['disputes'] {

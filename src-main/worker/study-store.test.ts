@@ -206,9 +206,60 @@ describe('a sample', () => {
       first: { reviewers: 1, records: 2, facts: 5, bulk: 0 },
       second: { records: 2, facts: 6, bulk: 0 },
       disputes: { records: 1, total: 1, first: 0, second: 1, own: 0, open: 0 },
-      adjudicators: { total: 1, reviewed: 0 },
+      adjudicators: { total: 1, reviewed: 0, own: 0 },
       models: [{ name: 'm', sha256: 'x', records: 2 }],
     });
+  });
+
+  test('is not adjudicated by who reviewed the record, unless who drew it allows that', async () => {
+    const one = await confirmedRecord(1, ['糖尿病']);
+    const { studyId } = await first.store.studies.draw('ccks2019', 1);
+    await second.store.studies.begin(studyId);
+    const begun = secondOf(one, studyId);
+    const done = await signed(acted(begun, second, acceptAll(begun)), second);
+    await second.store.saveReview(done, 0);
+    await second.store.studies.compare(studyId);
+    const [dispute] = disputesOf(one.items, done.items);
+    if (!dispute) throw new Error('a dispute');
+    const choice = { kind: 'choose' as const, ...choiceOf(dispute, 'second') };
+    const settledBy = async (by: Doctor): Promise<StoredReview> => {
+      const open = startAdjudication(one, done, studyId, { at: 70, by: by.id });
+      return signed(acted(open, by, [choice]), by);
+    };
+    for (const by of [first, second]) {
+      expect(await code(by.store.saveReview(await settledBy(by), 0))).toBe('SAMPLE_OWN_REVIEW');
+    }
+    // Of one that a third person has begun, too.
+    const open = startAdjudication(one, done, studyId, { at: 70, by: third.id });
+    await third.store.saveReview(open, 0);
+    const settled = await settledBy(second);
+    expect(await code(second.store.saveReview(settled, 1))).toBe('SAMPLE_OWN_REVIEW');
+    for (const by of [second, third]) {
+      expect(await code(by.store.studies.allowOwn(studyId))).toBe('FORBIDDEN_ROLE');
+    }
+    await first.store.studies.allowOwn(studyId);
+    await second.store.saveReview(settled, 1);
+    const { study, drawnBy, methods } = await third.store.studies.overview(studyId);
+    expect(study.ownAllowed?.by).toBe(first.id);
+    expect(drawnBy).toBe(first.id);
+    expect(methods?.adjudicators).toEqual({ total: 1, reviewed: 1, own: 1 });
+  });
+
+  test('says so where a reviewer decided and a third person signed', async () => {
+    const one = await confirmedRecord(1, ['糖尿病']);
+    const { studyId } = await first.store.studies.draw('ccks2019', 1);
+    await second.store.studies.begin(studyId);
+    const begun = secondOf(one, studyId);
+    const done = await signed(acted(begun, second, acceptAll(begun)), second);
+    await second.store.saveReview(done, 0);
+    await second.store.studies.compare(studyId);
+    await first.store.studies.allowOwn(studyId);
+    const open = startAdjudication(one, done, studyId, { at: 70, by: first.id });
+    const decided = acted(open, first, acceptAll(open));
+    await first.store.saveReview(decided, 0);
+    await third.store.saveReview(await signed(decided, third), 1);
+    const { methods } = await third.store.studies.overview(studyId);
+    expect(methods?.adjudicators).toEqual({ total: 1, reviewed: 0, own: 1 });
   });
 
   test('goes on without a record that was deleted for good', async () => {

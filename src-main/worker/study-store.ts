@@ -15,13 +15,13 @@ import {
   type StudyOverview,
   type StudyProgress,
 } from '../domain/contract/study';
-import { disputesOf, startAdjudication } from '../domain/review/adjudication';
+import { disputesOf, mayAdjudicate, startAdjudication } from '../domain/review/adjudication';
 import { sameJson } from '../domain/review/canonical-json';
 import { isPrimaryId, itemOfRun } from '../domain/review/review';
 import { sampleOf } from '../domain/rules/agreement';
 import { agreementOf } from '../domain/rules/agreement-report';
 import type { Vault } from '../vault/vault';
-import { latestRow, type Committed } from './sealed-rows';
+import { latestRow, openRow, type Committed } from './sealed-rows';
 import { methodsOf } from './study-methods';
 import { studiedRecord, type StudiedRecord } from './study-records';
 import { WorkStore } from './work-store';
@@ -133,13 +133,27 @@ export class StudyStore {
     return this.#rows.save({ ...value, result }, version);
   }
 
+  /**
+   * Lets reviewers of a record also adjudicate it, for good, where there is no third person.
+   *
+   * @throws AppError `FORBIDDEN_ROLE` for anyone but who drew the sample; `RECORD_NOT_FOUND`; and what the
+   *   journal throws
+   */
+  async allowOwn(id: string): Promise<Committed> {
+    const { value, version, seq } = await this.#study(id);
+    const by = this.#userId;
+    if (by === null || by !== (await this.#drawnBy(id))) throw new AppError('FORBIDDEN_ROLE');
+    if (value.ownAllowed) return { seq };
+    return this.#rows.save({ ...value, ownAllowed: { by, at: this.#now() } }, version);
+  }
+
   /** How far a sample has come. @throws AppError `RECORD_NOT_FOUND`, and what the journal throws */
   async overview(id: string): Promise<StudyOverview> {
     const { value: study } = await this.#study(id);
     const records = await this.#records(study);
     const byId = new Map(records.map((record) => [record.sampled.recordId, record]));
     return {
-      study,
+      ...{ study, drawnBy: await this.#drawnBy(id) },
       records: study.records.map(({ recordId }) =>
         progressOfRecord(recordId, byId.get(recordId), study.result !== null),
       ),
@@ -151,12 +165,14 @@ export class StudyStore {
   /**
    * Whether a review may be saved as part of its sample, or apart from any.
    *
+   * @returns items that it begins with and that nobody decided in it; none where it is apart from any
    * @throws AppError `BAD_REQUEST` for what does not begin where its role begins; `SAMPLE_TAKEN` for
    *   another reviewer than the second one; `SAMPLE_NOT_READY` for an adjudication that comes too early;
+   *   `SAMPLE_OWN_REVIEW` for one by a reviewer of the record, unless who drew the sample allowed it;
    *   `REVIEW_LOCKED` for a second version; `RECORD_NOT_FOUND`; and what the journal throws
    */
-  async checkReview(review: StoredReview): Promise<void> {
-    if (review.role === 'primary' && review.study === undefined) return;
+  async checkReview(review: StoredReview): Promise<readonly ReviewItem[]> {
+    if (review.role === 'primary' && review.study === undefined) return [];
     if (review.role === 'primary' || review.study === undefined) throw new AppError('BAD_REQUEST');
     if (review.version > 1) throw new AppError('REVIEW_LOCKED');
     const { value: study } = await this.#study(review.study);
@@ -172,11 +188,16 @@ export class StudyStore {
       const { run } = record;
       const start = run.facts.map((fact, index) => itemOfRun(run.id, index, fact));
       if (!beginsWith(review.items, start)) throw new AppError('BAD_REQUEST');
+      return start;
     } else {
       if (!study.result || !record.second) throw new AppError('SAMPLE_NOT_READY');
+      if (!mayAdjudicate(study, review.recordId, this.#userId)) {
+        throw new AppError('SAMPLE_OWN_REVIEW');
+      }
       const actor = { at: 0, by: '' };
       const start = startAdjudication(record.first, record.second, study.id, actor);
       if (!beginsWith(review.items, start.items)) throw new AppError('BAD_REQUEST');
+      return start.items;
     }
   }
 
@@ -184,6 +205,13 @@ export class StudyStore {
     const row = await latestRow(this.#vault, 'study', id, storedStudySchema);
     if (!row) throw new AppError('RECORD_NOT_FOUND');
     return row;
+  }
+
+  /** Of its first version; a row names who saved it last. */
+  async #drawnBy(id: string): Promise<string | null> {
+    const [first] = await this.#vault.journal.versions('study', id);
+    if (!first) throw new AppError('RECORD_NOT_FOUND');
+    return (await openRow(this.#vault, first, storedStudySchema)).value.by ?? null;
   }
 
   async #records(study: StoredStudy): Promise<StudiedRecord[]> {

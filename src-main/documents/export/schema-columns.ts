@@ -7,6 +7,7 @@ import type {
 import type { ExportedFact, ExportedRecord, ExportOptions } from '../../domain/contract/export';
 import { flagsOf, type FactFlag } from '../../domain/rules/export/fact-flags';
 import { wideTexts } from '../../domain/messages/export-columns';
+import { schemaTitles } from './headings';
 import { evidenceOf, joined, type Cell, type Column } from './table';
 
 /** A fact and which of the row's records it is of. */
@@ -37,7 +38,7 @@ export function schemaColumns(
 ): SchemaColumn[] {
   const texts = wideTexts[locale];
   // Types of the same name in two schemas are told apart.
-  const several = schemas.length > 1;
+  const titles = schemas.length > 1 ? schemaTitles(schemas, locale) : null;
   const columns: SchemaColumn[] = [];
   const add = (column: SchemaColumn): void => {
     columns.push(column);
@@ -55,7 +56,9 @@ export function schemaColumns(
     });
   };
   for (const schema of schemas) {
-    const named = (id: string): string => (several ? `${schema.id}:${id}` : id);
+    const begin = columns.length;
+    const title = titles?.get(schema.id);
+    const named = (id: string): string => (title === undefined ? id : texts.ofSchema(title, id));
     const ofSchema = (id: string): boolean => id === schema.id;
     for (const { id, description = '', attributes = schema.attributes } of schema.types) {
       const column = (heading: string, meaning: string, plain: boolean | null): SchemaColumn => ({
@@ -98,6 +101,11 @@ export function schemaColumns(
               textCell(facts.map(({ fact }) => flagged(valueText(fact), fact, texts.flags))),
           });
       }
+    }
+    if (title === undefined) continue;
+    const more = texts.schemaMeaning(title, schema.id, schema.version);
+    for (const { column, ...rest } of columns.splice(begin)) {
+      columns.push({ ...rest, column: { ...column, meaning: `${column.meaning} ${more}` } });
     }
   }
   return columns;

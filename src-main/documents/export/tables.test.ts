@@ -317,11 +317,14 @@ describe('a CSV file with a row a record', () => {
 
   test('types of the same name in two schemas are kept apart', async () => {
     const both = annotationSchemas;
+    const [six, seven] = ['ccks2019', 'ccks2019-symptom'].map(
+      (id) => annotationSchema(id)?.english ?? '',
+    );
     const other = record({ id: 'b', run: { ...record().run, schema: 'ccks2019' } });
     const rows = await csvRows([record({ id: 'a' }), other], { layout: 'wide' }, both);
-    expect(rows[0]?.['ccks2019:药物']).toBe('');
-    expect(rows[0]?.['ccks2019-symptom:药物']).toBe('硝苯地平');
-    expect(rows[1]?.['ccks2019:药物']).toBe('硝苯地平');
+    expect(rows[0]?.[`${six}: 药物`]).toBe('');
+    expect(rows[0]?.[`${seven}: 药物`]).toBe('硝苯地平');
+    expect(rows[1]?.[`${six}: 药物`]).toBe('硝苯地平');
   });
 });
 

@@ -10,6 +10,7 @@ import {
   confirmedLabel,
   noCounts,
 } from '../../domain/rules/export/export-label';
+import { distinct } from './headings';
 import { isPlain, schemaColumns, type SchemaColumn } from './schema-columns';
 import { confirmer, isoTime, joined, type Cell, type Column, type Table } from './table';
 
@@ -20,7 +21,7 @@ export function wideTable(options: ExportOptions, schemas: readonly AnnotationSc
   const { locale } = options;
   const texts = exportColumns[locale];
   const ofSchemas = schemaColumns(schemas, options);
-  const columns: Column[] = [
+  const all: Column[] = [
     ...wideColumnIds.map((id): Column => {
       const { heading, meaning } = texts[id];
       const more = options.rows === 'case' ? ` ${wideTexts[locale].repeats}` : '';
@@ -33,6 +34,12 @@ export function wideTable(options: ExportOptions, schemas: readonly AnnotationSc
       type: 'text',
     },
   ];
+  // Of CSV the last heading is another one.
+  const [, ...headings] = distinct(
+    [texts.guarded.heading, ...all.map(({ heading }) => heading)],
+    locale,
+  );
+  const columns = all.map((column, at) => ({ ...column, heading: headings[at] ?? '' }));
   const rowOf = (records: readonly ExportedRecord[]): Cell[] => {
     const shared = sharedCells(records);
     return [...wideColumnIds.map((id) => shared[id]), ...schemaCells(records, ofSchemas, locale)];

@@ -36,6 +36,7 @@ const events: { readonly [K in AuditEvent['kind']]: Extract<AuditEvent, { kind: 
   'study-started': { kind: 'study-started' },
   'study-begun': { kind: 'study-begun' },
   'study-compared': { kind: 'study-compared' },
+  'study-own-allowed': { kind: 'study-own-allowed' },
   'sections-changed': { kind: 'sections-changed' },
   'reply-drafted': { kind: 'reply-drafted' },
   'reply-changed': { kind: 'reply-changed' },

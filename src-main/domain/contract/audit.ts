@@ -126,6 +126,8 @@ const toldEvents = [
   kind('study-started'),
   kind('study-begun'),
   kind('study-compared'),
+  /** Who drew the sample let reviewers of a record adjudicate it. */
+  kind('study-own-allowed'),
   kind('batch-started'),
   kind('batch-ended'),
   kind('confirmed').extend({

@@ -144,6 +144,7 @@ export const errorCodes = [
   'SAMPLE_EMPTY',
   'SAMPLE_NOT_BLIND',
   'SAMPLE_TAKEN',
+  'SAMPLE_OWN_REVIEW',
   'SAMPLE_NOT_READY',
   // backups
   'BACKUP_INCOMPLETE',

@@ -20,7 +20,9 @@ export const searchHitSchema = z.object({
   recordId: z.string().min(1).max(128),
   title: z.array(snippetPartSchema),
   createdAt: z.number(),
-  /** Where in the text; null for a record whose title alone answers. */
+  /** The query was its id, as an export has it. */
+  byId: z.literal(true).optional(),
+  /** Where in the text; null for a record whose title alone, or whose id, answers. */
   match: searchSpanSchema.nullable(),
   /** What stands around it; empty where `match` is null. */
   snippet: z.array(snippetPartSchema),

@@ -61,6 +61,8 @@ export const storedStudySchema = z.object({
   records: z.array(sampledRecordSchema).min(1).max(maxSampleRecords),
   /** The one who reviews blind, from when they began. */
   second: userIdSchema.nullable(),
+  /** Who drew it let reviewers of a record adjudicate it, and when; else a third person does. */
+  ownAllowed: z.object({ by: userIdSchema, at: z.number() }).optional(),
   result: z.object({ at: z.number(), agreement: agreementSchema }).nullable(),
 });
 export type StoredStudy = z.infer<typeof storedStudySchema>;
@@ -108,12 +110,14 @@ export const methodsSchema = z.object({
     /** Not in a signed adjudication. */
     open: count,
   }),
-  adjudicators: z.object({ total: count, reviewed: count }),
+  /** `own`: records in which one of their two reviewers decided or signed. */
+  adjudicators: z.object({ total: count, reviewed: count, own: count }),
 });
 export type MethodsData = z.infer<typeof methodsSchema>;
 
 export const studyOverviewSchema = z.object({
   study: storedStudySchema,
+  drawnBy: userIdSchema.nullable(),
   records: z.array(studyProgressSchema),
   /** Null until the agreement is computed. */
   methods: methodsSchema.nullable(),

@@ -197,6 +197,8 @@ export const workerMethods = {
   'studies.begin': method({ params: ofStudy, result: committed }),
   /** Computes the agreement once both reviews are done. */
   'studies.compare': method({ params: ofStudy, result: committed }),
+  /** Lets reviewers of a record adjudicate it, by who drew the sample. */
+  'studies.allowOwn': method({ params: ofStudy, result: committed }),
   'studies.get': method({ params: ofStudy, result: studyOverviewSchema }),
   /** Saves sections as a person corrected them; `base` as for reviews. */
   'sections.save': method({

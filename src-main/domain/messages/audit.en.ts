@@ -42,6 +42,7 @@ export const auditEn = {
     'study-started': 'Research sample drawn',
     'study-begun': 'Blind second review begun',
     'study-compared': 'Agreement of two reviews computed',
+    'study-own-allowed': 'Adjudication by a reviewer of the record allowed',
     'batch-started': 'Batch started',
     'batch-ended': 'Batch ended',
     confirmed: 'Confirmed',

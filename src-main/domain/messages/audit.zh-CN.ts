@@ -39,6 +39,7 @@ const kinds: Record<AuditKind, string> = {
   'study-started': '抽取研究样本',
   'study-begun': '开始盲法复审',
   'study-compared': '计算两次审核的一致性',
+  'study-own-allowed': '允许由病历的审核者仲裁',
   'batch-started': '开始批次',
   'batch-ended': '批次结束',
   confirmed: '审核确认',

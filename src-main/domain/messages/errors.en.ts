@@ -504,6 +504,11 @@ export const errorsEn: Record<ErrorCode, ErrorText> = {
     title: 'Another doctor is making this second review',
     remedy: 'Let them go on, or draw a sample of your own.',
   },
+  SAMPLE_OWN_REVIEW: {
+    title: 'You reviewed this record yourself',
+    remedy:
+      'A third doctor should adjudicate it. Where there is none, who drew the sample can allow it under Research; the methods paragraph then says so.',
+  },
   SAMPLE_NOT_READY: {
     title: 'The second review is not finished',
     remedy: 'Confirm every record of the sample, then compute the agreement.',

@@ -459,6 +459,11 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
     title: '已有其他医师在做这份样本的第二次审核',
     remedy: '请由该医师继续完成，或者另抽一份样本。',
   },
+  SAMPLE_OWN_REVIEW: {
+    title: '这份病历是您自己审核过的',
+    remedy:
+      '请由第三位医师仲裁。没有第三人时，可由抽样的医师在“研究”中允许审核者仲裁，方法学描述会如实写明。',
+  },
   SAMPLE_NOT_READY: {
     title: '第二次审核尚未完成',
     remedy: '请先确认样本中的每一份病历，再计算一致性。',

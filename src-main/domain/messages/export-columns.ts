@@ -67,7 +67,11 @@ interface ColumnText {
 }
 
 const en: Record<ColumnId, ColumnText> = {
-  record_id: { heading: 'record_id', meaning: 'Opaque id of the record, or its number.' },
+  record_id: {
+    heading: 'record_id',
+    meaning:
+      'Opaque id of the record: pasted into the search of the program that exported it, it finds the record. On the command line its number.',
+  },
   source: {
     heading: 'source',
     meaning:
@@ -182,7 +186,11 @@ const en: Record<ColumnId, ColumnText> = {
 };
 
 const zhCN: Record<ColumnId, ColumnText> = {
-  record_id: { heading: '记录编号', meaning: '记录的内部编号或序号，不含病历内容。' },
+  record_id: {
+    heading: '记录编号',
+    meaning:
+      '记录的内部编号，不含病历内容；粘贴到导出它的软件的检索框，可找回病历。命令行导出的为序号。',
+  },
   source: {
     heading: '来源',
     meaning: '软件中的病历标题，或命令行所给的输入名称；去标识化后为空。',
@@ -270,6 +278,11 @@ export const exportColumns: Record<Locale, Record<ColumnId, ColumnText>> = { 'zh
 interface WideTexts {
   readonly flags: Record<FactFlag, string>;
   flagged(type: string): string;
+  /** A column of one of several schemas. */
+  ofSchema(schema: string, column: string): string;
+  schemaMeaning(schema: string, id: string, version: number): string;
+  /** A name that is given already. */
+  numbered(name: string, n: number): string;
   readonly notMentioned: string;
   unit(field: string): string;
   evidence(column: string): string;
@@ -296,6 +309,9 @@ export const wideTexts: Record<Locale, WideTexts> = {
       other: '他人',
     },
     flagged: (type) => `${type}（带标记）`,
+    ofSchema: (schema, column) => `${schema}：${column}`,
+    schemaMeaning: (schema, id, version) => `方案“${schema}”（编号 ${id}，第 ${version} 版）。`,
+    numbered: (name, n) => `${name}（${n}）`,
     notMentioned: '未提及',
     unit: (field) => `${field}（单位）`,
     evidence: (column) => `${column}（依据）`,
@@ -319,6 +335,9 @@ export const wideTexts: Record<Locale, WideTexts> = {
       ...{ family: 'family', other: 'other' },
     },
     flagged: (type) => `${type} (flagged)`,
+    ofSchema: (schema, column) => `${schema}: ${column}`,
+    schemaMeaning: (schema, id, version) => `Schema "${schema}" (id ${id}, version ${version}).`,
+    numbered: (name, n) => `${name} (${n})`,
     notMentioned: 'not mentioned',
     unit: (field) => `${field} (unit)`,
     evidence: (column) => `${column} (evidence)`,

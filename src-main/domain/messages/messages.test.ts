@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { errorCodes } from '../contract/errors';
+import { confirmedLabel, machineLabel } from '../rules/export/export-label';
+import { exportColumns, wideTexts } from './export-columns';
+import { exportFileTexts } from './export-file';
 import { describeProblem, formatterFor, messagesFor, standingText, type Messages } from './index';
 
 /** Every leaf as path -> the text a person sees; functions are called with a placeholder. */
@@ -40,6 +43,16 @@ describe('messages', () => {
   it('the Chinese interface shows no English besides names and options', () => {
     for (const [path, text] of zh)
       expect(text.replace(latinAllowed, ''), path).not.toMatch(/[A-Za-z]/);
+  });
+
+  it('one thing has one Chinese name on screens and in files', () => {
+    const files = { exportColumns, wideTexts, exportFileTexts, confirmedLabel, machineLabel };
+    const all = [...zh, ...leaves(files)];
+    const others = [/提取/, /所述对象|所属者|所属对象|主体/];
+    for (const [path, text] of all)
+      for (const other of others) expect(text, path).not.toMatch(other);
+    for (const name of [/机器抽取/, /所属人/])
+      expect(all.filter(([, text]) => name.test(text)).length).toBeGreaterThan(1);
   });
 
   it('every error code says what happened and what to do, in both languages', () => {

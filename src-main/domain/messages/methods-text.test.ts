@@ -30,7 +30,7 @@ const methods: MethodsData = {
   first: { reviewers: 1, records: 2, facts: 6, bulk: 1 },
   second: { records: 2, facts: 6, bulk: 0 },
   disputes: { records: 1, total: 3, first: 1, second: 1, own: 0, open: 1 },
-  adjudicators: { total: 1, reviewed: 0 },
+  adjudicators: { total: 1, reviewed: 0, own: 0 },
 };
 const textOf = (
   locale: 'zh-CN' | 'en',
@@ -73,7 +73,7 @@ describe('the methods paragraph', () => {
           promptFormats: [],
           instructions: [],
           models: [],
-          adjudicators: { total: 0, reviewed: 0 },
+          adjudicators: { total: 0, reviewed: 0, own: 0 },
         },
         schemas: [{ chinese: 'x', english: 'x', version: null, records: 2 }],
       },
@@ -83,6 +83,19 @@ describe('the methods paragraph', () => {
     expect(bare).toContain('(version not known)');
     expect(bare).toContain('No adjudication was made');
     expect(bare).not.toMatch(/undefined|null|NaN/);
+  });
+
+  it('says of an adjudication by one of the two reviewers that it was one', () => {
+    const adjudicators = { total: 2, reviewed: 2, own: 3 };
+    expect(textOf('zh-CN', { methods: { adjudicators } })).toContain(
+      '其中 3 份病历由该病历的两位审核者之一仲裁',
+    );
+    const said = textOf('en', { methods: { adjudicators } });
+    expect(said).toContain('adjudicated by one of their two reviewers: 3.');
+    expect(said).not.toContain('had not reviewed it');
+    expect(textOf('en')).toContain('by a doctor who had not reviewed it');
+    const none = { total: 0, reviewed: 0, own: 0 };
+    expect(textOf('en', { methods: { adjudicators: none } })).not.toContain('had not reviewed it');
   });
 
   it('names no person, and tells records that were extracted differently apart', () => {

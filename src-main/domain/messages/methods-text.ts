@@ -93,6 +93,11 @@ export function methodsText(
         ? m.notAdjudicated
         : m.adjudicators(integer(adjudicators.total), integer(adjudicators.reviewed)),
     );
+    if (adjudicators.total > 0) {
+      lines.push(
+        adjudicators.own === 0 ? m.thirdAdjudication : m.ownAdjudication(integer(adjudicators.own)),
+      );
+    }
   }
   lines.push(m.program(messages.app.name, version));
   return `${lines.join('\n')}\n`;

@@ -30,6 +30,11 @@ export const researchEn = {
   takenByOther: 'Another doctor is reviewing it.',
   blindHint: 'It begins again with what the model found; the first review is not shown.',
   compare: 'Compute the agreement',
+  needsThird: 'You reviewed these records. A third doctor should adjudicate them.',
+  allowOwn: 'Let reviewers adjudicate',
+  allowOwnHint:
+    'For a sample without a third doctor. It goes into the audit log and the methods paragraph, and cannot be taken back.',
+  ownAllowed: (when: string) => `Reviewers may adjudicate, allowed by who drew the sample, ${when}`,
   adjudicate: 'Adjudicate',
   progress: (done: string, total: string) => `Reviewed again: ${done} of ${total}`,
   adjudicated: (done: string, total: string) =>
@@ -127,6 +132,9 @@ export const researchEn = {
       `Adjudication: the two reviews differed in ${total} places (differences of flags included), in records: ${records}. Taken from the first: ${first}; from the second: ${second}; decided otherwise: ${own}; not adjudicated: ${open}.`,
     adjudicators: (total: string, reviewed: string) =>
       `The adjudication was signed by doctors (number: ${total}), of whom ${reviewed} had also reviewed this sample.`,
+    ownAdjudication: (records: string) =>
+      `Records that were adjudicated by one of their two reviewers: ${records}.`,
+    thirdAdjudication: 'Every record that was adjudicated was by a doctor who had not reviewed it.',
     notAdjudicated: 'No adjudication was made.',
     noDisputes: 'Adjudication: the two reviews did not differ; none was needed.',
     program: (name: string, version: string) =>

@@ -68,7 +68,7 @@ export const schemasZh: Shape<typeof schemasEn> = {
     negated: '否定',
     uncertain: '疑似',
     historical: '既往',
-    experiencer: '所属者（患者、家属）',
+    experiencer: '所属人（患者、家属）',
   },
   colour: '颜色',
   colourSample: '样例',

@@ -5,6 +5,7 @@
  */
 import { compareFacts, type Fact } from '../contract/fact';
 import type { ReviewItem, StoredReview } from '../contract/review';
+import type { StoredStudy } from '../contract/study';
 import { sameJson } from './canonical-json';
 import { compareItems, studyReviewIdOf, type Actor } from './review';
 
@@ -77,6 +78,17 @@ export function startAdjudication(
     ...{ confirmation: null, changes: [], updatedAt: at },
     ...(by === '' ? {} : { by }),
   };
+}
+
+/** Whether somebody may adjudicate a record of a sample: a third person, or anyone where that is allowed. */
+export function mayAdjudicate(
+  { records, second, ownAllowed }: Pick<StoredStudy, 'records' | 'second' | 'ownAllowed'>,
+  recordId: string,
+  userId: string | null,
+): boolean {
+  const sampled = records.find((each) => each.recordId === recordId);
+  if (!sampled || userId === null) return false;
+  return ownAllowed !== undefined || (sampled.first.by !== userId && second !== userId);
 }
 
 /** What an adjudication says of a dispute. */

@@ -13,6 +13,14 @@ export function termsOf(query: string): string[] {
   return [...new Set(terms)].filter((term) => term !== '');
 }
 
+const recordId = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** The ids of a query that is nothing else, as a cell of an exported table holds them; empty for another. */
+export function recordIdsOf(terms: readonly string[]): readonly string[] {
+  const ids = terms.filter((term) => term !== '|');
+  return ids.every((id) => recordId.test(id)) ? ids : [];
+}
+
 /**
  * Where a record answers a query: the first word that stands in the text, or null for one whose words
  * all stand in the title. Undefined when a word is missing from both.

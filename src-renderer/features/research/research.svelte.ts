@@ -14,6 +14,7 @@ import {
   adjudicatedId,
   choiceOf,
   disputesOf,
+  mayAdjudicate,
   outcomeOf,
   startAdjudication,
   type Dispute,
@@ -173,6 +174,27 @@ export class ResearchState {
     await this.choose(studyId);
   }
 
+  /** Lets reviewers adjudicate. @throws AppError `FORBIDDEN_ROLE`, and others of the worker */
+  async allowOwn(): Promise<void> {
+    const studyId = this.#overview?.study.id;
+    if (studyId === undefined) return;
+    await this.#parts.call('studies.allowOwn', { studyId });
+    await this.choose(studyId);
+  }
+
+  /** Whether it is for the user to settle where the two reviews of a record differ. */
+  mayAdjudicate(recordId: string): boolean {
+    const study = this.#overview?.study;
+    return study !== undefined && mayAdjudicate(study, recordId, this.userId);
+  }
+
+  /** Records that wait for the user: not those that a third person has to adjudicate. */
+  get mine(): readonly StudyProgress[] {
+    return this.#overview?.study.result
+      ? this.waiting.filter(({ recordId }) => this.mayAdjudicate(recordId))
+      : this.waiting;
+  }
+
   /** Records that wait, for what the sample has come to. */
   get waiting(): readonly StudyProgress[] {
     const overview = this.#overview;
@@ -187,7 +209,7 @@ export class ResearchState {
   async next(): Promise<void> {
     const before = this.#open;
     await this.close();
-    const next = this.waiting.find(({ recordId }) => recordId !== before?.recordId);
+    const next = this.mine.find(({ recordId }) => recordId !== before?.recordId);
     if (next) await this.openRecord(next.recordId);
     else if (this.waiting.length === 0) this.#parts.onFinished();
   }

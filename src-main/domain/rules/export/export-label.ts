@@ -7,7 +7,7 @@ import type { ExportCounts, ExportedFact, ExportedRecord, ExportHead } from '../
 /** In both languages, so that it is understood wherever the file goes. */
 export const machineLabel = '机器生成，未经医师确认 / machine-generated, not confirmed';
 export const confirmedLabel =
-  '机器提取，医师已审核确认 / machine-extracted, reviewed and confirmed by a doctor';
+  '机器抽取，医师已审核确认 / machine-extracted, reviewed and confirmed by a doctor';
 export const addedLabel = '医师补充并确认 / added and confirmed by a doctor';
 export const partialLabel = '未完成：部分结果 / partial';
 
