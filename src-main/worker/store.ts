@@ -162,20 +162,24 @@ export class RecordStore {
    *
    * @throws AppError `RECORD_NOT_FOUND`, `RECORD_IN_BIN`, and as `openRecord`
    */
-  async text(recordId: string): Promise<{
+  text(recordId: string): Promise<{
     readonly text: string;
     readonly textSha256: string;
     readonly sections?: readonly Section[];
   }> {
-    const record = await openRecord(this.#vault, recordId);
-    if (!record) throw new AppError('RECORD_NOT_FOUND');
-    if (record.head.deletedAt !== null) throw new AppError('RECORD_IN_BIN');
-    const { textSha256 } = record.head;
-    const corrected = await latestRow(this.#vault, 'sections', recordId, storedSectionsSchema);
-    return {
-      ...{ text: record.text, textSha256 },
-      ...(corrected?.value.textSha256 === textSha256 ? { sections: corrected.value.sections } : {}),
-    };
+    // Not while it is being deleted for good: what was read then would outlive it.
+    return this.#turns.take(`record ${recordId}`, async () => {
+      const record = await openRecord(this.#vault, recordId);
+      if (!record) throw new AppError('RECORD_NOT_FOUND');
+      if (record.head.deletedAt !== null) throw new AppError('RECORD_IN_BIN');
+      const { textSha256 } = record.head;
+      const corrected = await latestRow(this.#vault, 'sections', recordId, storedSectionsSchema);
+      const isOfText = corrected?.value.textSha256 === textSha256;
+      return {
+        ...{ text: record.text, textSha256 },
+        ...(isOfText ? { sections: corrected.value.sections } : {}),
+      };
+    });
   }
 
   /** @throws AppError `RECORD_NOT_FOUND`, and what the journal throws */
@@ -312,11 +316,17 @@ export class RecordStore {
    * was copied to, but for backups, which hold their own copy of the key. So are those of conversations
    * that quote it beside other records.
    *
+   * @param demandFree throws where its words are elsewhere; whoever wants its text after that waits until it
+   *   is gone. Defaults to nowhere else
    * @throws AppError `RECORD_NOT_FOUND`, also when it was done before; `POLICY_FORBIDS` when the policy
-   *   does, or its term in the bin is not over; and what the journal throws
+   *   does, or its term in the bin is not over; and what `demandFree` and the journal throw
    */
-  shred(recordId: string): Promise<Committed> {
+  shred(
+    recordId: string,
+    demandFree: () => Promise<void> = () => Promise.resolve(),
+  ): Promise<Committed> {
     return this.#turns.take(`record ${recordId}`, async () => {
+      await demandFree();
       // By the row's address alone, so that a record whose key is damaged can be deleted too.
       const keyId = this.#journal.keyIdOf('record', recordId);
       if (keyId === null) throw new AppError('RECORD_NOT_FOUND');

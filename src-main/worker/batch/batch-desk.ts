@@ -106,11 +106,9 @@ export class BatchDesk {
     return state ? numbers.map((number) => state.item(number)) : [];
   }
 
-  /** Whether a batch that is not done has this record, and so its text. */
+  /** Whether a batch that is not done has words of this record, or may have them soon. */
   holds(recordId: string): boolean {
-    return [...this.#works.values()].some(
-      ({ log }) => !log.state.archived && log.state.holdsWords(recordId),
-    );
+    return [...this.#works.values()].some((work) => work.holds(recordId));
   }
 
   /** @returns the id of the new batch, once it is on the disk */

@@ -64,6 +64,12 @@ export class BatchRunner {
     return this.#inHand.size > 0;
   }
 
+  /** Whether this record is in hand, be it that nobody wants it any more: its result may still come. */
+  holds(recordId: string): boolean {
+    const { state } = this.#parts.log;
+    return [...this.#inHand.keys()].some((number) => state.item(number).recordId === recordId);
+  }
+
   /** Begins what can begin. Also when the model, the order or the state has changed. */
   pump(): void {
     const { log, texts, extractor, speed } = this.#parts;

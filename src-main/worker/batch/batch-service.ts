@@ -59,9 +59,13 @@ export class BatchService {
     this.#begin(opening.finally(() => boxes.forEach(({ key }) => key.fill(0))));
   }
 
-  /** Whether a batch that is not done has this record's text. */
-  async holds(recordId: string): Promise<boolean> {
-    return (await this.#desk)?.holds(recordId) ?? false;
+  /**
+   * That no batch has words of this record.
+   *
+   * @throws AppError `BATCH_HOLDS_RECORD`; `VAULT_LOCKED` once the batches rest; why they could not be opened
+   */
+  async demandWithout(recordId: string): Promise<void> {
+    if ((await this.#open()).holds(recordId)) throw new AppError('BATCH_HOLDS_RECORD');
   }
 
   /** Stops all of them, and closes their boxes. */

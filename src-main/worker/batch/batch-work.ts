@@ -101,6 +101,13 @@ export class BatchWork {
     );
   }
 
+  /** Whether it has words of this record, or may have them soon. */
+  holds(recordId: string): boolean {
+    const { state } = this.log;
+    if (state.archived) return false;
+    return state.holdsWords(recordId) || (this.#runner?.holds(recordId) ?? false);
+  }
+
   items(): BatchItem[] {
     return [...this.log.state.inOrder()].map((number) => this.log.state.item(number));
   }
