@@ -302,7 +302,7 @@ export class WorkerService {
   }: ParamsOf<WorkerMethods['conversations.save']>): Promise<
     ResultOf<WorkerMethods['conversations.save']>
   > {
-    const saved = await (await this.#store).conversations.save(conversation, base);
+    const saved = await (await this.#store).saveConversation(conversation, base);
     const { id, recordId, others } = conversation;
     const subjects = [...(recordId === null ? [] : [recordId]), ...others];
     for (const subject of subjects.length > 0 ? subjects : [id]) {

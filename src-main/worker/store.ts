@@ -42,7 +42,7 @@ import { openRecord } from './open-records';
 import { RecordSearch } from './record-search';
 import { storedActs } from './stored-acts';
 import { Turns } from './turns';
-import type { WorkStore } from './work-store';
+import { recordsOf, type WorkStore } from './work-store';
 
 export interface StoreOptions {
   readonly vault: Vault;
@@ -78,7 +78,9 @@ export class RecordStore {
   /** Drafted replies; they are saved by `saveReply`. */
   readonly replies: Omit<WorkStore<StoredReply>, 'save'>;
   readonly #replies: WorkStore<StoredReply>;
-  readonly conversations: WorkStore<StoredConversation>;
+  /** Questions with their answers; they are saved by `saveConversation`. */
+  readonly conversations: Omit<WorkStore<StoredConversation>, 'save'>;
+  readonly #conversations: WorkStore<StoredConversation>;
   readonly questions: WorkStore<StoredQuickQuestions>;
   readonly studies: StudyStore;
   readonly search: RecordSearch;
@@ -97,7 +99,8 @@ export class RecordStore {
     this.schemas = new SchemaStore(parts);
     this.#replies = replyStore(parts, this.#signer);
     this.replies = this.#replies;
-    this.conversations = conversationStore(parts);
+    this.#conversations = conversationStore(parts);
+    this.conversations = this.#conversations;
     this.questions = quickQuestionStore(parts);
     this.studies = new StudyStore(parts);
   }
@@ -265,10 +268,14 @@ export class RecordStore {
    * @throws AppError as `WorkStore.save` and of what an approval demands
    */
   saveReply(reply: StoredReply, base: number): Promise<SavedVersion> {
-    const { recordId } = reply;
-    if (recordId === null) return this.#replies.save(reply, base);
-    // Not while its record is being deleted for good.
-    return this.#turns.take(`record ${recordId}`, () => this.#replies.save(reply, base));
+    return this.#inTurnOf(recordsOf(reply), () => this.#replies.save(reply, base));
+  }
+
+  /** Saves questions with their answers over the version that they were made of. @throws AppError as `WorkStore.save` */
+  saveConversation(conversation: StoredConversation, base: number): Promise<SavedVersion> {
+    return this.#inTurnOf(recordsOf(conversation), () =>
+      this.#conversations.save(conversation, base),
+    );
   }
 
   /**
@@ -500,6 +507,17 @@ export class RecordStore {
       if (signature) this.search.saved(signature);
       return { seq };
     });
+  }
+
+  /** Not while one of these records is being deleted for good: what quotes it must not come after it. */
+  #inTurnOf<T>(recordIds: readonly string[], work: () => Promise<T>): Promise<T> {
+    // In one order, so that no two wait for each other.
+    return [...new Set(recordIds)]
+      .sort()
+      .reduceRight<() => Promise<T>>(
+        (inner, recordId) => () => this.#turns.take(`record ${recordId}`, inner),
+        work,
+      )();
   }
 
   /** Of a record under a new title. */
