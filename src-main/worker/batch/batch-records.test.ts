@@ -226,6 +226,23 @@ describe('chosen records', () => {
     await until(() => !at.desk.holds(recordId));
   });
 
+  test('taken out and tried anew before the model let it go, a record is in its hands once at a time', async () => {
+    hold();
+    let stop: () => void = () => undefined;
+    at.extractor.stopping = new Promise<void>((resolve) => (stop = resolve));
+    const ids = await made('患者甲。', '患者乙。');
+    const id = await at.desk.start(chosen(ids));
+    await until(() => at.extractor.inHand === 2);
+    await at.desk.cancel(id, [0]);
+    await at.desk.retry(id, [0]);
+    expect(states(id)[0]).toBe('waiting');
+    expect(at.extractor.asked).toHaveLength(2);
+    at.extractor.answer = resultOf;
+    stop();
+    await until(() => states(id)[0] === 'completed');
+    expect(at.extractor.asked.filter((text) => text === '患者甲。')).toHaveLength(2);
+    expect(at.extractor.mostInHand).toBe(2);
+  });
 });
 
 describe('while the vault is locked', () => {

@@ -90,7 +90,8 @@ export class BatchRunner {
     if (state.counts.waiting > 0) speed.begin();
     const room = standing.sequences + 1;
     while (this.#inHand.size < room) {
-      const number = state.next((each) => texts.has(each));
+      // One that was taken out and tried anew may still be in hand: then it waits until that has ended.
+      const number = state.next((each) => texts.has(each) && !this.#inHand.has(each));
       if (number === undefined || this.#mustWaitAlone(number)) break;
       this.#begin(number);
     }
