@@ -372,6 +372,23 @@ describe('the model host', () => {
     expect(states(id)).toEqual(['completed', 'completed']);
   });
 
+  test('a model that says no although it stands ready is not asked again at once, but by and by', async () => {
+    at.extractor.answer = () => {
+      throw new AppError('MODEL_NOT_READY');
+    };
+    const id = await at.desk.start(notes('患者甲。', '患者乙。'));
+    await until(() => at.extractor.asked.length >= 2 && at.extractor.inHand === 0);
+    for (let turn = 0; turn < 100; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(at.extractor.asked.length).toBeLessThan(20);
+    expect(at.summary(id)).toMatchObject({
+      phase: 'waiting',
+      problem: { code: 'MODEL_NOT_READY' },
+    });
+    at.extractor.answer = resultOf;
+    await at.finished(id);
+    expect(states(id)).toEqual(['completed', 'completed']);
+  });
+
   test('a record that ends it twice fails; those that were there with it are done', async () => {
     at.extractor.sequences = 4;
     const gone: (() => void)[] = [];

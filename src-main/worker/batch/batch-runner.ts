@@ -74,7 +74,7 @@ export class BatchRunner {
   pump(): void {
     const { log, texts, extractor, speed } = this.#parts;
     const { state } = log;
-    clearTimeout(this.#askAgain);
+    this.#askNoMore();
     this.#waits = undefined;
     if (this.#stopped || state.paused) {
       speed.pause();
@@ -106,10 +106,15 @@ export class BatchRunner {
   /** Ends; what was in hand waits again. Resolves when nothing is written any more. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    clearTimeout(this.#askAgain);
+    this.#askNoMore();
     const all = [...this.#inHand.values()];
     for (const { abort } of all) abort.abort();
     await Promise.all(all.map(({ done }) => done));
+  }
+
+  #askNoMore(): void {
+    clearTimeout(this.#askAgain);
+    this.#askAgain = undefined;
   }
 
   /** A record that was there when the model's process ended is tried by itself, so that it is known which. */
@@ -128,7 +133,8 @@ export class BatchRunner {
       .finally(() => {
         this.#inHand.delete(number);
         this.#parts.onItem(number);
-        this.pump();
+        // A model that said no would say so again at once.
+        if (!this.#askAgain) this.pump();
       });
     this.#inHand.set(number, { abort, done });
     this.#parts.onItem(number);
@@ -198,7 +204,9 @@ export class BatchRunner {
     if (problem.incident && !(error instanceof AppError)) onInternalError(error, problem.incident);
     if (ofTheModel.includes(problem.code)) {
       log.state.giveBack(number);
-      this.#askAgain = setTimeout(() => this.pump(), askAgainMs);
+      if (this.#stopped) return;
+      this.#waits = problem;
+      this.#askAgain ??= setTimeout(() => this.pump(), askAgainMs);
       return;
     }
     if (ofTheOrder.includes(problem.code)) throw error;
