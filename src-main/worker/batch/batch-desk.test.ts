@@ -8,7 +8,7 @@ import { recordHeadSchema, storedRunSchema, type StoredRun } from '../../domain/
 import { keyIdOfSealed, openJson } from '../../domain/sealing/row';
 import type { Vault } from '../../vault/vault';
 import type { LockedBox } from './batch-desk';
-import { failsFor, orderOf, resultOf } from './batch.fixture';
+import { documents, failsFor, orderOf, resultOf } from './batch.fixture';
 import { TestDesk, until } from './test-desk.fixture';
 
 const at = new TestDesk('chimed-batch-');
@@ -220,6 +220,38 @@ describe('what a person asks of a batch', () => {
     release();
     expect(states(id)).toEqual(['completed', 'cancelled', 'cancelled']);
     expect((await runsIn(at.vault)).size).toBe(1);
+  });
+
+  test('given up while its files are still read, nothing more is read and nothing runs', async () => {
+    await at.close();
+    for (const name of ['甲', '乙', '丙']) await write(`${name}.txt`, `患者${name}。`);
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    let read = 0;
+    await at.open({
+      documents: {
+        ...documents,
+        read: async function* (path, options) {
+          read += 1;
+          if (read === 2) await held;
+          yield* documents.read(path, options);
+        },
+      },
+    });
+    at.extractor.change({ code: 'MODEL_NOT_READY' });
+    const id = await at.desk.start(fromFiles());
+    await until(() => read === 2);
+    const cancelling = at.desk.cancel(id);
+    release();
+    await cancelling;
+    expect(at.summary(id)).toMatchObject({
+      phase: 'cancelled',
+      counts: { total: 1, cancelled: 1 },
+    });
+    at.extractor.change(null);
+    await at.finished(await at.desk.start(notes('患者丁。')));
+    expect(at.summary(id)).toMatchObject({ phase: 'cancelled', counts: { total: 1 } });
+    expect([read, at.extractor.asked]).toEqual([2, ['患者丁。']]);
   });
 
   test('what failed is tried again when asked, and then has one result', async () => {

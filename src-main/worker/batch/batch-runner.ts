@@ -98,8 +98,8 @@ export class BatchRunner {
     if (this.#inHand.size === 0) this.#parts.onIdle();
   }
 
-  /** Stops one record, whose state says what it is from now on. */
-  drop(numbers: readonly number[]): void {
+  /** Stops records, whose states say what they are from now on; without numbers all that are in hand. */
+  drop(numbers: readonly number[] = [...this.#inHand.keys()]): void {
     for (const number of numbers) this.#inHand.get(number)?.abort.abort();
   }
 

@@ -43,6 +43,8 @@ export class BatchWork {
   /** What goes on beside the run. */
   #background: { abort: AbortController; done: Promise<void> } | null = null;
   #active = false;
+  /** All of it is being given up: nothing begins any more. */
+  #givingUp = false;
 
   constructor(parts: WorkParts) {
     this.#parts = parts;
@@ -116,6 +118,7 @@ export class BatchWork {
   work(): void {
     const { log, store } = this.#parts;
     this.#active = true;
+    if (this.#givingUp) return;
     if (log.state.paused) {
       this.#runner?.pump();
       return;
@@ -181,13 +184,9 @@ export class BatchWork {
 
   /** @param numbers without them, all that wait */
   async cancel(numbers?: readonly number[]): Promise<void> {
-    const running = this.log.state.running();
-    if (!numbers) {
-      this.#background?.abort.abort();
-      await this.#background?.done;
-    }
-    await this.log.appendState({ what: 'cancelled', ...(numbers ? { items: [...numbers] } : {}) });
-    this.#runner?.drop(numbers ?? running);
+    if (numbers) await this.log.appendState({ what: 'cancelled', items: [...numbers] });
+    else await this.#giveUp();
+    this.#runner?.drop(numbers);
     this.#parts.onChange(numbers ?? [...Array(this.log.state.size).keys()]);
   }
 
@@ -204,6 +203,19 @@ export class BatchWork {
   async move(numbers: readonly number[], before: number | null): Promise<void> {
     await this.log.appendState({ what: 'moved', items: [...numbers], before });
     this.#parts.onChange([...numbers]);
+  }
+
+  /** An import that was still going on would bring records that nobody has given up. */
+  async #giveUp(): Promise<void> {
+    this.#givingUp = true;
+    try {
+      this.#background?.abort.abort();
+      await this.#background?.done;
+      await this.log.appendState({ what: 'cancelled' });
+    } finally {
+      this.#givingUp = false;
+      if (this.#active) this.work();
+    }
   }
 
   #run(): void {
