@@ -254,6 +254,21 @@ describe('what a person asks of a batch', () => {
     expect([read, at.extractor.asked]).toEqual([2, ['患者丁。']]);
   });
 
+  test.each(['cancel', 'retry', 'move'] as const)(
+    'to %s a record that is not in it is refused, and its box can still be opened',
+    async (what) => {
+      at.extractor.change({ code: 'MODEL_NOT_READY' });
+      const id = await at.desk.start(notes('患者甲。'));
+      await until(() => at.summary(id).counts.waiting === 1);
+      const { desk } = at;
+      const asked = what === 'move' ? desk.move(id, [1], null) : desk[what](id, [1]);
+      await expect(asked).rejects.toMatchObject({ code: 'BAD_REQUEST' });
+      await at.restart();
+      expect(at.summary(id).counts.waiting).toBe(1);
+      expect(at.problems).toEqual([]);
+    },
+  );
+
   test('what failed is tried again when asked, and then has one result', async () => {
     at.extractor.answer = failsFor('乙', 'DECODE_FAILED');
     const id = await at.desk.start(notes('患者甲。', '患者乙。'));

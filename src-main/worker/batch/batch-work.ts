@@ -182,16 +182,18 @@ export class BatchWork {
     await this.catchUp();
   }
 
-  /** @param numbers without them, all that wait */
+  /** @param numbers without them, all that wait. @throws AppError `BAD_REQUEST` for one that no record has */
   async cancel(numbers?: readonly number[]): Promise<void> {
+    this.#demandKnown(numbers);
     if (numbers) await this.log.appendState({ what: 'cancelled', items: [...numbers] });
     else await this.#giveUp();
     this.#runner?.drop(numbers);
     this.#parts.onChange(numbers ?? [...Array(this.log.state.size).keys()]);
   }
 
-  /** @param numbers without them, all that failed */
+  /** @param numbers without them, all that failed. @throws AppError as `cancel`, `BATCH_MISSING` once it is done */
   async retry(numbers?: readonly number[]): Promise<void> {
+    this.#demandKnown(numbers);
     if (this.log.state.archived) throw new AppError('BATCH_MISSING');
     const items = numbers ? [...numbers] : this.log.state.failedItems();
     await this.log.appendState({ what: 'retried', items });
@@ -200,9 +202,16 @@ export class BatchWork {
     this.#parts.onChange(items);
   }
 
+  /** @throws AppError as `cancel` */
   async move(numbers: readonly number[], before: number | null): Promise<void> {
+    this.#demandKnown(numbers);
     await this.log.appendState({ what: 'moved', items: [...numbers], before });
     this.#parts.onChange([...numbers]);
+  }
+
+  /** Before it is written: a box with a number that no record has cannot be opened again. */
+  #demandKnown(numbers: readonly number[] = []): void {
+    if (numbers.some((number) => number >= this.log.state.size)) throw new AppError('BAD_REQUEST');
   }
 
   /** An import that was still going on would bring records that nobody has given up. */
