@@ -64,7 +64,9 @@ export class BatchDesk {
   ) {
     this.#parts = parts;
     this.#open = open;
-    parts.extractor.onChange(() => this.#active?.work());
+    parts.extractor.onChange(() => {
+      if (!this.#resting) this.#active?.work();
+    });
   }
 
   /** All batches of an open vault; those that were at work go on by themselves. */
@@ -253,9 +255,11 @@ export class BatchDesk {
         await this.#archive(work);
       }
       const next = this.#inOrder().find(({ canWork }) => canWork) ?? null;
-      if (next !== this.#active) {
+      const before = this.#active;
+      if (next !== before) {
+        this.#active = null;
         // One that was paused ends what it has in hand by itself.
-        if (this.#active?.wantsWork) await this.#active.rest();
+        if (before?.wantsWork) await before.rest();
         this.#active = next;
       }
       next?.work();
