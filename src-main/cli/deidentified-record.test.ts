@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +21,13 @@ it('offsets are those of the new text, the originals beside them those of the ol
     expect(record.slice(original.start, original.end)).toBe(original.text);
   }
   expect(counts).toEqual({ name: 1, date: 2, phone: 1 });
+});
+
+it.skipIf(process.platform === 'win32')('a pipe is no key, and is not waited for', async () => {
+  const key = join(folder, 'pipe');
+  execFileSync('mkfifo', [key]);
+  const refused = { code: 'FILE_UNREADABLE', params: { path: key } };
+  await expect(recordDeidentifier({ dates: 'shift', key })).rejects.toMatchObject(refused);
 });
 
 it('a span that begins or ends in a placeholder is told from one beside it', async () => {

@@ -1,6 +1,6 @@
 /** One record, de-identified as the command's options say. */
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readStart, openFile } from '../documents/read-file';
 import { AppError } from '../domain/contract/errors';
 import { patientShiftDays } from '../domain/rules/deidentify/date-shift';
 import { deidentifiedText } from '../domain/rules/deidentify/deidentified-text';
@@ -70,15 +70,16 @@ function randomKey(): Uint8Array<ArrayBuffer> {
 }
 
 async function readKey(path: string): Promise<Uint8Array<ArrayBuffer>> {
-  let bytes: Uint8Array<ArrayBuffer>;
-  try {
-    bytes = new Uint8Array(await readFile(path));
-  } catch (cause) {
+  const { file, bytes } = await openFile(path).catch((cause: unknown) => {
     throw new AppError('FILE_UNREADABLE', { params: { path }, cause });
+  });
+  try {
+    if (bytes < leastKeyBytes || bytes > mostKeyBytes)
+      throw new AppError('USAGE', { params: { path, bytes, least: leastKeyBytes } });
+    return new Uint8Array(await readStart(file, bytes));
+  } finally {
+    await file.close();
   }
-  if (bytes.length < leastKeyBytes || bytes.length > mostKeyBytes)
-    throw new AppError('USAGE', { params: { path, bytes: bytes.length, least: leastKeyBytes } });
-  return bytes;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,4 +50,20 @@ it.each<[string, string, object]>([
 it('what is neither an id nor a file is no schema', async () => {
   await expect(schemaChoice('none')).rejects.toMatchObject({ code: 'SCHEMA_UNKNOWN' });
   await expect(schemaChoice(folder)).rejects.toMatchObject({ code: 'SCHEMA_UNKNOWN' });
+});
+
+it('one in another encoding would be a schema of other words: it is refused', async () => {
+  const path = join(folder, 'gb18030.json');
+  const [before = '', after = ''] = JSON.stringify(own).split('自定用药');
+  // 用药 in GB18030.
+  const words = Buffer.from('d3c3d2a9', 'hex');
+  await writeFile(path, Buffer.concat([Buffer.from(before), words, Buffer.from(after)]));
+  const refused = { code: 'SCHEMA_INVALID', params: { at: 'UTF-8' } };
+  await expect(schemaChoice(path)).rejects.toMatchObject(refused);
+});
+
+it.skipIf(process.platform === 'win32')('a pipe is no schema, and is not waited for', async () => {
+  const pipe = join(folder, 'pipe.json');
+  execFileSync('mkfifo', [pipe]);
+  await expect(schemaChoice(pipe)).rejects.toMatchObject({ code: 'SCHEMA_UNKNOWN' });
 });

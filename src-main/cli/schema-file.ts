@@ -1,11 +1,11 @@
 /** A schema out of a file: what `--schema FILE` and `chimed schema check` read. */
-import { open } from 'node:fs/promises';
 import {
   annotationSchemas,
   annotationSchemaSchema,
   type AnnotationSchema,
 } from '../domain/contract/annotation-schema';
-import { AppError } from '../domain/contract/errors';
+import { AppError, problemOf } from '../domain/contract/errors';
+import { readUtf8 } from '../documents/read-utf8';
 import { checkSchema } from '../domain/rules/schema-check';
 
 /** The largest schema that the contract allows has less than a tenth of this. */
@@ -40,7 +40,7 @@ export async function readSchemaFile(path: string): Promise<AnnotationSchema> {
   const text = await readText(path);
   let json: unknown;
   try {
-    json = JSON.parse(text.replace(/^\uFEFF/, ''));
+    json = JSON.parse(text);
   } catch (cause) {
     throw new AppError('SCHEMA_INVALID', { params: { at: 'JSON' }, cause });
   }
@@ -51,18 +51,13 @@ export async function readSchemaFile(path: string): Promise<AnnotationSchema> {
 }
 
 async function readText(path: string): Promise<string> {
-  try {
-    const file = await open(path, 'r');
-    try {
-      const { size } = await file.stat();
-      if (size > maxSchemaBytes)
-        throw new AppError('SCHEMA_INVALID', { params: { at: 'size', bytes: size } });
-      return await file.readFile('utf8');
-    } finally {
-      await file.close();
-    }
-  } catch (cause) {
-    if (cause instanceof AppError) throw cause;
+  const text = await readUtf8(path, maxSchemaBytes).catch((cause: unknown) => {
+    const { code, params } = problemOf(cause);
+    if (code === 'FILE_TOO_LARGE')
+      throw new AppError('SCHEMA_INVALID', { params: { at: 'size', ...params }, cause });
     throw new AppError('SCHEMA_UNKNOWN', { params: { schema: path }, cause });
-  }
+  });
+  // Read as UTF-8, what is in another encoding would be a schema of other words.
+  if (text === null) throw new AppError('SCHEMA_INVALID', { params: { at: 'UTF-8' } });
+  return text;
 }

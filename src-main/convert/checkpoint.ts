@@ -1,8 +1,9 @@
 /** A released Llama checkpoint: a folder of configuration, tokenizer and weights in one file or several. */
-import { open, readdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import * as z from 'zod';
 import { AppError } from '../domain/contract/errors';
+import { openRegular } from '../library/open-regular';
 import type { StoredTensor } from './checkpoint-tensor';
 import { readCheckpointConfig, type CheckpointShape } from './hf-config';
 import type { Vocabulary } from './llama-file';
@@ -132,7 +133,10 @@ async function readWeights(
 
 async function list(folder: string): Promise<ReadonlySet<string>> {
   try {
-    return new Set(await readdir(folder));
+    const entries = await readdir(folder, { withFileTypes: true });
+    // Not a pipe, whose reader would wait. Downloads of a hub are links to where their bytes lie.
+    const files = entries.filter((entry) => entry.isFile() || entry.isSymbolicLink());
+    return new Set(files.map(({ name }) => name));
   } catch (error) {
     throw new AppError('CHECKPOINT_MISSING', { cause: error });
   }
@@ -159,9 +163,8 @@ async function text(folder: string, name: string): Promise<string> {
 async function content(folder: string, name: string, limit: number): Promise<Buffer> {
   const path = join(folder, name);
   try {
-    const file = await open(path, 'r');
+    const { file, size } = await openRegular(path);
     try {
-      const { size } = await file.stat();
       if (size > limit) throw invalid('size', name);
       return await file.readFile();
     } finally {

@@ -3,9 +3,9 @@
  * Format: huggingface/safetensors README. The file is data: the header's size is bounded before it is
  * read, and every tensor's type, shape and extent are checked against the file before any is used.
  */
-import { open } from 'node:fs/promises';
 import * as z from 'zod';
 import { AppError } from '../domain/contract/errors';
+import { openRegular } from '../library/open-regular';
 import { elementBytes, elementsOf, type StoredTensor } from './checkpoint-tensor';
 import { readExactly } from './read-exactly';
 
@@ -24,9 +24,8 @@ const headerSchema = z.record(z.string(), z.unknown());
  * @throws AppError `CHECKPOINT_INVALID` (what: safetensors-...), `CHECKPOINT_INCOMPLETE`
  */
 export async function readSafetensors(path: string): Promise<ReadonlyMap<string, StoredTensor>> {
-  const file = await open(path, 'r');
+  const { file, size } = await openRegular(path);
   try {
-    const { size } = await file.stat();
     if (size < 8) throw new AppError('CHECKPOINT_INCOMPLETE');
     const length = Number((await readExactly(file, 0, 8)).readBigUInt64LE());
     if (length > maxHeaderBytes) throw broken('header-size');

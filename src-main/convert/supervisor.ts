@@ -6,6 +6,7 @@ import { utilityProcess, type UtilityProcess } from 'electron';
 import type { ConversionPhase, ConversionState } from '../domain/contract/conversion';
 import { AppError, problemOf } from '../domain/contract/errors';
 import type { ModelCard } from '../domain/contract/model-card';
+import { endProcess } from '../shell/end-process';
 import { fromConverterSchema, type ConversionOrder, type ToConverter } from './control';
 import type { QuantizeJob } from './quantize';
 
@@ -192,11 +193,7 @@ async function kill(child: UtilityProcess | null): Promise<void> {
   // A process that has ended has no id any more.
   if (child?.pid === undefined) return;
   const ended = once(child, 'exit');
-  try {
-    process.kill(child.pid, 'SIGKILL');
-  } catch {
-    // It is ending by itself.
-  }
+  endProcess(child.pid);
   await ended;
 }
 

@@ -79,9 +79,9 @@ export class PhysicalLlamaSequence implements PhysicalSequence {
 
 export interface LlamaSequenceOptions {
   readonly lease: Lease<PhysicalLlamaSequence>;
-  /** Most tokens it can hold. */
   /** Tokens of a prompt that are evaluated at once. */
   readonly piece: number;
+  /** Most tokens it can hold. */
   readonly capacity: number;
   /** Ends waiting for a turn. */
   readonly signal: AbortSignal;

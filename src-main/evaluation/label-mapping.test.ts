@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -54,6 +55,12 @@ describe('the mappings that come with the program', () => {
     }
     expect(mappings.length).toBeGreaterThan(1);
   });
+});
+
+it.skipIf(process.platform === 'win32')('a pipe is no mapping, and is not waited for', async () => {
+  const pipe = join(folder, 'pipe.json');
+  execFileSync('mkfifo', [pipe]);
+  await expect(readLabelMapping(pipe)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
 });
 
 it('data without any label needs no mapping in particular', () => {

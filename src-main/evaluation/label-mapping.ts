@@ -2,11 +2,12 @@
  * What the labels of a data set mean in our schemas: data files (`resources/labels/NAME.json`), so
  * that another set needs no code.
  */
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import * as z from 'zod';
 import { annotationSchemas } from '../domain/contract/annotation-schema';
-import { AppError } from '../domain/contract/errors';
+import { readUtf8 } from '../documents/read-utf8';
+import { AppError, problemOf } from '../domain/contract/errors';
 
 export interface LabelMapping {
   /** The file's name without `.json`. */
@@ -37,18 +38,14 @@ export async function readLabelMapping(path: string): Promise<LabelMapping> {
   const name = basename(path, '.json');
   const invalid = (field: string): AppError =>
     new AppError('LABEL_FILE_INVALID', { params: { file: basename(path), field } });
-  let json: string;
-  try {
-    if ((await stat(path)).size > maxMappingBytes) throw invalid('size');
-    json = await readFile(path, 'utf8');
-  } catch (error) {
-    throw error instanceof AppError
-      ? error
-      : new AppError('FILE_UNREADABLE', { params: { file: basename(path) }, cause: error });
-  }
+  const json = await readUtf8(path, maxMappingBytes).catch((cause: unknown) => {
+    if (problemOf(cause).code === 'FILE_TOO_LARGE') throw invalid('size');
+    throw new AppError('FILE_UNREADABLE', { params: { file: basename(path) }, cause });
+  });
+  if (json === null) throw invalid('UTF-8');
   let value: unknown;
   try {
-    value = JSON.parse(json.replace(/^\uFEFF/, ''));
+    value = JSON.parse(json);
   } catch {
     throw invalid('JSON');
   }

@@ -5,6 +5,7 @@ import { dirname } from 'node:path';
 import { AppError } from '../domain/contract/errors';
 import { Cancelled } from '../domain/contract/rpc';
 import { demandSpace } from './free-space';
+import { openRegular } from './open-regular';
 import { readProblem, type HashOptions } from './sha256';
 import { writeAll, writeProblem } from './write-file';
 
@@ -22,13 +23,12 @@ export async function copyModel(
   target: string,
   options: HashOptions = {},
 ): Promise<string> {
-  const from = await open(source, 'r').catch((error: unknown) => {
+  const { file: from, size } = await openRegular(source).catch((error: unknown) => {
     throw readProblem(error, 'MODEL_MISSING');
   });
   const partial = `${target}.partial`;
   let to: FileHandle | undefined;
   try {
-    const { size } = await from.stat();
     await demandSpace(dirname(target), size);
     to = await open(partial, 'w').catch(refuseWrite);
     const sha256 = await pump(from, to, size, options);

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { copyFile, cp, mkdir, mkdtemp, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
@@ -109,6 +110,12 @@ describe('a model and its card', () => {
     await expect(readModelCard(model)).rejects.toMatchObject({ params: { field: 'standing' } });
     await write(' '.repeat(1024 * 1024 + 1));
     await expect(readModelCard(model)).rejects.toMatchObject({ params: { field: 'size' } });
+  });
+
+  it.skipIf(process.platform === 'win32')('a pipe is no card, and is not waited for', async () => {
+    await rm(cardPathOf(model), { force: true });
+    execFileSync('mkfifo', [cardPathOf(model)]);
+    await expect(readModelCard(model)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' });
   });
 });
 

@@ -1,5 +1,4 @@
 /** The card beside a model file, and the card made for a model that came without one. */
-import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { annotationSchemas, factAttributeSchema } from '../domain/contract/annotation-schema';
 import { AppError } from '../domain/contract/errors';
@@ -9,6 +8,7 @@ import { recognised } from './catalog';
 import { structureProblem } from './gguf-header';
 import type { GgufSummary } from './gguf-structure';
 import { chatFormat } from './prompt-formats';
+import { openRegular } from './open-regular';
 import { readProblem } from './sha256';
 
 const maxCardBytes = 1024 * 1024;
@@ -39,9 +39,8 @@ export async function readModelCard(modelPath: string): Promise<ModelCard | null
 
 async function readCardText(path: string): Promise<string | null> {
   try {
-    const file = await open(path, 'r');
+    const { file, size } = await openRegular(path);
     try {
-      const { size } = await file.stat();
       if (size > maxCardBytes) {
         throw new AppError('MODEL_CARD_INVALID', { params: { field: 'size' } });
       }

@@ -1,8 +1,8 @@
 /** The SHA-256 of a file, read as a stream, because a model is larger than memory may be. */
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
 import { AppError } from '../domain/contract/errors';
 import { Cancelled } from '../domain/contract/rpc';
+import { openRegular } from './open-regular';
 import type { Pausing } from './pausing';
 
 const pieceBytes = 4 * 1024 * 1024;
@@ -21,9 +21,8 @@ export interface HashOptions {
  */
 export async function sha256OfFile(path: string, options: HashOptions = {}): Promise<string> {
   try {
-    const file = await open(path, 'r');
+    const { file, size } = await openRegular(path);
     try {
-      const { size } = await file.stat();
       const hash = createHash('sha256');
       const piece = Buffer.alloc(Math.max(1, Math.min(pieceBytes, size)));
       let done = 0;

@@ -55,6 +55,19 @@ describe('a copied text', () => {
     expect(held).toBe('');
   });
 
+  it('a lock goes on whatever the clipboard does: what it does not show is cleared', async () => {
+    let refused = 0;
+    const refuse = (): never => {
+      refused += 1;
+      throw new Error('in use');
+    };
+    const clipboard = { readText: refuse, writeText: () => undefined, clear: refuse };
+    const broken = new GuardedClipboard({ clipboard, schedule: () => () => undefined });
+    await broken.write('患者高血压');
+    await broken.clearOurs();
+    expect(refused).toBe(2);
+  });
+
   it('is cleared at lock and quit without waiting, once, and only if it is still ours', async () => {
     await guarded.write('患者高血压');
     await guarded.clearOurs();

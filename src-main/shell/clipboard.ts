@@ -47,15 +47,34 @@ export class GuardedClipboard {
     return this.#ours !== null;
   }
 
-  /** Clears the clipboard if it still holds what `write` put there; for the lock and the end too. */
+  /**
+   * Clears the clipboard if it still holds what `write` put there, or does not tell what it holds; for the lock
+   * and the end too, which go on whatever the system does with its clipboard: it never throws.
+   */
   async clearOurs(): Promise<void> {
     this.#cancel();
     this.#cancel = () => undefined;
     const ours = this.#ours;
     this.#ours = null;
-    if (ours === null || this.#hashOf(await this.#clipboard.readText()) !== ours) return;
+    if (ours === null) return;
+    const held = await this.#held();
+    if (held !== null && this.#hashOf(held) !== ours) return;
     // Unless something newer of ours was put there while it was read.
-    if (this.#ours === null) this.#clipboard.clear();
+    if (this.#ours !== null) return;
+    try {
+      this.#clipboard.clear();
+    } catch {
+      // Somebody else has it just now, and there is nobody to tell.
+    }
+  }
+
+  /** Null where the system does not say. */
+  async #held(): Promise<string | null> {
+    try {
+      return await this.#clipboard.readText();
+    } catch {
+      return null;
+    }
   }
 
   #hashOf(text: string): string {

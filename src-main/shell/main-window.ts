@@ -1,6 +1,7 @@
 /** The main window: remembered place, refused everything that a page of ours never needs. */
 import { BrowserWindow, screen } from 'electron';
 import * as z from 'zod';
+import { endProcess } from './end-process';
 import { readJsonFile, writeJsonFile } from './json-file';
 import { pageUrls, type OwnPage } from './own-page';
 
@@ -101,9 +102,5 @@ export async function showPage(window: BrowserWindow, page: OwnPage): Promise<vo
     return;
   }
   // It ends by itself, at a time of its own choice; a lock is at once.
-  try {
-    process.kill(before, 'SIGKILL');
-  } catch {
-    // Gone already.
-  }
+  endProcess(before);
 }

@@ -10,6 +10,7 @@ import {
   type MessagePortMain,
   type UtilityProcess,
 } from 'electron';
+import { endProcess } from './end-process';
 
 export interface SupervisedOptions {
   /** Path of the process's built entry. */
@@ -78,7 +79,7 @@ export class SupervisedProcess {
     if (child?.pid === undefined) return;
     this.#renewing = child;
     // It may be deep in native code, where a polite signal waits.
-    process.kill(child.pid, 'SIGKILL');
+    endProcess(child.pid);
   }
 
   /**
@@ -93,7 +94,7 @@ export class SupervisedProcess {
     const { pid } = child;
     child.kill();
     const force = setTimeout(() => {
-      if (pid !== undefined) process.kill(pid, 'SIGKILL');
+      if (pid !== undefined) endProcess(pid);
     }, graceMs);
     await ended;
     clearTimeout(force);

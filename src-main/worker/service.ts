@@ -302,7 +302,7 @@ export class WorkerService {
   }: ParamsOf<WorkerMethods['conversations.save']>): Promise<
     ResultOf<WorkerMethods['conversations.save']>
   > {
-    const saved = await (await this.#store).conversations.save(conversation, base);
+    const saved = await (await this.#store).saveConversation(conversation, base);
     const { id, recordId, others } = conversation;
     const subjects = [...(recordId === null ? [] : [recordId]), ...others];
     for (const subject of subjects.length > 0 ? subjects : [id]) {
@@ -401,8 +401,9 @@ export class WorkerService {
       'records.restore': async ({ recordId }) =>
         this.#acted('record-restored', recordId, (await this.#store).restore(recordId)),
       'records.shred': async ({ recordId }) => {
-        if (await this.#batches.holds(recordId)) throw new AppError('BATCH_HOLDS_RECORD');
-        return this.#acted('record-shredded', recordId, (await this.#store).shred(recordId));
+        const store = await this.#store;
+        const demandFree = (): Promise<void> => this.#batches.demandWithout(recordId);
+        return this.#acted('record-shredded', recordId, store.shred(recordId, demandFree));
       },
       ...this.#batches.handlers,
       ...this.#evaluation.handlers,

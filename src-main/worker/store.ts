@@ -43,7 +43,7 @@ import { openRecord } from './open-records';
 import { RecordSearch } from './record-search';
 import { storedActs } from './stored-acts';
 import { Turns } from './turns';
-import type { WorkStore } from './work-store';
+import { recordsOf, type WorkStore } from './work-store';
 
 export interface StoreOptions {
   readonly vault: Vault;
@@ -79,7 +79,9 @@ export class RecordStore {
   /** Drafted replies; they are saved by `saveReply`. */
   readonly replies: Omit<WorkStore<StoredReply>, 'save'>;
   readonly #replies: WorkStore<StoredReply>;
-  readonly conversations: WorkStore<StoredConversation>;
+  /** Questions with their answers; they are saved by `saveConversation`. */
+  readonly conversations: Omit<WorkStore<StoredConversation>, 'save'>;
+  readonly #conversations: WorkStore<StoredConversation>;
   readonly questions: WorkStore<StoredQuickQuestions>;
   readonly studies: StudyStore;
   readonly search: RecordSearch;
@@ -98,7 +100,8 @@ export class RecordStore {
     this.schemas = new SchemaStore(parts);
     this.#replies = replyStore(parts, this.#signer);
     this.replies = this.#replies;
-    this.conversations = conversationStore(parts);
+    this.#conversations = conversationStore(parts);
+    this.conversations = this.#conversations;
     this.questions = quickQuestionStore(parts);
     this.studies = new StudyStore(parts);
   }
@@ -163,20 +166,24 @@ export class RecordStore {
    *
    * @throws AppError `RECORD_NOT_FOUND`, `RECORD_IN_BIN`, and as `openRecord`
    */
-  async text(recordId: string): Promise<{
+  text(recordId: string): Promise<{
     readonly text: string;
     readonly textSha256: string;
     readonly sections?: readonly Section[];
   }> {
-    const record = await openRecord(this.#vault, recordId);
-    if (!record) throw new AppError('RECORD_NOT_FOUND');
-    if (record.head.deletedAt !== null) throw new AppError('RECORD_IN_BIN');
-    const { textSha256 } = record.head;
-    const corrected = await latestRow(this.#vault, 'sections', recordId, storedSectionsSchema);
-    return {
-      ...{ text: record.text, textSha256 },
-      ...(corrected?.value.textSha256 === textSha256 ? { sections: corrected.value.sections } : {}),
-    };
+    // Not while it is being deleted for good: what was read then would outlive it.
+    return this.#turns.take(`record ${recordId}`, async () => {
+      const record = await openRecord(this.#vault, recordId);
+      if (!record) throw new AppError('RECORD_NOT_FOUND');
+      if (record.head.deletedAt !== null) throw new AppError('RECORD_IN_BIN');
+      const { textSha256 } = record.head;
+      const corrected = await latestRow(this.#vault, 'sections', recordId, storedSectionsSchema);
+      const isOfText = corrected?.value.textSha256 === textSha256;
+      return {
+        ...{ text: record.text, textSha256 },
+        ...(isOfText ? { sections: corrected.value.sections } : {}),
+      };
+    });
   }
 
   /** @throws AppError `RECORD_NOT_FOUND`, and what the journal throws */
@@ -268,10 +275,14 @@ export class RecordStore {
    * @throws AppError as `WorkStore.save` and of what an approval demands
    */
   saveReply(reply: StoredReply, base: number): Promise<SavedVersion> {
-    const { recordId } = reply;
-    if (recordId === null) return this.#replies.save(reply, base);
-    // Not while its record is being deleted for good.
-    return this.#turns.take(`record ${recordId}`, () => this.#replies.save(reply, base));
+    return this.#inTurnOf(recordsOf(reply), () => this.#replies.save(reply, base));
+  }
+
+  /** Saves questions with their answers over the version that they were made of. @throws AppError as `WorkStore.save` */
+  saveConversation(conversation: StoredConversation, base: number): Promise<SavedVersion> {
+    return this.#inTurnOf(recordsOf(conversation), () =>
+      this.#conversations.save(conversation, base),
+    );
   }
 
   /**
@@ -327,11 +338,17 @@ export class RecordStore {
    * was copied to, but for backups, which hold their own copy of the key. So are those of conversations
    * that quote it beside other records.
    *
+   * @param demandFree throws where its words are elsewhere; whoever wants its text after that waits until it
+   *   is gone. Defaults to nowhere else
    * @throws AppError `RECORD_NOT_FOUND`, also when it was done before; `POLICY_FORBIDS` when the policy
-   *   does, or its term in the bin is not over; and what the journal throws
+   *   does, or its term in the bin is not over; and what `demandFree` and the journal throw
    */
-  shred(recordId: string): Promise<Committed> {
+  shred(
+    recordId: string,
+    demandFree: () => Promise<void> = () => Promise.resolve(),
+  ): Promise<Committed> {
     return this.#turns.take(`record ${recordId}`, async () => {
+      await demandFree();
       // By the row's address alone, so that a record whose key is damaged can be deleted too.
       const keyId = this.#journal.keyIdOf('record', recordId);
       if (keyId === null) throw new AppError('RECORD_NOT_FOUND');
@@ -505,6 +522,17 @@ export class RecordStore {
       if (signature) this.search.saved(signature);
       return { seq };
     });
+  }
+
+  /** Not while one of these records is being deleted for good: what quotes it must not come after it. */
+  #inTurnOf<T>(recordIds: readonly string[], work: () => Promise<T>): Promise<T> {
+    // In one order, so that no two wait for each other.
+    return [...new Set(recordIds)]
+      .sort()
+      .reduceRight<() => Promise<T>>(
+        (inner, recordId) => () => this.#turns.take(`record ${recordId}`, inner),
+        work,
+      )();
   }
 
   /** Of a record under a new title. */

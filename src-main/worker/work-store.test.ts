@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { storedConversationSchema, type StoredConversation } from '../domain/contract/conversation';
 import { keyIdOfSealed, openJson } from '../domain/sealing/row';
 import { codeOf, TestStore } from './test-store.fixture';
@@ -55,8 +55,8 @@ async function saved(id = conversationId): Promise<StoredConversation | null> {
 describe('a conversation', () => {
   test('is there after a restart, whole, with who and when', async () => {
     const recordId = await record();
-    const { version } = await at.store.conversations.save(conversation(recordId), 0);
-    await at.store.conversations.save(conversation(recordId, { title: '过敏' }), version);
+    const { version } = await at.store.saveConversation(conversation(recordId), 0);
+    await at.store.saveConversation(conversation(recordId, { title: '过敏' }), version);
     await at.restart();
     expect(await saved()).toMatchObject({ title: '过敏', recordId, by: 'user-1' });
     expect((await saved())?.nodes[0]).toMatchObject({
@@ -67,8 +67,8 @@ describe('a conversation', () => {
   });
 
   test('is never readable in the files of the vault, a partial answer no more than a whole one', async () => {
-    await at.store.conversations.save(conversation(await record()), 0);
-    await at.store.conversations.save(
+    await at.store.saveConversation(conversation(await record()), 0);
+    await at.store.saveConversation(
       conversation(null, { id: '00000000-0000-4000-8000-000000000001' }),
       0,
     );
@@ -83,38 +83,38 @@ describe('a conversation', () => {
 
   test('of two changes begun from the same version the second is refused, and nothing is lost', async () => {
     const recordId = await record();
-    await at.store.conversations.save(conversation(recordId), 0);
+    await at.store.saveConversation(conversation(recordId), 0);
     const both = await Promise.all([
-      codeOf(at.store.conversations.save(conversation(recordId, { title: '二' }), 1)),
-      codeOf(at.store.conversations.save(conversation(recordId, { title: '三' }), 1)),
+      codeOf(at.store.saveConversation(conversation(recordId, { title: '二' }), 1)),
+      codeOf(at.store.saveConversation(conversation(recordId, { title: '三' }), 1)),
     ]);
     expect(both).toEqual(['no error', 'VERSION_CONFLICT']);
     expect((await saved())?.title).toBe('二');
-    expect(await codeOf(at.store.conversations.save(conversation(recordId), 0))).toBe(
+    expect(await codeOf(at.store.saveConversation(conversation(recordId), 0))).toBe(
       'VERSION_CONFLICT',
     );
   });
 
   test('stays with its record', async () => {
     const [one, other] = [await record(), await record('无特殊。')];
-    await at.store.conversations.save(conversation(one), 0);
+    await at.store.saveConversation(conversation(one), 0);
     for (const moved of [
       conversation(other),
       conversation(null),
       conversation(one, { others: [other] }),
     ]) {
-      expect(await codeOf(at.store.conversations.save(moved, 1))).toBe('VERSION_CONFLICT');
+      expect(await codeOf(at.store.saveConversation(moved, 1))).toBe('VERSION_CONFLICT');
     }
     expect((await saved())?.recordId).toBe(one);
     const id = '00000000-0000-4000-8000-000000000002';
-    expect(await codeOf(at.store.conversations.save(conversation('nobody', { id }), 0))).toBe(
+    expect(await codeOf(at.store.saveConversation(conversation('nobody', { id }), 0))).toBe(
       'RECORD_NOT_FOUND',
     );
   });
 
   test('ends with its record, for good, and its id is never used again', async () => {
     const recordId = await record();
-    await at.store.conversations.save(conversation(recordId), 0);
+    await at.store.saveConversation(conversation(recordId), 0);
     const [sealed] = await at.store.conversations.history(conversationId);
     await at.store.shred(recordId);
     expect(await saved()).toBeNull();
@@ -123,16 +123,16 @@ describe('a conversation', () => {
     expect(await codeOf(at.vault.recordKeys.key(keyId))).not.toBe('no error');
     await at.restart();
     expect(await saved()).toBeNull();
-    expect(await codeOf(at.store.conversations.save(conversation(await record()), 0))).toBe(
+    expect(await codeOf(at.store.saveConversation(conversation(await record()), 0))).toBe(
       'RECORD_NOT_FOUND',
     );
   });
 
   test('about several records ends with whichever of them is deleted first', async () => {
     const [one, other, third] = [await record(), await record('第二次。'), await record('三。')];
-    await at.store.conversations.save(conversation(one, { others: [other] }), 0);
+    await at.store.saveConversation(conversation(one, { others: [other] }), 0);
     const id = '00000000-0000-4000-8000-000000000003';
-    await at.store.conversations.save(conversation(third, { id }), 0);
+    await at.store.saveConversation(conversation(third, { id }), 0);
     await at.store.shred(other);
     expect(await saved()).toBeNull();
     expect(await saved(id)).not.toBeNull();
@@ -140,8 +140,25 @@ describe('a conversation', () => {
     expect(at.vault.journal.keyIdOf('record', one)).not.toBeNull();
   });
 
+  test('about several records, saved while one of them is being deleted for good, does not outlive it', async () => {
+    const [one, other] = [await record(), await record('第二次。')];
+    const take = at.vault.takeKey.bind(at.vault);
+    let release: () => void = () => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    vi.spyOn(at.vault, 'takeKey').mockImplementation(() => held.then(take));
+    let saving = Promise.resolve('not asked');
+    await at.store.shred(other, async () => {
+      saving = codeOf(at.store.saveConversation(conversation(one, { others: [other] }), 0));
+      // It has looked for its records by then, were it not kept from it.
+      for (let turn = 0; turn < 200; turn += 1) await new Promise((done) => setImmediate(done));
+    });
+    release();
+    expect(await saving).toBe('RECORD_NOT_FOUND');
+    expect(await saved()).toBeNull();
+  });
+
   test('that was deleted can be restored, and every version can be read again', async () => {
-    await at.store.conversations.save(conversation(null), 0);
+    await at.store.saveConversation(conversation(null), 0);
     await at.store.conversations.delete(conversationId);
     expect((await saved())?.deletedAt).not.toBeNull();
     const { seq } = await at.store.conversations.delete(conversationId);
@@ -158,7 +175,7 @@ describe('a conversation', () => {
       ...{ written: '长'.repeat(100_000), asked: [] },
     }));
     const before = at.vault.journal.lastSeq;
-    expect(await codeOf(at.store.conversations.save(conversation(null, { nodes }), 0))).toBe(
+    expect(await codeOf(at.store.saveConversation(conversation(null, { nodes }), 0))).toBe(
       'TEXT_TOO_LARGE',
     );
     expect(at.vault.journal.lastSeq).toBe(before);

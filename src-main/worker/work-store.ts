@@ -148,7 +148,8 @@ export class WorkStore<T extends Work> {
   }
 }
 
-function recordsOf({ recordId, others = [] }: Work): readonly string[] {
+/** All that it is about. */
+export function recordsOf({ recordId, others = [] }: Work): readonly string[] {
   return [...(recordId === null ? [] : [recordId]), ...others];
 }
 

@@ -1,9 +1,10 @@
 /**
- * A later run under the schema of a review; one under another schema has a review of its own. What a person decided or changed stays as it is: a
- * decision goes on for the same stretch and type, and what the later run says against it is listed on
- * the item, for a person to settle. New facts come as pending; of what nobody touched, the later run
- * takes the place. About types that its version of the schema does not ask for it says nothing by its
- * silence: an older version may have, and a review from before each schema had its own holds facts of others.
+ * A later run under the schema of a review; one under another schema has a review of its own. What a
+ * person decided or changed stays as it is: a decision goes on for the same stretch and type, and what the
+ * later run says against it is listed on the item, for a person to settle. New facts come as pending; of
+ * what nobody touched, the later run takes the place. About types that its version of the schema does not
+ * ask for it says nothing by its silence: an older version may have, and a review from before each schema
+ * had its own holds facts of others.
  */
 import { AppError } from '../contract/errors';
 import type { Fact } from '../contract/fact';

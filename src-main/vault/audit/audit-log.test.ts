@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { auditKinds, newAuditEntrySchema, type NewAuditEntry } from '../../domain/contract/audit';
 import { AuditLog, type AuditLogOptions } from './audit-log';
-import { code, nurse, record, verified, viewed } from './audit.fixture';
+import { code, doctor, nurse, record, signAs, verified, viewed } from './audit.fixture';
 import { segmentName, segmentsOf } from './segment';
 
 let folder: string;
@@ -63,6 +63,17 @@ describe('appending', () => {
     expect(await log.append(viewed())).toMatchObject({ n: 2, clockBack: true });
     now += 5000;
     expect(await log.append(viewed())).not.toHaveProperty('clockBack');
+  });
+
+  test('an anchor is not signed by whoever came after the one who asked for it', async () => {
+    const log = await opened();
+    const state = {
+      ...{ vaultId: 'ab'.repeat(16), journal: null },
+      keyring: { revision: 1, mac: 'ef'.repeat(32) },
+    };
+    expect(await code(() => log.anchor(state, signAs(nurse), doctor))).toBe('VAULT_LOCKED');
+    await log.append(viewed());
+    expect(await verified(folder)).toMatchObject({ entries: 1, anchors: 0, faults: [] });
   });
 
   test('no text finds a place in it, whatever is told', async () => {

@@ -184,12 +184,12 @@ export class AuditLog {
    * Adds a signed anchor.
    *
    * @param sign Ed25519 of the user who is signed in
-   * @throws AppError as `append`, and what `sign` throws
+   * @throws AppError as `append`, `VAULT_LOCKED` for somebody else's, and what `sign` throws
    */
   anchor(state: AnchorState, sign: Sign, userId: string): Promise<AuditEntry> {
     return this.#enqueue((place) => {
       const bytes = anchorBytes({ ...place, actor: userId }, state);
-      const signature = signatureOf(bytes, sign);
+      const signature = signatureOf(bytes, sign, userId);
       const event: AuditEvent = { kind: 'anchor', anchor: { ...state, signature } };
       return { actor: userId, event };
     });
@@ -239,7 +239,7 @@ export class AuditLog {
       const { number, ...removal } = old;
       await this.#enqueue((place) => {
         const bytes = removalBytes({ ...place, actor: userId }, removal);
-        const signature = signatureOf(bytes, sign);
+        const signature = signatureOf(bytes, sign, userId);
         return { actor: userId, event: { kind: 'audit-removed', ...removal, signature } };
       });
       await rm(join(this.#folder, segmentName(number))).catch((error: unknown) => {
@@ -389,8 +389,15 @@ async function beginSegment(
   }
 }
 
-function signatureOf(bytes: Uint8Array, sign: Sign): string {
-  return Buffer.from(sign(bytes).signature).toString('hex');
+/**
+ * Who asked for it may have been locked out, and somebody else have signed in, before its turn came.
+ *
+ * @throws AppError `VAULT_LOCKED`, and what `sign` throws
+ */
+function signatureOf(bytes: Uint8Array, sign: Sign, userId: string): string {
+  const signed = sign(bytes);
+  if (signed.userId !== userId) throw new AppError('VAULT_LOCKED');
+  return Buffer.from(signed.signature).toString('hex');
 }
 
 /** Months since the year 0, UTC. */

@@ -108,7 +108,7 @@ describe('verification', () => {
     const log = await opened();
     await log.anchor(
       { vaultId: 'ab'.repeat(16), journal: null, keyring: { revision: 1, mac: 'ef'.repeat(32) } },
-      signAs(nurse),
+      (bytes) => ({ ...signAs(nurse)(bytes), userId: doctor }),
       doctor,
     );
     expect((await verified(folder)).faults).toEqual([{ fault: 'anchor-invalid', after: 1 }]);

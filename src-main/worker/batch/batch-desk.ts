@@ -64,7 +64,9 @@ export class BatchDesk {
   ) {
     this.#parts = parts;
     this.#open = open;
-    parts.extractor.onChange(() => this.#active?.work());
+    parts.extractor.onChange(() => {
+      if (!this.#resting) this.#active?.work();
+    });
   }
 
   /** All batches of an open vault; those that were at work go on by themselves. */
@@ -106,11 +108,9 @@ export class BatchDesk {
     return state ? numbers.map((number) => state.item(number)) : [];
   }
 
-  /** Whether a batch that is not done has this record, and so its text. */
+  /** Whether a batch that is not done has words of this record, or may have them soon. */
   holds(recordId: string): boolean {
-    return [...this.#works.values()].some(
-      ({ log }) => !log.state.archived && log.state.holdsWords(recordId),
-    );
+    return [...this.#works.values()].some((work) => work.holds(recordId));
   }
 
   /** @returns the id of the new batch, once it is on the disk */
@@ -255,9 +255,11 @@ export class BatchDesk {
         await this.#archive(work);
       }
       const next = this.#inOrder().find(({ canWork }) => canWork) ?? null;
-      if (next !== this.#active) {
+      const before = this.#active;
+      if (next !== before) {
+        this.#active = null;
         // One that was paused ends what it has in hand by itself.
-        if (this.#active?.wantsWork) await this.#active.rest();
+        if (before?.wantsWork) await before.rest();
         this.#active = next;
       }
       next?.work();

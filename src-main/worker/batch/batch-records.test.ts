@@ -1,55 +1,24 @@
 /** Records that are in the journal, run again as a batch. */
 import { hash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { BatchSummary } from '../../domain/contract/batch';
+import { describe, expect, test, vi } from 'vitest';
 import type { ExtractionRequest } from '../../domain/contract/extraction';
 import { recordHeadSchema, storedRunSchema } from '../../domain/contract/record';
 import { latestRow, sealedRow } from '../sealed-rows';
 import { createBatchBox } from '../../vault/batch-box';
 import { BatchCopies } from './batch-copies';
-import type { BatchDesk } from './batch-desk';
 import { BatchLog } from './batch-log';
-import {
-  openDesk,
-  openLocked,
-  orderOf,
-  resultOf,
-  TestExtractor,
-  type OpenedDesk,
-} from './batch.fixture';
+import { orderOf, resultOf } from './batch.fixture';
+import { TestDesk, until } from './test-desk.fixture';
 
-let dir = '';
-let extractor: TestExtractor;
-let opened: OpenedDesk;
-let locked: BatchDesk | null = null;
-beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'chimed-batch-records-'));
-  extractor = new TestExtractor();
-  opened = await openDesk(dir, extractor);
-});
-afterEach(async () => {
-  await locked?.rest();
-  locked = null;
-  await opened.close();
-  await rm(dir, { recursive: true, force: true });
-});
-
-const until = (check: () => boolean | Promise<boolean>): Promise<void> =>
-  vi.waitFor(
-    async () => {
-      if (!(await check())) throw new Error('not yet');
-    },
-    { timeout: 20_000, interval: 5 },
-  );
+const at = new TestDesk('chimed-batch-records-');
 
 async function made(...texts: string[]): Promise<string[]> {
   const source = { kind: 'paste' as const, notices: [] };
   const ids: string[] = [];
   for (const text of texts) {
-    ids.push((await opened.store.create({ title: text.slice(0, 3), text, source })).recordId);
+    ids.push((await at.store.create({ title: text.slice(0, 3), text, source })).recordId);
   }
   return ids;
 }
@@ -59,23 +28,16 @@ const chosen = (recordIds: readonly string[], whileLocked = false) => ({
   source: { kind: 'records' as const, recordIds: [...recordIds] },
 });
 
-const summary = (id: string): BatchSummary => {
-  const found = opened.desk.summary(id);
-  if (!found) throw new Error('no such batch');
-  return found;
-};
-const finished = (id: string): Promise<void> =>
-  until(() => summary(id).phase === 'finished' && summary(id).unsaved === 0);
 const states = (id: string): string[] =>
-  [...opened.desk.items(id)]
+  [...at.desk.items(id)]
     .sort((a, b) => a.number - b.number)
     .map(({ state, problem }) => problem?.code ?? state);
 
 /** Of every run in the journal: its record, and the beginning of the text that it is of. */
 async function runs(): Promise<[string, string | null][]> {
   const found: [string, string | null][] = [];
-  for (const id of opened.vault.journal.idsOf('run')) {
-    const run = await latestRow(opened.vault, 'run', id, storedRunSchema);
+  for (const id of at.vault.journal.idsOf('run')) {
+    const run = await latestRow(at.vault, 'run', id, storedRunSchema);
     if (run) found.push([run.value.recordId, run.value.facts[0]?.text ?? null]);
   }
   return found.sort();
@@ -83,7 +45,7 @@ async function runs(): Promise<[string, string | null][]> {
 
 /** As an edit does: a new version of the text, which the record has from now on. */
 async function rewrite(recordId: string, text: string): Promise<void> {
-  const { vault } = opened;
+  const { vault } = at;
   const record = await latestRow(vault, 'record', recordId, recordHeadSchema);
   if (!record) throw new Error('no such record');
   const textSha256 = hash('sha256', text);
@@ -99,7 +61,7 @@ async function rewrite(recordId: string, text: string): Promise<void> {
 function hold(): () => void {
   let release: () => void = () => undefined;
   const held = new Promise<void>((resolve) => (release = resolve));
-  extractor.answer = async (request) => {
+  at.extractor.answer = async (request) => {
     await held;
     return resultOf(request);
   };
@@ -108,114 +70,116 @@ function hold(): () => void {
 
 describe('chosen records', () => {
   test('each is run once where it is: no record is made, and no text is in the box', async () => {
-    extractor.change({ code: 'MODEL_NOT_READY' });
+    at.extractor.change({ code: 'MODEL_NOT_READY' });
     const ids = await made('患者甲。', '患者乙。', '患者丙。');
-    const id = await opened.desk.start(chosen(ids));
-    expect(summary(id)).toMatchObject({ counts: { total: 3, waiting: 3 }, phase: 'waiting' });
-    for (const recordId of ids) expect(opened.desk.holds(recordId)).toBe(false);
-    const bytes = await readFile(join(dir, 'batches', `${id}.cmb`));
-    await opened.close();
-    opened = await openDesk(dir, extractor);
+    const id = await at.desk.start(chosen(ids));
+    expect(at.summary(id)).toMatchObject({ counts: { total: 3, waiting: 3 }, phase: 'waiting' });
+    for (const recordId of ids) expect(at.desk.holds(recordId)).toBe(false);
+    const bytes = await readFile(join(at.dir, 'batches', `${id}.cmb`));
+    await at.close();
+    await at.open();
     // The list is all that was written.
-    expect((await readFile(join(dir, 'batches', `${id}.cmb`))).byteLength).toBe(bytes.byteLength);
-    extractor.change(null);
-    await finished(id);
-    expect(opened.desk.items(id).map(({ recordId }) => recordId)).toEqual(ids);
-    expect([...opened.vault.journal.idsOf('record')]).toEqual(ids);
+    expect((await readFile(join(at.dir, 'batches', `${id}.cmb`))).byteLength).toBe(
+      bytes.byteLength,
+    );
+    at.extractor.change(null);
+    await at.finished(id);
+    expect(at.desk.items(id).map(({ recordId }) => recordId)).toEqual(ids);
+    expect([...at.vault.journal.idsOf('record')]).toEqual(ids);
     expect((await runs()).map(([recordId]) => recordId)).toEqual([...ids].sort());
-    await until(() => !summary(id).canRetry && summary(id).counts.completed === 3);
-    expect(opened.problems).toEqual([]);
+    await until(() => !at.summary(id).canRetry && at.summary(id).counts.completed === 3);
+    expect(at.problems).toEqual([]);
   });
 
   test('of a batch that is done the list is kept, also after a restart', async () => {
     const ids = await made('患者甲。', '患者乙。');
-    const id = await opened.desk.start(chosen(ids));
-    await finished(id);
-    const boxes = (): Promise<string[]> => readdir(join(dir, 'batches'));
+    const id = await at.desk.start(chosen(ids));
+    await at.finished(id);
+    const boxes = (): Promise<string[]> => readdir(join(at.dir, 'batches'));
     await until(async () => (await boxes()).includes(`${id}-done.cmb`));
-    await opened.close();
-    opened = await openDesk(dir, extractor);
-    await until(() => summary(id).phase === 'finished');
-    expect(opened.desk.items(id).map(({ state, recordId }) => [state, recordId])).toEqual(
+    await at.close();
+    await at.open();
+    await until(() => at.summary(id).phase === 'finished');
+    expect(at.desk.items(id).map(({ state, recordId }) => [state, recordId])).toEqual(
       ids.map((recordId) => ['completed', recordId]),
     );
     expect(await runs()).toHaveLength(2);
   });
 
   test('what is put first is done first, and the time left is told by their number', async () => {
-    extractor.sequences = 1;
-    extractor.change({ code: 'MODEL_NOT_READY' });
-    const id = await opened.desk.start(chosen(await made('患者零。', '患者一。', '患者二。')));
-    await opened.desk.move(id, [2], 0);
+    at.extractor.sequences = 1;
+    at.extractor.change({ code: 'MODEL_NOT_READY' });
+    const id = await at.desk.start(chosen(await made('患者零。', '患者一。', '患者二。')));
+    await at.desk.move(id, [2], 0);
     const held: (() => void)[] = [];
-    extractor.answer = async (request) => {
+    at.extractor.answer = async (request) => {
       if (request.text !== '患者二。') await new Promise<void>((resolve) => held.push(resolve));
       return resultOf(request);
     };
-    extractor.change(null);
-    await until(() => summary(id).secondsLeft !== null);
+    at.extractor.change(null);
+    await until(() => at.summary(id).secondsLeft !== null);
     // Two are read at once, and either may be there first.
-    expect(extractor.asked.slice(0, 2).sort()).toEqual(['患者二。', '患者零。'].sort());
-    extractor.answer = resultOf;
+    expect(at.extractor.asked.slice(0, 2).sort()).toEqual(['患者二。', '患者零。'].sort());
+    at.extractor.answer = resultOf;
     for (const release of held) release();
-    await finished(id);
+    await at.finished(id);
   });
 
   test('a record in the bin fails and says so, and runs once it is restored; one deleted for good was not found', async () => {
-    extractor.change({ code: 'MODEL_NOT_READY' });
+    at.extractor.change({ code: 'MODEL_NOT_READY' });
     const [bin = '', gone = '', there = ''] = await made('患者甲。', '患者乙。', '患者丙。');
-    const id = await opened.desk.start(chosen([bin, gone, there]));
-    await opened.store.delete(bin);
-    await opened.store.shred(gone);
-    extractor.change(null);
-    await finished(id);
+    const id = await at.desk.start(chosen([bin, gone, there]));
+    await at.store.delete(bin);
+    await at.store.shred(gone);
+    at.extractor.change(null);
+    await at.finished(id);
     expect(states(id)).toEqual(['RECORD_IN_BIN', 'RECORD_NOT_FOUND', 'completed']);
-    expect(extractor.asked).toEqual(['患者丙。']);
-    await opened.store.restore(bin);
-    await opened.desk.retry(id, [0]);
-    await finished(id);
+    expect(at.extractor.asked).toEqual(['患者丙。']);
+    await at.store.restore(bin);
+    await at.desk.retry(id, [0]);
+    await at.finished(id);
     expect(states(id)).toEqual(['completed', 'RECORD_NOT_FOUND', 'completed']);
     expect((await runs()).map(([recordId]) => recordId)).toEqual([bin, there].sort());
   });
 
   test('a text that was changed is read as it is when its turn comes', async () => {
-    extractor.change({ code: 'MODEL_NOT_READY' });
+    at.extractor.change({ code: 'MODEL_NOT_READY' });
     const [recordId = ''] = await made('旧病历。');
-    const id = await opened.desk.start(chosen([recordId]));
+    const id = await at.desk.start(chosen([recordId]));
     await rewrite(recordId, '新病历。');
-    extractor.change(null);
-    await finished(id);
-    expect(extractor.asked).toEqual(['新病历。']);
+    at.extractor.change(null);
+    await at.finished(id);
+    expect(at.extractor.asked).toEqual(['新病历。']);
     expect(await runs()).toEqual([[recordId, '新病历']]);
   });
 
   test('what was found in a record is in the box: while it is, the record cannot be deleted for good', async () => {
     const [found = '', bin = ''] = await made('患者甲。', '患者乙。');
-    await opened.store.delete(bin);
+    await at.store.delete(bin);
     const release = hold();
-    const id = await opened.desk.start(chosen([found, bin]));
-    await until(() => extractor.inHand === 1 && states(id)[1] === 'RECORD_IN_BIN');
-    expect([opened.desk.holds(found), opened.desk.holds(bin)]).toEqual([true, false]);
+    const id = await at.desk.start(chosen([found, bin]));
+    await until(() => at.extractor.inHand === 1 && states(id)[1] === 'RECORD_IN_BIN');
+    expect([at.desk.holds(found), at.desk.holds(bin)]).toEqual([true, false]);
     release();
-    await finished(id);
+    await at.finished(id);
     // The other one can still be tried again, so the box stays.
     expect(states(id)).toEqual(['completed', 'RECORD_IN_BIN']);
-    expect([opened.desk.holds(found), opened.desk.holds(bin)]).toEqual([true, false]);
+    expect([at.desk.holds(found), at.desk.holds(bin)]).toEqual([true, false]);
   });
 
   test.each([false, true])(
     'is run with the sections as a person corrected them, copied or not: %s',
     async (copies) => {
       const [recordId = ''] = await made('家族史：父亲高血压。');
-      const { textSha256 } = await opened.store.text(recordId);
+      const { textSha256 } = await at.store.text(recordId);
       const sections = [{ name: '家族史', start: 0, body: 4, end: 10 }];
-      await opened.store.saveSections({ recordId, textSha256, sections, at: 0 }, 0);
+      await at.store.saveSections({ recordId, textSha256, sections, at: 0 }, 0);
       const read: ExtractionRequest[] = [];
-      extractor.answer = async (request) => {
+      at.extractor.answer = async (request) => {
         read.push(request);
         return resultOf(request);
       };
-      await finished(await opened.desk.start(chosen([recordId], copies)));
+      await at.finished(await at.desk.start(chosen([recordId], copies)));
       expect(read.map((request) => request.sections)).toEqual([sections]);
     },
   );
@@ -223,22 +187,68 @@ describe('chosen records', () => {
   test('changed, or deleted for good, while the model is at it: it is run anew or says so, and nothing is twice', async () => {
     const release = hold();
     const [changed = '', gone = ''] = await made('旧病历。', '患者乙。');
-    const id = await opened.desk.start(chosen([changed, gone]));
-    await until(() => extractor.inHand === 2);
+    const id = await at.desk.start(chosen([changed, gone]));
+    await until(() => at.extractor.inHand === 2);
     await rewrite(changed, '新病历。');
-    await opened.store.shred(gone);
+    await at.store.shred(gone);
     release();
-    await finished(id);
+    await at.finished(id);
     expect(states(id)).toEqual(['completed', 'RECORD_NOT_FOUND']);
     expect(await runs()).toEqual([[changed, '新病历']]);
-    expect(opened.problems).toEqual([]);
+    expect(at.problems).toEqual([]);
+  });
+
+  test('a batch that comes to a record while it is being deleted for good reads nothing of it', async () => {
+    at.extractor.change({ code: 'MODEL_NOT_READY' });
+    const [gone = '', there = ''] = await made('患者甲。', '患者乙。');
+    const id = await at.desk.start(chosen([gone, there]));
+    await at.store.shred(gone, async () => {
+      expect(at.desk.holds(gone)).toBe(false);
+      at.extractor.change(null);
+      await until(() => states(id)[1] === 'completed');
+    });
+    await at.finished(id);
+    expect(states(id)).toEqual(['RECORD_NOT_FOUND', 'completed']);
+    expect(at.extractor.asked).toEqual(['患者乙。']);
+    expect(at.desk.holds(gone)).toBe(false);
+  });
+
+  test('one that a person took out is held for as long as the model still has it', async () => {
+    hold();
+    let stop: () => void = () => undefined;
+    at.extractor.stopping = new Promise<void>((resolve) => (stop = resolve));
+    const [recordId = ''] = await made('患者甲。');
+    const id = await at.desk.start(chosen([recordId]));
+    await until(() => at.extractor.inHand === 1);
+    await at.desk.cancel(id, [0]);
+    expect([states(id), at.desk.holds(recordId)]).toEqual([['cancelled'], true]);
+    stop();
+    await until(() => !at.desk.holds(recordId));
+  });
+
+  test('taken out and tried anew before the model let it go, a record is in its hands once at a time', async () => {
+    hold();
+    let stop: () => void = () => undefined;
+    at.extractor.stopping = new Promise<void>((resolve) => (stop = resolve));
+    const ids = await made('患者甲。', '患者乙。');
+    const id = await at.desk.start(chosen(ids));
+    await until(() => at.extractor.inHand === 2);
+    await at.desk.cancel(id, [0]);
+    await at.desk.retry(id, [0]);
+    expect(states(id)[0]).toBe('waiting');
+    expect(at.extractor.asked).toHaveLength(2);
+    at.extractor.answer = resultOf;
+    stop();
+    await until(() => states(id)[0] === 'completed');
+    expect(at.extractor.asked.filter((text) => text === '患者甲。')).toHaveLength(2);
+    expect(at.extractor.mostInHand).toBe(2);
   });
 });
 
 describe('while the vault is locked', () => {
   const copied = async (id: string, bytes: number): Promise<void> =>
     until(async () => {
-      const { byteLength } = await readFile(join(dir, 'batches', `${id}.cmb`));
+      const { byteLength } = await readFile(join(at.dir, 'batches', `${id}.cmb`));
       return byteLength > bytes;
     });
   const long = '患者头痛三天，否认高血压病史。'.repeat(400);
@@ -246,120 +256,119 @@ describe('while the vault is locked', () => {
   test('allowed to, it goes on with copies that its key opens, and is saved once at the unlock', async () => {
     const release = hold();
     const ids = await made(...['甲', '乙', '丙'].map((name) => name + long));
-    const id = await opened.desk.start(chosen(ids, true));
-    expect(opened.desk.holds(ids[0] ?? '')).toBe(true);
-    await until(() => extractor.inHand > 0);
+    const id = await at.desk.start(chosen(ids, true));
+    expect(at.desk.holds(ids[0] ?? '')).toBe(true);
+    await until(() => at.extractor.inHand > 0);
     await copied(id, 3 * long.length);
-    const boxes = await opened.close();
+    const boxes = await at.close();
     release();
-    extractor.answer = resultOf;
-    locked = (await openLocked(boxes, extractor)).desk;
-    await until(() => locked?.summary(id)?.phase === 'finished');
+    at.extractor.answer = resultOf;
+    const { desk: locked } = await at.openLocked(boxes);
+    await until(() => locked.summary(id)?.phase === 'finished');
     expect(locked.summary(id)).toMatchObject({ counts: { completed: 3 }, unsaved: 3 });
     await locked.rest();
-    opened = await openDesk(dir, extractor);
-    await finished(id);
+    await at.open();
+    await at.finished(id);
     expect((await runs()).map(([recordId]) => recordId)).toEqual([...ids].sort());
     // The copies go with the box.
-    await until(() => !opened.desk.holds(ids[0] ?? ''));
+    await until(() => !at.desk.holds(ids[0] ?? ''));
   });
 
   test('locked before all is copied, it works on what it has, and the rest after the unlock', async () => {
     const asked: ExtractionRequest[] = [];
-    extractor.change({ code: 'MODEL_NOT_READY' });
+    at.extractor.change({ code: 'MODEL_NOT_READY' });
     const ids = await made('患者甲。', '患者乙。');
-    const id = await opened.desk.start(chosen(ids, true));
+    const id = await at.desk.start(chosen(ids, true));
     // At once: nothing was copied yet, or the first group was.
-    const boxes = await opened.close();
-    extractor.answer = (request) => {
+    const boxes = await at.close();
+    at.extractor.answer = (request) => {
       asked.push(request);
       return resultOf(request);
     };
-    extractor.change(null);
-    const { desk, problems } = await openLocked(boxes, extractor);
-    locked = desk;
+    at.extractor.change(null);
+    const { desk: locked, problems } = await at.openLocked(boxes);
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(problems).toEqual([]);
     await locked.rest();
-    opened = await openDesk(dir, extractor);
-    await finished(id);
+    await at.open();
+    await at.finished(id);
     expect((await runs()).map(([recordId]) => recordId)).toEqual([...ids].sort());
     expect(asked).toHaveLength(2);
   });
 
   test('a text that was changed after it was copied: what was found in the old one is not kept', async () => {
-    extractor.change({ code: 'MODEL_NOT_READY' });
+    at.extractor.change({ code: 'MODEL_NOT_READY' });
     const [recordId = ''] = await made(`旧病历。${long}`);
-    const id = await opened.desk.start(chosen([recordId], true));
+    const id = await at.desk.start(chosen([recordId], true));
     await copied(id, long.length);
     await rewrite(recordId, '新病历。');
-    const boxes = await opened.close();
-    extractor.change(null);
-    locked = (await openLocked(boxes, extractor)).desk;
-    await until(() => locked?.summary(id)?.phase === 'finished');
+    const boxes = await at.close();
+    at.extractor.change(null);
+    const { desk: locked } = await at.openLocked(boxes);
+    await until(() => locked.summary(id)?.phase === 'finished');
     await locked.rest();
-    opened = await openDesk(dir, extractor);
-    await finished(id);
+    await at.open();
+    await at.finished(id);
     expect(await runs()).toEqual([[recordId, '新病历']]);
-    await opened.close();
-    opened = await openDesk(dir, extractor);
-    await finished(id);
+    await at.close();
+    await at.open();
+    await at.finished(id);
     expect(await runs()).toHaveLength(1);
   });
 
   test('of several batches that wait, each goes on with copies of its own, also behind one that has nothing left to do', async () => {
-    extractor.change({ code: 'MODEL_NOT_READY' });
+    at.extractor.change({ code: 'MODEL_NOT_READY' });
     const [bin = '', ...ids] = await made(...['甲', '乙', '丙'].map((name) => name + long));
-    await opened.store.delete(bin);
-    const first = await opened.desk.start(chosen([bin, ids[0] ?? ''], true));
-    const second = await opened.desk.start(chosen(ids, true));
+    await at.store.delete(bin);
+    const first = await at.desk.start(chosen([bin, ids[0] ?? ''], true));
+    const second = await at.desk.start(chosen(ids, true));
     await copied(first, long.length);
     await copied(second, 2 * long.length);
-    const boxes = await opened.close();
-    extractor.change(null);
-    locked = (await openLocked(boxes, extractor)).desk;
-    await until(() => locked?.summary(second)?.phase === 'finished');
+    const boxes = await at.close();
+    at.extractor.change(null);
+    const { desk: locked } = await at.openLocked(boxes);
+    await until(() => locked.summary(second)?.phase === 'finished');
     // Of the one in the bin there is no copy.
     expect(locked.summary(first)).toMatchObject({ counts: { completed: 1, waiting: 1 } });
     await locked.rest();
-    opened = await openDesk(dir, extractor);
-    await finished(first);
-    await finished(second);
+    await at.open();
+    await at.finished(first);
+    await at.finished(second);
     expect(states(first)).toEqual(['RECORD_IN_BIN', 'completed']);
     expect((await runs()).map(([recordId]) => recordId)).toEqual(
       [ids[0], ids[0], ids[1]].sort() as string[],
     );
-    expect(opened.problems).toEqual([]);
+    expect(at.problems).toEqual([]);
   });
 
   test('batches that wait take only so much room; what was not copied runs after the unlock', async () => {
-    await opened.close();
-    extractor.change({ code: 'MODEL_NOT_READY' });
-    opened = await openDesk(dir, extractor, { mostCharsAhead: 100 });
+    await at.close();
+    at.extractor.change({ code: 'MODEL_NOT_READY' });
+    await at.open({ mostCharsAhead: 100 });
     const ids = await made(...Array.from({ length: 40 }, (_, i) => `患者${100 + i}。`));
-    const read = vi.spyOn(opened.store, 'text');
-    const first = await opened.desk.start(chosen(ids.slice(0, 1), true));
-    const second = await opened.desk.start(chosen(ids, true));
-    const third = await opened.desk.start(chosen(ids, true));
+    const read = vi.spyOn(at.store, 'text');
+    const first = await at.desk.start(chosen(ids.slice(0, 1), true));
+    const second = await at.desk.start(chosen(ids, true));
+    const third = await at.desk.start(chosen(ids, true));
     // One of the batch that is next, and one group of those behind it.
     await until(() => read.mock.calls.length === 1 + 32);
-    const boxes = await opened.close();
-    extractor.change(null);
-    locked = (await openLocked(boxes, extractor)).desk;
+    const boxes = await at.close();
+    at.extractor.change(null);
+    const { desk: locked } = await at.openLocked(boxes);
     const done = (): number =>
-      [second, third].reduce((sum, id) => sum + (locked?.summary(id)?.counts.completed ?? 0), 0);
-    await until(() => done() === 32 && locked?.summary(first)?.phase === 'finished');
+      [second, third].reduce((sum, id) => sum + (locked.summary(id)?.counts.completed ?? 0), 0);
+    await until(() => done() === 32 && locked.summary(first)?.phase === 'finished');
     await locked.rest();
-    opened = await openDesk(dir, extractor, { mostCharsAhead: 100 });
-    for (const id of [first, second, third]) await finished(id);
+    await at.open({ mostCharsAhead: 100 });
+    for (const id of [first, second, third]) await at.finished(id);
     expect(await runs()).toHaveLength(81);
   });
 
   test('one that is tried anew while others are copied is copied too', async () => {
-    const box = await createBatchBox(join(dir, 'batches'), 'tried', opened.vault.keys);
+    const box = await createBatchBox(join(at.dir, 'batches'), 'tried', at.vault.keys);
     try {
       const ids = await made(...Array.from({ length: 40 }, (_, i) => `患者${100 + i}。`));
-      await opened.store.delete(ids[0] ?? '');
+      await at.store.delete(ids[0] ?? '');
       const log = await BatchLog.begin(box, {
         ...{ what: 'ordered', createdAt: 1 },
         ...chosen(ids, true),
@@ -371,7 +380,7 @@ describe('while the vault is locked', () => {
         text: async (recordId) => {
           asked.push(recordId);
           if (recordId === ids[39]) await held;
-          return opened.store.text(recordId);
+          return at.store.text(recordId);
         },
       });
       const copying = copies.copy(new AbortController().signal);
@@ -381,7 +390,7 @@ describe('while the vault is locked', () => {
         ...{ number: 0, state: 'failed', facts: null },
         problem: { code: 'RECORD_IN_BIN' },
       });
-      await opened.store.restore(ids[0] ?? '');
+      await at.store.restore(ids[0] ?? '');
       await log.appendState({ what: 'retried', items: [0] });
       copies.retry([0]);
       release();

@@ -64,11 +64,17 @@ export class BatchRunner {
     return this.#inHand.size > 0;
   }
 
+  /** Whether this record is in hand, be it that nobody wants it any more: its result may still come. */
+  holds(recordId: string): boolean {
+    const { state } = this.#parts.log;
+    return [...this.#inHand.keys()].some((number) => state.item(number).recordId === recordId);
+  }
+
   /** Begins what can begin. Also when the model, the order or the state has changed. */
   pump(): void {
     const { log, texts, extractor, speed } = this.#parts;
     const { state } = log;
-    clearTimeout(this.#askAgain);
+    this.#askNoMore();
     this.#waits = undefined;
     if (this.#stopped || state.paused) {
       speed.pause();
@@ -84,25 +90,31 @@ export class BatchRunner {
     if (state.counts.waiting > 0) speed.begin();
     const room = standing.sequences + 1;
     while (this.#inHand.size < room) {
-      const number = state.next((each) => texts.has(each));
+      // One that was taken out and tried anew may still be in hand: then it waits until that has ended.
+      const number = state.next((each) => texts.has(each) && !this.#inHand.has(each));
       if (number === undefined || this.#mustWaitAlone(number)) break;
       this.#begin(number);
     }
     if (this.#inHand.size === 0) this.#parts.onIdle();
   }
 
-  /** Stops one record, whose state says what it is from now on. */
-  drop(numbers: readonly number[]): void {
+  /** Stops records, whose states say what they are from now on; without numbers all that are in hand. */
+  drop(numbers: readonly number[] = [...this.#inHand.keys()]): void {
     for (const number of numbers) this.#inHand.get(number)?.abort.abort();
   }
 
   /** Ends; what was in hand waits again. Resolves when nothing is written any more. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    clearTimeout(this.#askAgain);
+    this.#askNoMore();
     const all = [...this.#inHand.values()];
     for (const { abort } of all) abort.abort();
     await Promise.all(all.map(({ done }) => done));
+  }
+
+  #askNoMore(): void {
+    clearTimeout(this.#askAgain);
+    this.#askAgain = undefined;
   }
 
   /** A record that was there when the model's process ended is tried by itself, so that it is known which. */
@@ -121,7 +133,8 @@ export class BatchRunner {
       .finally(() => {
         this.#inHand.delete(number);
         this.#parts.onItem(number);
-        this.pump();
+        // A model that said no would say so again at once.
+        if (!this.#askAgain) this.pump();
       });
     this.#inHand.set(number, { abort, done });
     this.#parts.onItem(number);
@@ -191,7 +204,9 @@ export class BatchRunner {
     if (problem.incident && !(error instanceof AppError)) onInternalError(error, problem.incident);
     if (ofTheModel.includes(problem.code)) {
       log.state.giveBack(number);
-      this.#askAgain = setTimeout(() => this.pump(), askAgainMs);
+      if (this.#stopped) return;
+      this.#waits = problem;
+      this.#askAgain ??= setTimeout(() => this.pump(), askAgainMs);
       return;
     }
     if (ofTheOrder.includes(problem.code)) throw error;

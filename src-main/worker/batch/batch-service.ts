@@ -1,5 +1,5 @@
 /** The batches of a worker, as windows and main ask for them. */
-import { maxPastedChars, type BatchSummary } from '../../domain/contract/batch';
+import { isSettled, maxPastedChars, type BatchSummary } from '../../domain/contract/batch';
 import { AppError, problemOf } from '../../domain/contract/errors';
 import type { Handlers } from '../../domain/contract/rpc';
 import type { BatchesPayload, WorkerMethods } from '../../domain/contract/worker-port';
@@ -10,14 +10,14 @@ import { BatchDesk, type DeskParts, type LockedBox } from './batch-desk';
 import type { Documents } from './batch-import';
 import { BatchNews } from './batch-news';
 import type { ChosenFiles } from './chosen-files';
-import type { HostExtractor } from './extractor';
+import type { Extractor } from './extractor';
 
 export interface BatchServiceParts {
   /** Settles once the vault is open, or is not to be; what a window asks before waits for it. */
   ready(): Promise<unknown>;
   readonly files: ChosenFiles;
   readonly documents: Documents;
-  readonly extractor: HostExtractor;
+  readonly extractor: Extractor;
   onInternalError(error: unknown, incident: string): void;
   onAct(act: Act, subject: string): void;
   /** A few times a second while something goes on. */
@@ -32,7 +32,7 @@ type BatchMethod = Extract<keyof WorkerMethods, `batch.${string}`>;
 export class BatchService {
   readonly #parts: BatchServiceParts;
   readonly #news: BatchNews;
-  /** Phases as they were told to the audit log. */
+  /** Batches of which the audit log knows the end. */
   readonly #ended = new Set<string>();
   #desk: Promise<BatchDesk> | null = null;
   #current: BatchDesk | null = null;
@@ -59,9 +59,13 @@ export class BatchService {
     this.#begin(opening.finally(() => boxes.forEach(({ key }) => key.fill(0))));
   }
 
-  /** Whether a batch that is not done has this record's text. */
-  async holds(recordId: string): Promise<boolean> {
-    return (await this.#desk)?.holds(recordId) ?? false;
+  /**
+   * That no batch has words of this record.
+   *
+   * @throws AppError `BATCH_HOLDS_RECORD`; `VAULT_LOCKED` once the batches rest; why they could not be opened
+   */
+  async demandWithout(recordId: string): Promise<void> {
+    if ((await this.#open()).holds(recordId)) throw new AppError('BATCH_HOLDS_RECORD');
   }
 
   /** Stops all of them, and closes their boxes. */
@@ -69,6 +73,8 @@ export class BatchService {
     const desk = await this.#desk?.catch(() => null);
     this.#desk = null;
     if (!desk) return [];
+    // An end that nobody was told of yet would not be told at the next opening, where it is no news.
+    this.#news.flush();
     const boxes = await desk.rest();
     this.#news.stop();
     return boxes;
@@ -111,7 +117,7 @@ export class BatchService {
     desk.then(
       (opened) => {
         this.#current = opened;
-        for (const { id, phase } of opened.summaries) if (phase === 'finished') this.#ended.add(id);
+        for (const { id, phase } of opened.summaries) if (isSettled(phase)) this.#ended.add(id);
         this.#news.flush();
       },
       (error: unknown) => this.#report(error),
@@ -146,8 +152,7 @@ export class BatchService {
 
   #noteEnds(batches: readonly BatchSummary[]): void {
     for (const { id, phase } of batches) {
-      const hasEnded = phase === 'finished' || phase === 'cancelled';
-      if (!hasEnded) this.#ended.delete(id);
+      if (!isSettled(phase)) this.#ended.delete(id);
       else if (!this.#ended.has(id)) {
         this.#ended.add(id);
         this.#parts.onAct('batch-ended', id);

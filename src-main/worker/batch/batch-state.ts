@@ -145,12 +145,11 @@ export class BatchState {
     return false;
   }
 
-  /** Whether the box has words of this record, or may have them soon: its text, or what was found in it. */
+  /** Whether the box has words of this record, or is to have them: its text, or what was found in it. */
   holdsWords(recordId: string): boolean {
     if (!this.ofJournal || this.ordered.order.whileLocked) return this.#items.holdsRecord(recordId);
     const number = this.#items.numberOf(recordId);
-    if (number < 0) return false;
-    return this.#found.at(number) === 1 || this.#items.state(number) === 'running';
+    return number >= 0 && this.#found.at(number) === 1;
   }
 
   /** Of a record of the journal: whether the box has a copy of its text, for a locked screen. */

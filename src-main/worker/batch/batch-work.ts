@@ -43,6 +43,8 @@ export class BatchWork {
   /** What goes on beside the run. */
   #background: { abort: AbortController; done: Promise<void> } | null = null;
   #active = false;
+  /** All of it is being given up: nothing begins any more. */
+  #givingUp = false;
 
   constructor(parts: WorkParts) {
     this.#parts = parts;
@@ -101,6 +103,13 @@ export class BatchWork {
     );
   }
 
+  /** Whether it has words of this record, or may have them soon. */
+  holds(recordId: string): boolean {
+    const { state } = this.log;
+    if (state.archived) return false;
+    return state.holdsWords(recordId) || (this.#runner?.holds(recordId) ?? false);
+  }
+
   items(): BatchItem[] {
     return [...this.log.state.inOrder()].map((number) => this.log.state.item(number));
   }
@@ -109,6 +118,7 @@ export class BatchWork {
   work(): void {
     const { log, store } = this.#parts;
     this.#active = true;
+    if (this.#givingUp) return;
     if (log.state.paused) {
       this.#runner?.pump();
       return;
@@ -172,20 +182,18 @@ export class BatchWork {
     await this.catchUp();
   }
 
-  /** @param numbers without them, all that wait */
+  /** @param numbers without them, all that wait. @throws AppError `BAD_REQUEST` for one that no record has */
   async cancel(numbers?: readonly number[]): Promise<void> {
-    const running = this.log.state.running();
-    if (!numbers) {
-      this.#background?.abort.abort();
-      await this.#background?.done;
-    }
-    await this.log.appendState({ what: 'cancelled', ...(numbers ? { items: [...numbers] } : {}) });
-    this.#runner?.drop(numbers ?? running);
+    this.#demandKnown(numbers);
+    if (numbers) await this.log.appendState({ what: 'cancelled', items: [...numbers] });
+    else await this.#giveUp();
+    this.#runner?.drop(numbers);
     this.#parts.onChange(numbers ?? [...Array(this.log.state.size).keys()]);
   }
 
-  /** @param numbers without them, all that failed */
+  /** @param numbers without them, all that failed. @throws AppError as `cancel`, `BATCH_MISSING` once it is done */
   async retry(numbers?: readonly number[]): Promise<void> {
+    this.#demandKnown(numbers);
     if (this.log.state.archived) throw new AppError('BATCH_MISSING');
     const items = numbers ? [...numbers] : this.log.state.failedItems();
     await this.log.appendState({ what: 'retried', items });
@@ -194,9 +202,29 @@ export class BatchWork {
     this.#parts.onChange(items);
   }
 
+  /** @throws AppError as `cancel` */
   async move(numbers: readonly number[], before: number | null): Promise<void> {
+    this.#demandKnown(numbers);
     await this.log.appendState({ what: 'moved', items: [...numbers], before });
     this.#parts.onChange([...numbers]);
+  }
+
+  /** Before it is written: a box with a number that no record has cannot be opened again. */
+  #demandKnown(numbers: readonly number[] = []): void {
+    if (numbers.some((number) => number >= this.log.state.size)) throw new AppError('BAD_REQUEST');
+  }
+
+  /** An import that was still going on would bring records that nobody has given up. */
+  async #giveUp(): Promise<void> {
+    this.#givingUp = true;
+    try {
+      this.#background?.abort.abort();
+      await this.#background?.done;
+      await this.log.appendState({ what: 'cancelled' });
+    } finally {
+      this.#givingUp = false;
+      if (this.#active) this.work();
+    }
   }
 
   #run(): void {

@@ -59,6 +59,8 @@ export class TestExtractor implements Extractor {
   sequences = 2;
   problem: Problem | null = null;
   answer: Answer = resultOf;
+  /** What a cancelled request ends after: a host looks for a cancel only between two pieces of work. */
+  stopping: Promise<unknown> = Promise.resolve();
   /** Texts in the order in which they were asked for. */
   readonly asked: string[] = [];
   inHand = 0;
@@ -74,7 +76,7 @@ export class TestExtractor implements Extractor {
     this.inHand += 1;
     this.mostInHand = Math.max(this.mostInHand, this.inHand);
     const cancelled = new Promise<never>((_resolve, reject) => {
-      const cancel = (): void => reject(new Cancelled());
+      const cancel = (): void => void this.stopping.then(() => reject(new Cancelled()));
       if (signal.aborted) cancel();
       signal.addEventListener('abort', cancel, { once: true });
     });

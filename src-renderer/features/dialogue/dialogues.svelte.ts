@@ -51,6 +51,8 @@ export class DialoguesState {
       .sort((a, b) => b.updatedAt - a.updatedAt),
   );
   #current = $state.raw<Dialogue | null>(null);
+  /** Counts what was put on screen, so that a slow answer never covers a later one. */
+  #turn = 0;
   #loading = $state(true);
   #work: Promise<void> = Promise.resolve();
   #deleted: { readonly id: string; readonly toast: number } | null = null;
@@ -164,11 +166,13 @@ export class DialoguesState {
   async open(id: string): Promise<void> {
     if (this.#current?.id === id) return;
     this.#leave();
+    const turn = this.#turn;
     await this.#attempt(async () => {
       const stored = await this.#options.store.repository.reply(id);
       if (!stored) return;
       const { recordId } = stored.value;
       const record = recordId === null ? null : await this.record(recordId);
+      if (turn !== this.#turn) return;
       this.#current = new Dialogue(this.#parts, { stored, record });
     });
   }
@@ -307,12 +311,15 @@ export class DialoguesState {
 
   #take(values: readonly { readonly id: string; readonly value: ReplySummary }[]): void {
     const fresh = values.map(({ id, value }): ReplyItem => ({ id, ...value }));
-    const others = this.#known.filter(({ id }) => fresh.every((item) => item.id !== id));
+    // eslint-disable-next-line svelte/prefer-svelte-reactivity -- bookkeeping that is never shown
+    const ids = new Set(fresh.map(({ id }) => id));
+    const others = this.#known.filter(({ id }) => !ids.has(id));
     this.#known = [...others, ...fresh];
   }
 
   #leave(): void {
     const dialogue = this.#current;
+    this.#turn += 1;
     this.#replacing = null;
     this.#current = null;
     void dialogue?.putAway().then(() => {

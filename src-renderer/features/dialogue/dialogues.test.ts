@@ -23,6 +23,8 @@ afterEach(() => void vi.useRealTimers());
 /** On replies in memory; what the worker is asked for is noted. */
 function made(replies: readonly StoredReply[]) {
   const calls: string[] = [];
+  /** Replies that are there only after this. */
+  const slow = new Map<string, Promise<void>>();
   const summary = (reply: StoredReply) => ({
     id: reply.id,
     value: { ...reply, signs: reply.dangerSigns.length },
@@ -35,6 +37,7 @@ function made(replies: readonly StoredReply[]) {
       values: replies.filter(({ id }) => rows.some((row) => row.id === id)).map(summary),
     }),
     reply: async (id: string) => {
+      await slow.get(id);
       const value = replies.find((reply) => reply.id === id);
       return value ? { value, version: 1 } : null;
     },
@@ -60,7 +63,7 @@ function made(replies: readonly StoredReply[]) {
     ...{ store, notices, user: () => null, model: () => null, sign: refuse, copy: refuse },
     ...{ host: { ready: refuse }, signsShown: () => undefined, write: refuse },
   });
-  return { state, calls, notices };
+  return { state, calls, notices, slow };
 }
 
 describe('a chat that is dropped', () => {
@@ -235,4 +238,22 @@ describe('the list of replies', () => {
     expect(state.current?.conversation.turns).toEqual([]);
     await vi.waitFor(() => expect(calls).toEqual(['replies.save']));
   });
+});
+
+it('of two replies that are opened the later one is on screen, however slowly the first one comes', async () => {
+  const { state, slow } = made([replyOf('a'), replyOf('b')]);
+  let come: () => void = () => undefined;
+  slow.set('a', new Promise((resolve) => (come = resolve)));
+  const first = state.open('a');
+  await state.open('b');
+  come();
+  await first;
+  expect(state.current?.id).toBe('b');
+  slow.set('a', new Promise((resolve) => (come = resolve)));
+  const again = state.open('a');
+  state.create();
+  const { current } = state;
+  come();
+  await again;
+  expect(state.current).toBe(current);
 });

@@ -148,7 +148,7 @@ export class ReviewSession {
       checkConfirmable(this.review);
       this.#confirming = true;
       await this.flush();
-      if (this.#saving !== 'saved' && this.isStored) return false;
+      if (this.#saving !== 'saved') return false;
       const { review } = this;
       const confirmation = await this.#place.sign({
         recordId: review.recordId,

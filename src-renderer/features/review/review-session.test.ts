@@ -125,6 +125,20 @@ describe('a confirmation', () => {
     expect(session.carry(run('run-2', []))).toBe(false);
   });
 
+  it('is not asked for while the review cannot be saved, be it for the first time', async () => {
+    let asked = 0;
+    const { session, ids } = begun({
+      save: () => Promise.reject(new AppError('DISK_FULL')),
+      sign: () => {
+        asked += 1;
+        return Promise.resolve(signed);
+      },
+    });
+    session.act({ kind: 'accept-all', ids });
+    expect(await session.confirm()).toBe(false);
+    expect([asked, session.isLocked, session.problem?.code]).toEqual([0, false, 'DISK_FULL']);
+  });
+
   it('that main does not make leaves the review as it is, open and saved', async () => {
     const { session, ids } = begun({ sign: () => Promise.reject(new AppError('VAULT_LOCKED')) });
     session.act({ kind: 'accept-all', ids });
