@@ -242,8 +242,10 @@ test('on confirmed records it takes a fresh run of what was signed, by keyboard,
   await page.getByTestId('evaluation-limit').selectOption('200');
   await page.getByTestId('evaluation-start').click();
   await expect(page.getByTestId('evaluation-progress')).toContainText('/ 200 份');
+  await expect(page.getByTestId('evaluation-stop')).toBeFocused();
   await page.getByTestId('evaluation-stop').click();
   await expect(page.getByRole('status').filter({ hasText: '评测已停止' })).toBeVisible();
+  await expect(page.getByTestId('evaluation-start')).toBeFocused();
   await expect(page.getByTestId('evaluation-results')).toHaveCount(0);
   await page.getByTestId('evaluation-file').focus();
   await page.keyboard.press('ArrowRight');

@@ -71,6 +71,8 @@ test('two doctors: a sample, a blind review, the agreement, one adjudication, th
   await page.getByTestId('sample-draw').click();
   await expect(page.getByTestId('study')).toHaveAttribute('data-stage', 'drawn');
   await expect(page.getByTestId('study-needs-other')).toBeVisible();
+  // Not the page, whose first control is far away.
+  await expect(page.getByTestId('sample-row')).toBeFocused();
   expect(await findings(page)).toEqual([]);
 
   // The second one begins again with what the model found, and sees nothing of the first.
@@ -92,6 +94,7 @@ test('two doctors: a sample, a blind review, the agreement, one adjudication, th
   await review(page, ['Space', 'Space', 'Space']);
   await page.keyboard.press('g');
   await page.getByTestId('study-compare').click();
+  await expect(page.getByTestId('sample-row')).toBeFocused();
   const all = page.locator('[data-testid="agreement-row"][data-type=""] td');
   // 5 in both, one only in the second: 10 / 11.
   await expect(all).toHaveText(['5', '0', '1', '0.909', '0.909', /^0\.\d{3}$/]);

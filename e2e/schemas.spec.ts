@@ -105,6 +105,13 @@ test('a template is copied, changed by keyboard, refused while it is wrong, save
   await page.getByTestId('schema-save').click();
   await expect(page.getByTestId('own-schema')).toHaveCount(2);
 
+  // Deleted and taken back: the keys are at what is chosen, not lost with the button.
+  await page.getByTestId('schema-remove').click();
+  await expect(page.getByTestId('own-schema')).toHaveCount(1);
+  await expect(page.getByTestId('own-schema')).toBeFocused();
+  await page.keyboard.press('Control+z');
+  await expect(page.getByTestId('own-schema')).toHaveCount(2);
+
   // It is chosen like any other, and its facts are words of the record.
   await page.getByTestId('nav-extraction').click();
   await page.getByTestId('schema-select').selectOption({ label: '本科室的六类' });

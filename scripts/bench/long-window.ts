@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ModelCard } from '../../src-main/domain/contract/model-card';
 import type { Ask, LanguageModel, Token } from '../../src-main/engine/language-model';
-import { typedListInstruction } from '../../src-main/library/model-card';
+import { typedListInstruction } from '../../src-main/domain/rules/typed-list/instruction';
 import { projectRoot } from '../project';
 import { PlainError, say } from '../terminal';
 import { bound, EngineBench, type LoadedForBench, type Work } from './decoding';

@@ -22,7 +22,7 @@ import type { LanguageModel } from '../../src-main/engine/language-model';
 import { loadLlamaModel } from '../../src-main/engine/load-llama-model';
 import { findDefaultModel } from '../../src-main/library/default-model';
 import { verifyModel } from '../../src-main/library/verify';
-import { writtenExample } from '../../src-main/tasks/extraction/answer-form';
+import { writtenExample } from '../../src-main/domain/rules/typed-list/answer-form';
 import { extract, previewPrompt } from '../../src-main/tasks/extraction/extract';
 import { projectRoot } from '../project';
 import { LlamaServer } from '../reference/llama-server';

@@ -4,6 +4,7 @@ import { annotationSchemas, factAttributeSchema } from '../domain/contract/annot
 import { AppError } from '../domain/contract/errors';
 import { modelCardSchema, type ModelCard } from '../domain/contract/model-card';
 import { singleTurn, type ChatFormat } from '../domain/contract/prompt-format';
+import { generalWindowChars, typedListInstruction } from '../domain/rules/typed-list/instruction';
 import { recognised } from './catalog';
 import { structureProblem } from './gguf-header';
 import type { GgufSummary } from './gguf-structure';
@@ -54,15 +55,6 @@ async function readCardText(path: string): Promise<string | null> {
     throw problem;
   }
 }
-
-/**
- * How a general model is asked for entities: one line a type, values copied from the text. The form
- * is `类型：值；值`, which the typed-list strategy checks while the model writes it.
- */
-export const typedListInstruction =
-  '请从下面的病历中找出以下类型的实体：{types}。' +
-  '每种类型写一行，格式为“类型：实体；实体”。' +
-  '实体必须是病历原文中连续的文字，一字不改，按出现的先后排列；没有的类型不写，也不要解释。';
 
 /** Trained contexts beyond this cost memory at every start and no window needs them. */
 const widestContext = 8192;
@@ -125,7 +117,7 @@ export function describeUnknownModel(
         instruction: typedListInstruction,
         normalisation: 'none',
         // A quarter for the window leaves room for the instruction and a list as long as the window.
-        windowChars: Math.max(8, Math.min(600, Math.floor(context / 4))),
+        windowChars: Math.max(8, Math.min(generalWindowChars, Math.floor(context / 4))),
       },
     ],
     capabilities: {

@@ -96,7 +96,7 @@ export const batchZh = {
     sheet: '工作表',
     headingRow: '首行是标题',
     textColumns: '病历正文所在列',
-    caseColumn: '病例号所在列',
+    caseColumn: '病例号（住院号、病案号等）所在列',
     noCaseColumn: '没有病例号列',
     tableProblem: (why: string) => `${why}，会列为失败`,
     tableNeedsText: '请至少选一列正文',

@@ -89,7 +89,8 @@ export const en = {
     importFailed: (name: string) => `“${name}” was not imported`,
     unreadable: (count: string) => `Records that cannot be decrypted and are not listed: ${count}`,
     dialogTitle: 'New record',
-    dialogHint: 'Saved text never changes; an edit becomes a new version.',
+    dialogHint:
+      'Saved text never changes, as facts and reviews refer to it. To correct it, make another record.',
     titleField: 'Title',
     textField: 'Text of the record',
     textPlaceholder: 'Paste or type the text of the record here',

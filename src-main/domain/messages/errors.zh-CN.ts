@@ -66,7 +66,7 @@ export const errorsZh: Record<ErrorCode, ErrorText> = {
   },
   TABLE_NEEDS_COLUMNS: {
     title: '这是表格，需要先指定病历文本所在的列',
-    remedy: '请选择文本列（命令行用 --text-column），需要时再选病案号列。',
+    remedy: '请选择文本列（命令行用 --text-column），需要时再选病例号列。',
   },
   TABLE_NEEDS_BATCH: {
     title: '表格里有多份病历，不能作为一份病历打开',

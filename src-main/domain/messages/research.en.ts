@@ -26,7 +26,8 @@ export const researchEn = {
   },
   begin: 'Begin the blind review',
   goOn: 'Go on with the review',
-  needsOther: 'You confirmed records of this sample; another doctor has to review it.',
+  needsOther:
+    'You confirmed records of this sample; another doctor has to sign in and review it here.',
   takenByOther: 'Another doctor is reviewing it.',
   blindHint: 'It begins again with what the model found; the first review is not shown.',
   compare: 'Compute the agreement',

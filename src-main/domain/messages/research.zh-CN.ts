@@ -24,7 +24,7 @@ export const researchZh = {
   },
   begin: '开始盲法复审',
   goOn: '继续复审',
-  needsOther: '样本中有您确认过的病历，须由另一位医师复审。',
+  needsOther: '样本中有您确认过的病历，须由另一位医师登录后在此复审。',
   takenByOther: '另一位医师正在复审。',
   blindHint: '复审从模型的结果重新开始，看不到第一次审核。',
   compare: '计算一致性',

@@ -105,6 +105,8 @@ export const schemasEn = {
   dryRun: 'Dry run',
   dryRunHint:
     'What the model would be sent, and how long it is; and what it finds, if you try it. Nothing is kept.',
+  dryRunWords:
+    'Once imported, such a model would be sent this, within the marks of its own format; of a long record this is the first part:',
   dryRunWaiting: 'Making the prompt…',
   dryRunRunning: 'Extracting…',
   dryRunStop: 'Stop',

@@ -112,6 +112,8 @@ export const schemasZh: Shape<typeof schemasEn> = {
   },
   dryRun: '试运行',
   dryRunHint: '看实际发给模型的内容和长度，也可试抽取一次；不保存任何结果。',
+  dryRunWords:
+    '导入后，模型会收到这样的提示（另加它自己的对话标记；病历太长时分段，这里是第一段）：',
   dryRunWaiting: '正在准备提示…',
   dryRunRunning: '正在抽取…',
   dryRunStop: '停止',

@@ -90,7 +90,7 @@ export const zhCN = {
     importFailed: (name: string) => `未能导入「${name}」`,
     unreadable: (count: string) => `${count} 份病历无法解密，未列出`,
     dialogTitle: '新建病历',
-    dialogHint: '文本保存后不再改动；改动会成为新的版本。',
+    dialogHint: '保存后原文不能再改，抽取和审核都以它为准；要更正原文，请另建一份。',
     titleField: '标题',
     textField: '病历文本',
     textPlaceholder: '在此粘贴或键入病历文本',

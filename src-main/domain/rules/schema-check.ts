@@ -1,7 +1,7 @@
 /**
  * Whether a schema can run, and what to put right where it cannot.
  *
- * A model writes names and options into lines (`tasks/extraction/answer-form`), so what may stand in them
+ * A model writes names and options into lines (`typed-list/answer-form`), so what may stand in them
  * is limited only by what would make two answers look alike. Everything else, descriptions above all,
  * may hold any characters.
  */
@@ -51,7 +51,7 @@ export interface SchemaFault {
   readonly path: readonly (string | number)[];
 }
 
-/** What a model ends a name with in its answer; `answer-form` of the tasks uses the same. */
+/** What a model ends a name with in its answer; `typed-list/answer-form` uses the same. */
 export const nameEnd = '：';
 
 type Path = readonly (string | number)[];

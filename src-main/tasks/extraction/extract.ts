@@ -25,7 +25,7 @@ import type { Priority } from '../../domain/contract/usage';
 import type { LanguageModel } from '../../engine/language-model';
 import { UsageMeter } from '../usage-meter';
 import { attributePlan, type AttributePlan } from './attribute-plan';
-import { instructionFor } from './instruction';
+import { instructionFor } from '../../domain/rules/typed-list/instruction';
 import { markedCopy } from './marked-copy';
 import { recordMarks } from './record-marks';
 import { RunFacts } from './run-facts';

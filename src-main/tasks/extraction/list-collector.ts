@@ -1,6 +1,6 @@
 /** What a typed list has said so far, as mentions and quotations with their places in the source text. */
 import type { Fact } from '../../domain/contract/fact';
-import { fieldOf, optionValue, type Entry } from './answer-form';
+import { fieldOf, optionValue, type Entry } from '../../domain/rules/typed-list/answer-form';
 import type { Quoted, Said } from './list-grammar';
 import type { CharMention, QuotedField } from './strategy';
 import type { Place, WindowText } from './window-text';

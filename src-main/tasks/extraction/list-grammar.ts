@@ -10,7 +10,13 @@
 import type { FactAttribute } from '../../domain/contract/annotation-schema';
 import type { Fact } from '../../domain/contract/fact';
 import type { LanguageModel, Token } from '../../engine/language-model';
-import { fieldOf, flagTexts, marks, optionsOf, type Entry } from './answer-form';
+import {
+  fieldOf,
+  flagTexts,
+  marks,
+  optionsOf,
+  type Entry,
+} from '../../domain/rules/typed-list/answer-form';
 import type { Place, Reading, WindowText } from './window-text';
 
 /** What a fixed word says once its last token is written. */

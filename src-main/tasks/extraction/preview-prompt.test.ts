@@ -1,5 +1,7 @@
 /** A dry run shows what a run would send: the very tokens. */
 import { expect, it } from 'vitest';
+import { annotationSchema, factAttributeSchema } from '../../domain/contract/annotation-schema';
+import { generalPrompt, typedListInstruction } from '../../domain/rules/typed-list/instruction';
 import type { Sequence, Token } from '../../engine/language-model';
 import { attributedCard, cardWith, markedCopyCard, typedListCard } from './card.fixture';
 import { extract, previewPrompt } from './extract';
@@ -47,4 +49,28 @@ it.each([
   expect(preview.tokens.map(({ id }) => id)).toEqual(model.prompts[0]);
   expect(preview.windows).toBe(model.prompts.length);
   expect(preview.windows).toBeGreaterThan(1);
+});
+
+it('what is shown before a general model is there is what such a model is sent', () => {
+  const definition = {
+    ...annotationSchema('ccks2019-symptom'),
+    id: 'own',
+    description: '只看本次住院。',
+    fields: [{ kind: 'yes-no' as const, id: '吸烟史', english: '' }],
+    attributes: factAttributeSchema.options,
+  };
+  const card = cardWith({ ...typedListCard, instruction: typedListInstruction });
+  const general = {
+    ...card,
+    capabilities: { ...card.capabilities, anySchema: true, attributes: definition.attributes },
+  };
+  const text = '主诉：头痛3天。否认高血压史。';
+  const model = new HostileModel(4, 4_096);
+  const { tokens } = previewPrompt(
+    { text, schema: definition.id, definition },
+    { model, card: general },
+  );
+  const words = generalPrompt(definition, text);
+  expect(words).toContain('吸烟史');
+  expect(model.detokenize(tokens.map(({ id }) => id))).toContain(words);
 });

@@ -17,9 +17,9 @@ import type {
   GroupField,
   PlainField,
   SchemaExample,
-} from '../../domain/contract/annotation-schema';
-import type { Fact } from '../../domain/contract/fact';
-import { nameEnd } from '../../domain/rules/schema-check';
+} from '../../contract/annotation-schema';
+import type { Fact } from '../../contract/fact';
+import { nameEnd } from '../schema-check';
 
 export const marks = {
   nameEnd,

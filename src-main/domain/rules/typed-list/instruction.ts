@@ -9,9 +9,18 @@ import type {
   FactAttribute,
   PlainField,
   SchemaField,
-} from '../../domain/contract/annotation-schema';
-import type { TypedListStrategy } from '../../domain/contract/model-card';
+} from '../../contract/annotation-schema';
+import type { TypedListStrategy } from '../../contract/model-card';
 import { flagWords, marks, optionsOf, writtenExample } from './answer-form';
+
+/**
+ * How a general model is asked for entities: one line a type, values copied from the text. The form
+ * is `类型：值；值`, which the typed-list strategy checks while the model writes it.
+ */
+export const typedListInstruction =
+  '请从下面的病历中找出以下类型的实体：{types}。' +
+  '每种类型写一行，格式为“类型：实体；实体”。' +
+  '实体必须是病历原文中连续的文字，一字不改，按出现的先后排列；没有的类型不写，也不要解释。';
 
 /** For schemas without types, whose fields have a line each. */
 const fieldsInstruction =
@@ -19,7 +28,7 @@ const fieldsInstruction =
   '内容必须是病历原文中连续的文字，一字不改；病历没有写到的项不写，也不要解释。';
 
 export function instructionFor(
-  card: TypedListStrategy,
+  card: Pick<TypedListStrategy, 'instruction'>,
   schema: AnnotationSchema,
   attributes: readonly FactAttribute[],
 ): string {
@@ -41,6 +50,20 @@ export function instructionFor(
     ]),
   ];
   return lines.length === 0 ? base : `${base}\n${lines.join('\n')}\n病历：`;
+}
+
+/** Code points of a text that a general model without a card is sent at once, where its context allows it. */
+export const generalWindowChars = 600;
+
+/**
+ * What a general model without a card of its own is sent first of a text, in words: all but the marks of its
+ * format for conversations, so that a schema can be looked at before such a model is there.
+ */
+export function generalPrompt(schema: AnnotationSchema, text: string): string {
+  const card = { instruction: typedListInstruction };
+  const chars = [...text];
+  const first = chars.slice(0, generalWindowChars).join('');
+  return `${instructionFor(card, schema, schema.attributes)}\n${first}${chars.length > generalWindowChars ? '……' : ''}`;
 }
 
 function fieldLine(field: SchemaField): string {
