@@ -104,6 +104,8 @@ export const qaEn: typeof qaZh = {
     `Summary: ${title} and the others, ${count} in all`,
   summaryPartial: (done: string, total: string) => `Not complete: ${done} of ${total} lines`,
   summaryGoOn: 'Go on',
+  summaryMadeAt: (when: string) => `Made ${when}`,
+  summaryAnew: 'Make again',
   summaryNotice: 'Quoted from the record; not checked by a doctor',
   summaryMissing: 'Nothing in the record answers this',
   summaryGoing: (done: string, total: string) => `${done} of ${total}`,

@@ -98,6 +98,8 @@ export const qaZh = {
   summaryOfSeveral: (title: string, count: string) => `病历摘要：${title} 等 ${count} 份`,
   summaryPartial: (done: string, total: string) => `摘要未完成，只有 ${total} 项中的 ${done} 项`,
   summaryGoOn: '接着做完',
+  summaryMadeAt: (when: string) => `${when} 完成`,
+  summaryAnew: '重新摘要',
   summaryNotice: '摘自病历原文，未经医师核对',
   summaryMissing: '病历中未找到依据',
   summaryGoing: (done: string, total: string) => `已完成 ${done} / ${total}`,
