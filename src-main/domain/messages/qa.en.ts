@@ -69,7 +69,8 @@ export const qaEn: typeof qaZh = {
   writing: 'Writing…',
   stop: 'Stop',
   edit: 'Change question',
-  editing: 'The changed question becomes a branch of its own; the old one stays.',
+  editing:
+    'The changed question gets an answer of its own; the old one stays, ‹ › goes between them.',
   again: 'Answer again',
   copy: 'Copy with quotations',
   copied: 'Copied; cleared by itself after a while',

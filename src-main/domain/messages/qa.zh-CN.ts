@@ -20,7 +20,7 @@ export const qaZh = {
     patient: (count: string) => `同一患者 ${count} 份`,
     none: '不用病历',
   },
-  noRecordNotice: '无病历依据：回答不来自病历，只能作参考。',
+  noRecordNotice: '无病历依据：回答并非出自病历，仅供参考。',
   needsWriter:
     '不用病历提问，需要能写回答的模型。内置小模型只能引用病历原文，请先导入能问答的模型。',
   toModels: '去导入模型',
@@ -65,7 +65,7 @@ export const qaZh = {
   writing: '正在写回答…',
   stop: '停止',
   edit: '修改问题',
-  editing: '修改后另存为一个分支，原来的问答保留。',
+  editing: '改好后另成一份问答；原来的保留，可用 ‹ › 来回看。',
   again: '重新回答',
   copy: '复制问答与引文',
   copied: '已复制，一段时间后自动清除',
