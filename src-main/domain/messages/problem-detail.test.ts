@@ -14,6 +14,11 @@ test.each<[Problem, string, string]>([
     'It has 2,097,152 characters; 1,000,000 is the most.',
   ],
   [
+    { code: 'QUESTION_TOO_LONG', params: { chars: 50_000, limit: 2_000 } },
+    '共 50,000 字，最多 2,000 字。',
+    'It has 50,000 characters; 2,000 is the most.',
+  ],
+  [
     { code: 'EMPTY_TEXT', params: { column: 'B / AA' } },
     '这一行的 B / AA 列没有内容。',
     'Nothing stands in column B / AA of this row.',

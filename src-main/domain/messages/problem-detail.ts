@@ -33,6 +33,7 @@ export function problemDetail(locale: Locale, { code, params = {} }: Problem): s
       return needed === null || free === null ? null : texts.space(bytes(needed), bytes(free));
     case 'EMPTY_TEXT':
       return typeof params['column'] === 'string' ? texts.emptyCell(params['column']) : null;
+    case 'QUESTION_TOO_LONG':
     case 'TEXT_TOO_LARGE': {
       const [chars, limit] = [number('chars'), number('limit')];
       return chars === null || limit === null ? null : texts.chars(integer(chars), integer(limit));

@@ -69,7 +69,8 @@ export const qaEn: typeof qaZh = {
   writing: 'Writing…',
   stop: 'Stop',
   edit: 'Change question',
-  editing: 'The changed question becomes a branch of its own; the old one stays.',
+  editing:
+    'The changed question gets an answer of its own; the old one stays, ‹ › goes between them.',
   again: 'Answer again',
   copy: 'Copy with quotations',
   copied: 'Copied; cleared by itself after a while',
@@ -104,6 +105,8 @@ export const qaEn: typeof qaZh = {
     `Summary: ${title} and the others, ${count} in all`,
   summaryPartial: (done: string, total: string) => `Not complete: ${done} of ${total} lines`,
   summaryGoOn: 'Go on',
+  summaryMadeAt: (when: string) => `Made ${when}`,
+  summaryAnew: 'Make again',
   summaryNotice: 'Quoted from the record; not checked by a doctor',
   summaryMissing: 'Nothing in the record answers this',
   summaryGoing: (done: string, total: string) => `${done} of ${total}`,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { differingClauses, textDifference } from './text-difference';
+import { ownParts, textDifference } from './text-difference';
 
 const shown = (before: string, after: string): string =>
   textDifference(before, after)
@@ -60,16 +60,25 @@ describe('the difference of two texts', () => {
   });
 });
 
-it('drafts are told apart by the clauses that not all of them have', () => {
-  const text = '请多休息，避免受凉。明天来复查';
-  const differing = (others: string[]): string[] =>
-    differingClauses(text, others).flatMap((clause) => (clause.differs ? [clause.text] : []));
-  expect(differing(['请多休息；后天来复查。'])).toEqual(['避免受凉。', '明天来复查']);
-  expect(differing(['请多休息，明天来复查。', '避免受凉，明天来复查。'])).toEqual([
-    '请多休息，',
-    '避免受凉。',
-  ]);
-  expect(differing([])).toEqual([]);
-  const whole = differingClauses(text, []).map((clause) => clause.text);
-  expect(whole.join('')).toBe(text);
+describe('what a draft alone says', () => {
+  const own = (text: string, others: string[]): string[] =>
+    ownParts(text, others).flatMap((part) => (part.isOwn ? [part.text] : []));
+
+  it('is a clause that no other has, whatever marks end it', () => {
+    const text = '请多休息，避免受凉。明天来复查';
+    expect(own(text, ['请多休息；。'])).toEqual(['避免受凉。', '明天来复查']);
+    expect(own(text, ['请多休息，', '避免受凉，三周后门诊见'])).toEqual(['明天来复查']);
+    expect(own(text, [])).toEqual([]);
+    const whole = ownParts(text, ['避免着凉。明天再来复查！']).map((part) => part.text);
+    expect(whole.join('')).toBe(text);
+  });
+
+  it('is no more than the characters that differ, where another says it nearly so', () => {
+    expect(own('三天后到门诊复查血常规。', ['三周后到门诊复查血常规，'])).toEqual(['天']);
+    expect(own('您现在没有明显胸痛。', ['您现在有明显胸痛。'])).toEqual(['没']);
+  });
+
+  it('is a whole clause where another says more, so that nothing that is missing is passed over', () => {
+    expect(own('您现在有明显胸痛。', ['您现在没有明显胸痛。'])).toEqual(['您现在有明显胸痛。']);
+  });
 });

@@ -19,6 +19,7 @@ import { ContextPreview } from '../../ui/context-preview.svelte';
 import { Conversation, type ConversationPlace } from './conversation.svelte';
 import { ConversationList, quotesAny, type Scope } from './conversation-list.svelte';
 import { QuickQuestions, summaryLines, type QuickQuestionsPlace } from './quick-questions.svelte';
+import { pathTo } from './tree';
 
 export interface QaParts {
   summaries(): AsyncGenerator<Opened<ConversationSummary>>;
@@ -313,15 +314,47 @@ export class QaState {
     this.#conversation?.stop();
   }
 
-  /** One page of the open record: each line is a question of its own. */
-  async summarise(title: string): Promise<void> {
+  /**
+   * One page of the open record: each line is a question of its own.
+   *
+   * @param how.isAnew whether it is made although there is one of these very texts, which is shown otherwise.
+   *   Defaults to false
+   */
+  async summarise(title: string, how: { readonly isAnew?: boolean } = {}): Promise<void> {
     if (!this.#record) return;
     if (this.#scope === 'none') await this.choose('record');
+    const made = how.isAnew ? null : await this.#summaryMade();
+    if (made !== null) {
+      await this.open(made);
+      this.summaryOpen = this.#conversation?.id === made;
+      return;
+    }
     await this.begin('summary');
     const conversation = this.#conversation;
     if (!conversation) return;
     this.summaryOpen = true;
     await this.#askLines(conversation, title);
+  }
+
+  /** The newest summary of the texts that would be asked now. @returns its id; null where there is none */
+  async #summaryMade(): Promise<string | null> {
+    const open = this.#record?.item;
+    if (!open) return null;
+    const now = [open, ...(this.#scope === 'patient' ? this.others : [])];
+    const current = this.#conversation;
+    const ids = this.list.filter(({ kind }) => kind === 'summary').map(({ id }) => id);
+    // One that was just begun is not on the list yet.
+    if (current?.value.kind === 'summary' && !ids.includes(current.id)) ids.unshift(current.id);
+    for (const id of ids) {
+      const known = id === current?.id ? current : this.#open.get(id);
+      try {
+        const value = known?.value ?? (await this.#parts.stored(id))?.value;
+        if (value && isMadeOf(value, now)) return id;
+      } catch (error) {
+        this.#parts.onError(error);
+      }
+    }
+    return null;
   }
 
   /** Goes on with a summary that was stopped or broke off: the line at which it was, and those after it. */
@@ -496,6 +529,17 @@ export class QaState {
     this.#record = null;
     void this.choose('none');
   }
+}
+
+/** Whether every line on screen was asked of these very texts. */
+function isMadeOf({ nodes, leaf }: StoredConversation, now: readonly RecordItem[]): boolean {
+  const lines = pathTo(nodes, leaf);
+  const isSame = ({ asked }: ConversationNode): boolean =>
+    asked.length === now.length &&
+    now.every(({ id, head }) =>
+      asked.some((each) => each.recordId === id && each.textSha256 === head.textSha256),
+    );
+  return lines.length > 0 && lines.every(isSame);
 }
 
 function problemWith(question: string): Problem | null {

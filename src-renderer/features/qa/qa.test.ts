@@ -334,6 +334,40 @@ describe('a conversation on screen', () => {
     expect(new Set(lines.map(({ question }) => question)).size).toBe(lines.length);
   });
 
+  it('a summary is made once of a text, and again where its doctor wants or the text has changed', async () => {
+    const { qa, asked, values } = state();
+    await qa.show(open('one'));
+    await qa.summarise('病历摘要');
+    const first = qa.conversation?.id;
+    const { length } = asked;
+    await qa.putAway();
+    await until(() => values().length === 1);
+    await qa.begin();
+    qa.summaryOpen = false;
+    await qa.summarise('病历摘要');
+    expect(qa.conversation?.id).toBe(first);
+    expect(qa.summaryOpen).toBe(true);
+    // The same, by a program that was started later.
+    const later = state(undefined, { stored: values() });
+    await later.qa.load();
+    await later.qa.show(open('one'));
+    await later.qa.begin();
+    await later.qa.summarise('病历摘要');
+    expect(later.qa.conversation?.id).toBe(first);
+    expect(later.asked).toEqual([]);
+    expect(asked).toHaveLength(length);
+    await qa.summarise('病历摘要', { isAnew: true });
+    expect(asked).toHaveLength(2 * length);
+    const changed = { ...item('one', 'P1') };
+    await later.qa.show({
+      item: { ...changed, head: { ...changed.head, textSha256: 's-changed' } },
+      text: '主诉：头痛加重。',
+    });
+    await later.qa.summarise('病历摘要');
+    expect(later.qa.conversation?.id).not.toBe(first);
+    expect(later.asked).toHaveLength(length);
+  });
+
   it('a summary stays what it is: whoever asks on begins a conversation about the same', async () => {
     const { qa, values } = state();
     await qa.show(open('one'));
