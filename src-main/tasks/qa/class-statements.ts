@@ -167,9 +167,9 @@ const pastHistory =
 const followedUp = /复诊|随访|随诊|复查|返院|门诊(?:拆线|换药|就诊)|拆线|就诊/u;
 const later =
   /[\d一二两三四五六七八九十半][^,。;]{0,3}(?:天|日|周|星期|月|年)[^,。;]{0,3}(?:后|门诊|返|复|随)|每[\d一二两三半]*个?(?:天|日|周|星期|月|年)|后第?\d+(?:天|周|月)|定期|按时|明日|次日|及时|立即|随时|不适|如有|必要时|小时[^,。;]{0,2}复查|下周|下月|个月[^,。;]{0,10}复查/u;
-/** 已复查, 拆线 that is done, or a result: it is not to come. */
+/** 已复查, 拆线 that is done, a result, or how somebody came here: it is not to come. */
 const alreadyDone =
-  /已(?:拆线|复查)|(?:今日|昨日|入院后|补钾后)[^,。;]{0,4}复查|复查[^,。;]{0,10}(?::|示|提示|\d+(?:\.\d+)?[a-zμ%])/u;
+  /已(?:拆线|复查)|(?:遂|为求|曾|今日?)[^,。;]{0,12}就诊|(?:今日|昨日|入院后|补钾后)[^,。;]{0,4}复查|复查[^,。;]{0,10}(?::|示|提示|\d+(?:\.\d+)?[a-zμ%])/u;
 
 function statesFollowUp({ text, section }: PlacedSentence): boolean {
   if (section === '随访') return true;
