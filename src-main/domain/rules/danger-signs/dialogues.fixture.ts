@@ -10,7 +10,9 @@ export interface LabelledDialogue {
 
 /** @param name of a file beside this one; dialogues.txt says how it is written */
 export function labelledDialogues(name: string): LabelledDialogue[] {
-  const blocks = readFileSync(join(import.meta.dirname, name), 'utf8').split(/^= /mu).slice(1);
+  const blocks = readFileSync(join(import.meta.dirname, name), 'utf8')
+    .split(/^= /mu)
+    .slice(1);
   return blocks.map((block) => {
     const [label = '', ...lines] = block.split('\n').filter((line) => line !== '');
     return {
