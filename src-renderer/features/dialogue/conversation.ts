@@ -33,5 +33,7 @@ export function signsByTurn(signs: readonly FoundSign[]): ReadonlyMap<number, Fo
     ...(sign.parts ?? []).map((part) => ({ ...sign, ...part })),
   ]);
   places.sort((a, b) => a.start - b.start || b.end - a.end);
-  return Map.groupBy(places, ({ turn }) => turn);
+  const byTurn = new Map<number, FoundSign[]>();
+  for (const place of places) byTurn.set(place.turn, [...(byTurn.get(place.turn) ?? []), place]);
+  return byTurn;
 }
