@@ -72,14 +72,24 @@ describe('chimed draft', () => {
   const turns = [{ role: 'patient', text: `胸口疼得厉害，${shortCue}` }];
 
   it('without a model that drafts tells the danger signs and a problem, and ends with 1', async () => {
-    const dialogue = await fileWith('dialogue.json', JSON.stringify({ turns }));
+    const more = [
+      { role: 'doctor', text: '有没有晕倒？' },
+      { role: 'patient', text: '嗯，有的' },
+    ];
+    const dialogue = await fileWith(
+      'dialogue.json',
+      JSON.stringify({ turns: [...turns, ...more] }),
+    );
     const told = await chimed('draft', dialogue, '--format', 'json');
     expect(told.code).toBe(1);
     const output = json(told);
     expect(output).toMatchObject({ version: 1, state: 'machine-draft', candidates: [] });
     expect(output['problem']).toHaveProperty('code');
     expect(output['notice']).toBeTruthy();
-    expect(output['dangerSigns']).toMatchObject([{ turn: 0 }]);
+    expect(output['dangerSigns']).toMatchObject([
+      { turn: 0 },
+      { turn: 2, text: '嗯', parts: [{ turn: 1, text: '晕倒' }] },
+    ]);
   });
 
   it('with one writes as many drafts as are asked for, without any order, from the record', async () => {

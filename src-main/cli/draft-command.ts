@@ -6,6 +6,7 @@ import {
   type DraftRequest,
   type DraftResult,
   type Turn,
+  type TurnPlace,
 } from '../domain/contract/dialogue';
 import { AppError, problemOf, type Problem } from '../domain/contract/errors';
 import { Cancelled } from '../domain/contract/rpc';
@@ -45,10 +46,14 @@ export async function draftCommand(
   const turns = await readDialogue(path);
   const record =
     options.record === undefined ? undefined : { text: await readRecordText(options.record) };
-  const dangerSigns = signsInDialogue(turns).map((sign) => ({
-    ...sign,
+  const withText = <T extends TurnPlace>(place: T): T & { text: string } => ({
+    ...place,
+    text: (turns[place.turn]?.text ?? '').slice(place.start, place.end),
+  });
+  const dangerSigns = signsInDialogue(turns).map(({ parts, ...sign }) => ({
+    ...withText(sign),
     name: signNames(sign.signId)[locale],
-    text: (turns[sign.turn]?.text ?? '').slice(sign.start, sign.end),
+    ...(parts ? { parts: parts.map(withText) } : {}),
   }));
   const interruption = new Interruption();
   const { signal } = interruption;

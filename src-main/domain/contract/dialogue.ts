@@ -35,15 +35,22 @@ export const draftGuardSchema = z.object({
 });
 export type DraftGuard = z.infer<typeof draftGuardSchema>;
 
-/** A danger sign in a patient's words. */
-export const foundSignSchema = z.object({
-  classId: z.string(),
-  signId: z.string(),
+/** Words of a conversation. */
+export const turnPlaceSchema = z.object({
   /** Place among the turns, from 0. */
   turn: z.int().nonnegative(),
   /** UTF-16 units of the turn's text, end exclusive. */
   start: z.int().nonnegative(),
   end: z.int().nonnegative(),
+});
+export type TurnPlace = z.infer<typeof turnPlaceSchema>;
+
+/** A danger sign in a patient's words, at the words that completed it. */
+export const foundSignSchema = turnPlaceSchema.extend({
+  classId: z.string(),
+  signId: z.string(),
+  /** The other words of it, where it was told in several messages: earlier ones, or a question's that was answered. */
+  parts: z.array(turnPlaceSchema).max(8).optional(),
 });
 export type FoundSign = z.infer<typeof foundSignSchema>;
 

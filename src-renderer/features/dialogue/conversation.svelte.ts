@@ -148,7 +148,7 @@ export class Conversation {
   }
 
   #find(): void {
-    this.#signs = signsInDialogue(this.#turns, this.#signReader.find);
+    this.#signs = signsInDialogue(this.#turns, this.#signReader);
     this.#signReader.end();
     if (this.#signs.length <= this.#told || this.#options.isFixed()) return;
     clearTimeout(this.#tellTimer);

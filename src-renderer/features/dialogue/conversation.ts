@@ -1,5 +1,5 @@
 /** A conversation as text and as turns. */
-import type { Turn } from '@domain/contract/dialogue';
+import type { FoundSign, Turn } from '@domain/contract/dialogue';
 import { turnText } from '@domain/rules/dialogue/parse-dialogue';
 import { singleLine } from '../../ui/visible-text';
 
@@ -24,4 +24,16 @@ export function titleOf(turns: readonly Turn[]): string {
   const line = singleLine((said?.text ?? '').slice(0, 200));
   const title = [...line].slice(0, titleChars).join('');
   return title.length < line.length ? `${title}…` : title;
+}
+
+/** Every place of signs by its turn, in the order of the text: also the parts of what was told over several turns. */
+export function signsByTurn(signs: readonly FoundSign[]): ReadonlyMap<number, FoundSign[]> {
+  const places = signs.flatMap((sign) => [
+    sign,
+    ...(sign.parts ?? []).map((part) => ({ ...sign, ...part })),
+  ]);
+  places.sort((a, b) => a.start - b.start || b.end - a.end);
+  const byTurn = new Map<number, FoundSign[]>();
+  for (const place of places) byTurn.set(place.turn, [...(byTurn.get(place.turn) ?? []), place]);
+  return byTurn;
 }

@@ -3,7 +3,7 @@ import { maxTurns, type DraftRequest } from '@domain/contract/dialogue';
 import { storedReplySchema } from '@domain/contract/conversation';
 import { AppError, problemOf } from '@domain/contract/errors';
 import { orderPlaceholder } from '@domain/rules/prescription/find-orders';
-import { titleOf, turnsText } from './conversation';
+import { signsByTurn, titleOf, turnsText } from './conversation';
 import { begun, model, never, result, until } from './dialogue.fixture';
 import { Dialogue } from './dialogue.svelte';
 
@@ -46,6 +46,20 @@ describe('a conversation', () => {
       'doctor 多久了',
       'patient 昨天开始',
     ]);
+  });
+
+  it('with a sign that was told over several turns has its words marked in each of them', () => {
+    const { conversation } = begun().dialogue;
+    conversation.type('患者：胸闷\n医生：有没有出汗？\n患者：有的');
+    conversation.finishWriting();
+    expect(conversation.signs).toHaveLength(1);
+    const marked = [...signsByTurn(conversation.signs)].map(([turn, signs]) => [
+      turn,
+      signs.map(({ start, end }) => conversation.turns[turn]?.text.slice(start, end)),
+    ]);
+    expect(Object.fromEntries(marked)).toEqual({ 0: ['胸闷'], 1: ['出汗'], 2: ['有的'] });
+    conversation.correct(2);
+    expect(conversation.signs).toEqual([]);
   });
 
   it('that was guessed the wrong way round is put right at once, and what was known stays', () => {

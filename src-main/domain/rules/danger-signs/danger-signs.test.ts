@@ -63,6 +63,7 @@ describe('danger signs in a patient’s words', () => {
       '阑尾炎会肚子剧痛吗',
       '我妈五年前晕倒过一回，后来查了没事',
       '高热惊厥的护理',
+      '以前胸痛',
     ])
       expect([text, findDangerSigns(text)]).toEqual([text, []]);
     for (const text of [

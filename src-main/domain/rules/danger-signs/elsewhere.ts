@@ -31,7 +31,9 @@ export function isElsewhere(text: string, start: number, end: number, classId: s
   if (before.test(clause)) return true;
   // 阑尾炎会肚子剧痛吗
   if (/会(?:有|出现)?$/u.test(clause) && /^[^，,。；;]{0,3}[吗么?？]/u.test(following)) return true;
-  if (!past.test(clause) && !experienced.test(following)) return false;
+  // With the sign's first character: 前胸痛 is no place where it is 以前 and 胸痛.
+  const isPast = past.test(clause + (text[start] ?? ''));
+  if (!isPast && !experienced.test(following)) return false;
   const around = text.slice(Math.max(0, start - reach), end + reach);
-  return !now.test(around) || (past.test(clause) && over.test(following));
+  return !now.test(around) || (isPast && over.test(following));
 }

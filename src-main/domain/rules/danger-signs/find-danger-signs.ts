@@ -3,9 +3,9 @@
  * what is written and nothing else: a text without a sign is no sign that all is well.
  */
 import { fold } from '../deidentify/fold';
-import { isDenied } from './denial';
 import { isElsewhere } from './elsewhere';
 import { signClasses, type Measure, type SignEntry } from './lexicon';
+import { wordsIn, type Stretch } from './word-places';
 
 export interface DangerSign {
   /** Of the class, which says what to do. */
@@ -14,11 +14,6 @@ export interface DangerSign {
   /** The sign's name, as the lexicon has it. */
   readonly names: { readonly 'zh-CN': string; readonly en: string };
   /** UTF-16 units of the text, end exclusive: the words that fired it. */
-  readonly start: number;
-  readonly end: number;
-}
-
-interface Stretch {
   readonly start: number;
   readonly end: number;
 }
@@ -67,24 +62,6 @@ function placesOf(sign: SignEntry, text: string, sentences: readonly Stretch[]):
       reached = end;
       return true;
     });
-}
-
-/** Where one of the words stands and is not denied. */
-function wordsIn(
-  text: string,
-  words: readonly string[],
-  except: readonly string[] = [],
-): Stretch[] {
-  const places: Stretch[] = [];
-  let covered: readonly Stretch[] | undefined;
-  for (const word of words) {
-    for (const place of occurrences(text, word)) {
-      covered ??= except.flatMap((phrase) => occurrences(text, phrase));
-      const meansElse = covered.some(({ start, end }) => start <= place.start && end >= place.end);
-      if (!meansElse && !isDenied(text, place.start, place.end)) places.push(place);
-    }
-  }
-  return places;
 }
 
 function togetherIn(
@@ -176,13 +153,6 @@ function measuresIn(text: string, measure: Measure): Stretch[] {
 
 function escaped(word: string): string {
   return word.replace(/[+.]/g, '\\$&');
-}
-
-function occurrences(text: string, word: string): Stretch[] {
-  const places: Stretch[] = [];
-  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1))
-    places.push({ start: at, end: at + word.length });
-  return places;
 }
 
 function sentencesOf(text: string): Stretch[] {

@@ -23,6 +23,11 @@ export interface SignEntry {
   readonly together?: WordLists;
   /** The same, other ways to say it. */
   readonly orTogether?: readonly WordLists[];
+  /**
+   * Words of `together` and `orTogether` may stand in several messages, but for what these phrases hold: too
+   * many other things are said with them. Without it they must stand in one sentence.
+   */
+  readonly apart?: readonly string[];
   /** One word of each list in this order, close together in one clause; several such ways. */
   readonly close?: readonly WordLists[];
   readonly measure?: Measure;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { maxTurns } from '../../contract/dialogue';
 import { signsInDialogue } from '../danger-signs/signs-in-dialogue';
-import { parseDialogue } from './parse-dialogue';
+import { parseDialogue, turnText } from './parse-dialogue';
 import { roleOf } from './speakers';
 
 const rolesAndTexts = (text: string) =>
@@ -97,6 +97,28 @@ describe('a pasted conversation', () => {
 
   it('of a doctor alone holds no patient', () => {
     expect(parseDialogue('医生：多喝水').turns.map(({ role }) => role)).toEqual(['doctor']);
+  });
+
+  it('with the headings of consultations on the web', () => {
+    expect(
+      rolesAndTexts(
+        '患者提问 2024-03-05 10:21\n胸痛\n医生回复 2024-03-05 10:25\n多久了\n患者追问：两天',
+      ),
+    ).toEqual(['patient|胸痛', 'doctor|多久了', 'patient|两天']);
+  });
+
+  it('what an answer quotes is not said by whoever answers, and is lost nowhere', () => {
+    const answered = '「李医生：有没有胸痛」\n- - - - - - - - - -\n没有';
+    expect(rolesAndTexts(`李医生：有没有胸痛\n患者：${answered}`)).toEqual([
+      ...['doctor|有没有胸痛', 'patient|没有'],
+    ]);
+    const above = '李医生 10:00\n「阳光：我胸口疼」\n———————\n多久了\n阳光 10:01\n两天';
+    expect(rolesAndTexts(above)).toEqual(['patient|我胸口疼', 'doctor|多久了', 'patient|两天']);
+    // Without the line of dashes it is what somebody says.
+    expect(rolesAndTexts('患者：「李医生：多喝水」他这样说')).toEqual([
+      'patient|「李医生：多喝水」他这样说',
+    ]);
+    expect(parseDialogue(turnText('患者', answered)).turns).toHaveLength(1);
   });
 
   it('a message that was only a picture is still there', () => {

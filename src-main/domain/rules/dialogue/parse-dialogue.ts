@@ -6,6 +6,7 @@
 import { maxTurnChars, maxTurns, type Turn, type TurnRole } from '../../contract/dialogue';
 import { findDangerSigns } from '../danger-signs/find-danger-signs';
 import { exportedMessages } from './exported-messages';
+import { beginsQuotedMessage, withoutQuotedMessages, type Said } from './quoted-message';
 import { roleOf, self, speakersIn } from './speakers';
 
 export interface ParsedDialogue {
@@ -51,11 +52,6 @@ const account = /(?:[（(]\d{4,}[)）]|<[^>]{3,60}>)$/u;
 /** A line that begins with it is what somebody says, whatever it looks like; it stays there. */
 const quote = '> ';
 
-interface Spoken {
-  readonly speaker: string | null;
-  readonly lines: string[];
-}
-
 /** @param find signs, by which is decided what is left out. Defaults to reading each turn anew. */
 export function parseDialogue(
   text: string,
@@ -63,12 +59,12 @@ export function parseDialogue(
 ): ParsedDialogue {
   let placeholders = 0;
   const exported = exportedMessages(text);
-  const spoken: readonly Spoken[] = exported
+  const spoken: readonly Said[] = exported
     ? exported.map(({ speaker, text: said }) => ({
         speaker,
         lines: [said.replace(/\r\n?/gu, '\n')],
       }))
-    : spokenIn(text);
+    : withoutQuotedMessages(spokenIn(text));
   const messages = spoken.flatMap(({ speaker, lines: own }) => {
     const whole = own.join('\n').trim();
     placeholders += whole.match(placeholder)?.length ?? 0;
@@ -98,17 +94,20 @@ export function parseDialogue(
 }
 
 /** By lines. */
-function spokenIn(text: string): Spoken[] {
-  const spoken: Spoken[] = [];
+function spokenIn(text: string): Said[] {
+  const spoken: Said[] = [];
   const lines = text
     .replace(/\r\n?|[\u2028\u2029]/g, '\n')
     .split('\n')
     .map((line) => line.trim());
-  const named = speakersIn(lines, roleOf);
+  const named = speakersIn(
+    lines.filter((line) => !beginsQuotedMessage(line)),
+    roleOf,
+  );
   for (const line of lines) {
     const isQuoted = line.startsWith(quote);
     if (!isQuoted && isNobodys(line)) continue;
-    const heading = isQuoted ? null : headingOf(line, named);
+    const heading = isQuoted || beginsQuotedMessage(line) ? null : headingOf(line, named);
     if (heading) {
       spoken.push({ speaker: heading.speaker, lines: heading.rest === '' ? [] : [heading.rest] });
     } else if (line === '') {
@@ -135,7 +134,10 @@ function spokenIn(text: string): Spoken[] {
 export function turnText(name: string, said: string): string {
   const [first = '', ...others] = said.split(/\r\n?|[\n\u2028\u2029]/u).map((line) => line.trim());
   // 患者：我拍了拍他 as a whole is a notice of a messenger.
-  const top = isNobodys(`${name}：${first}`) ? `${name}：\n${quoted(first)}` : `${name}：${first}`;
+  const top =
+    isNobodys(`${name}：${first}`) || beginsQuotedMessage(first)
+      ? `${name}：\n${quoted(first)}`
+      : `${name}：${first}`;
   return [top, ...others.map(quotedWhereNeeded)].join('\n');
 }
 
@@ -143,7 +145,8 @@ function quotedWhereNeeded(line: string): string {
   if (line === '') return line;
   // As beside one role alone, where any name before a colon may be who answers.
   const named = speakersIn([line, '患者：'], roleOf);
-  return isNobodys(line) || headingOf(line, named) ? quoted(line) : line;
+  const isRead = isNobodys(line) || beginsQuotedMessage(line) || headingOf(line, named) !== null;
+  return isRead ? quoted(line) : line;
 }
 
 function quoted(line: string): string {

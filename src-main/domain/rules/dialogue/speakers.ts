@@ -2,9 +2,9 @@
 import type { TurnRole } from '../../contract/dialogue';
 
 const patientNames =
-  /^(?:患者|患|病人|家属|患儿家长|家长|患者家属|咨询者|用户|问诊人|病友|宝妈|客户|患儿|病患|咨询人|求助者|patient|user|human|client|q|问)(?:[（(].{0,12}[)）])?$/iu;
+  /^(?:患者(?:提问|追问|咨询)?|患|病人|家属|患儿家长|家长|患者家属|咨询者|用户|问诊人|病友|宝妈|客户|患儿|病患|咨询人|求助者|patient|user|human|client|q|问)(?:[（(].{0,12}[)）])?$/iu;
 const doctorNames =
-  /^(?:医|医生|医师|大夫|主任|医生助理|助理|护士|客服|药师|doctor|dr\.?|physician|nurse|assistant|bot|gpt|a|答|.{1,4}(?:医生|医师|大夫|主任|教授|护士))(?:[（(].{0,12}[)）])?$/iu;
+  /^(?:医|(?:医生|医师|大夫)(?:回复|回答|答复)?|主任|医生助理|助理|护士|客服|药师|doctor|dr\.?|physician|nurse|assistant|bot|gpt|a|答|.{1,4}(?:医生|医师|大夫|主任|教授|护士))(?:[（(].{0,12}[)）])?$/iu;
 
 /** 体温：39, 既往史：无, 早上：咳 */
 const noPerson =
