@@ -207,6 +207,8 @@ test('an answer in progress and an unsaved note are sealed before the lock', asy
   await page.getByTestId('record-row').filter({ hasText: '很长的病历' }).dblclick();
   await expect(page.getByTestId('run-status')).toHaveAttribute('data-status', 'stopped');
   await expect(page.getByTestId('fact').first()).toBeVisible();
+  // Nobody takes a part for the whole.
+  await expect(page.getByTestId('partial-run')).toBeVisible();
 });
 
 test(

@@ -68,6 +68,7 @@ export const en = {
     rename: 'Rename',
     remove: 'Delete',
     untitled: (when: string) => `New record ${when}`,
+    untitledAgain: (title: string, count: string) => `${title} (${count})`,
     columnTitle: 'Title',
     columnCreated: 'Created',
     columnChars: 'Characters',

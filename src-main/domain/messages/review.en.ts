@@ -83,6 +83,8 @@ export const reviewEn = {
   nothing: 'Nothing here yet',
   nothingHint:
     'Run extraction first, or select words in the text and press the number of a type or field to add them.',
+  partialRun:
+    'This run did not come to the end: what follows is of the part that was read. Add the rest from the text, or extract again.',
   noFactsHint:
     'The model found nothing. Check the text; to add what was missed, select it and press the number of a type or field.',
   addHint: (count: string) =>

@@ -74,6 +74,7 @@ export const reviewZh = {
   noNextRecord: '没有其他待审的病历',
   nothing: '还没有内容',
   nothingHint: '可以先抽取；也可以在原文中选中文字，按数字键选择类型或字段，直接补充。',
+  partialRun: '这次抽取没有做完，下面只是已读部分的结果。请对照原文补充其余内容，或重新抽取。',
   noFactsHint: '模型没有找到内容。请对照原文；漏掉的内容可以选中文字后按数字键补充。',
   addHint: (count: string) => `已选中 ${count} 字：按数字键补充为对应类型或字段，按 M 键列出全部`,
   caretHint: '光标模式：用方向键移动，按住 Shift 键选中文字，按 Esc 键结束',

@@ -70,6 +70,7 @@ export const zhCN = {
     rename: '重命名',
     remove: '删除',
     untitled: (when: string) => `新病历 ${when}`,
+    untitledAgain: (title: string, count: string) => `${title}（${count}）`,
     columnTitle: '标题',
     columnCreated: '建立时间',
     columnChars: '字数',

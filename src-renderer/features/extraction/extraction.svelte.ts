@@ -263,9 +263,11 @@ export class ExtractionState {
     const key = keyOf(item, schema);
     if (this.#ahead?.key === key) return;
     const loaded = this.#load(item, schema);
-    // Whoever opens it is told; nobody may.
-    loaded.catch(() => undefined);
     this.#ahead = { key, loaded };
+    // It may be there when somebody opens it: then it is read anew.
+    loaded.catch(() => {
+      if (this.#ahead?.loaded === loaded) this.#ahead = null;
+    });
   }
 
   async #load(

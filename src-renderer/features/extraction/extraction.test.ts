@@ -1,4 +1,5 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
+import { AppError } from '@domain/contract/errors';
 import type { LibraryModel } from '@domain/contract/library';
 import type { RunSummary } from '../../data/repository';
 import type { Store } from '../../data/store';
@@ -26,7 +27,8 @@ const item: RecordItem = {
 };
 
 async function openOn(loaded: LibraryModel | null, inMemory = true) {
-  const store = { repository: { text: async () => '文' }, call: async () => ({ seq: 1 }) };
+  const text = vi.fn(async () => '文');
+  const store = { repository: { text }, call: async () => ({ seq: 1 }) };
   let asked = 0;
   const host = {
     ready: () => {
@@ -48,7 +50,7 @@ async function openOn(loaded: LibraryModel | null, inMemory = true) {
     new SchemaCatalogue(),
   );
   await extraction.open(item);
-  return { extraction, asked: () => asked };
+  return { extraction, asked: () => asked, text };
 }
 
 it('a schema that the model does not name cannot be run, and the model is never asked', async () => {
@@ -187,4 +189,15 @@ it('what was chosen of a record that is not open yet is what it is opened with',
   // Of the one that is still on screen nothing was chosen.
   expect([extraction.session, extraction.chosenSchemaId]).toEqual([null, null]);
   expect(await shown(both)).toBe('ccks2019 2');
+});
+
+it('a record that could not be read ahead is read when it is opened', async () => {
+  const { extraction, text } = await openOn(null);
+  const next: RecordItem = { ...item, id: 'b', head: { ...item.head, textId: 'u' } };
+  text.mockRejectedValueOnce(new AppError('WORKER_DIED'));
+  extraction.prefetch({ item: next, schema: 'ccks2019' });
+  await new Promise((resolve) => setTimeout(resolve));
+  await extraction.choose(next, 'ccks2019');
+  await extraction.open(next);
+  expect([extraction.record?.text, extraction.openProblem]).toEqual(['文', null]);
 });

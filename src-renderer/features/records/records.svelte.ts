@@ -300,9 +300,16 @@ export class RecordsState {
     return values.map(({ value }) => value).sort((a, b) => a.updatedAt - b.updatedAt);
   }
 
-  /** A title from the clock. */
+  /** A title from the clock that no other record has: several may be pasted within a minute. */
   defaultTitle(now = Date.now()): string {
-    return i18n.m.records.untitled(i18n.format.dateTime(now));
+    const { untitled, untitledAgain } = i18n.m.records;
+    const title = untitled(i18n.format.dateTime(now));
+    // eslint-disable-next-line svelte/prefer-svelte-reactivity -- made anew, never changed
+    const taken = new Set(this.#all.map(({ head }) => head.title));
+    for (let count = 1; ; count += 1) {
+      const next = count === 1 ? title : untitledAgain(title, i18n.format.integer(count));
+      if (!taken.has(next)) return next;
+    }
   }
 
   /** Saves the draft; on failure the text stays in the editor. @returns the new record's id */

@@ -371,6 +371,20 @@ describe('a new record', () => {
     await state.saveDraft();
     expect(state.items[0]?.head.title).not.toContain('张三');
   });
+
+  it('two that are pasted within a minute can be told apart', async () => {
+    const { state } = setUp();
+    const now = new Date(2025, 0, 2, 3, 4).getTime();
+    for (const text of ['其一', '其二', '其三']) {
+      state.draft.show(state.defaultTitle(now));
+      state.draft.text = text;
+      await state.saveDraft();
+    }
+    const titles = state.items.map(({ head }) => head.title);
+    expect(new Set(titles)).toEqual(
+      new Set(['', '（2）', '（3）'].map((again) => `新病历 2025/01/02 03:04${again}`)),
+    );
+  });
 });
 
 describe('files', () => {
