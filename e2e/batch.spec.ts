@@ -207,29 +207,31 @@ test(
   },
 );
 
-test('the model host and the worker killed in the middle: the batch goes on, nothing is twice', async ({
-  start,
-}) => {
-  test.setTimeout(180_000);
-  const { app, page, pidOf, userData, quit } = await start();
-  const count = 24;
-  const folder = await folderOf(count, 8);
-  await modelReady(page);
-  await startBatch(app, page, folder);
-  for (const service of ['chimed-model-host', 'chimed-worker'] as const) {
-    const before = await done(page);
-    await expect.poll(() => done(page), { timeout: 60_000 }).toBeGreaterThan(before + 1);
-    process.kill(await pidOf(service), 'SIGKILL');
-  }
-  await finished(page);
-  await expect(page.locator('[data-testid="batch-item"][data-state="completed"]')).toHaveCount(
-    count,
-  );
-  await page.getByTestId('nav-records').click();
-  await expect(page.getByTestId('record-row')).toHaveCount(count);
-  await quit();
-  expect(await storedRuns(userData)).toBe(count);
-});
+test(
+  'the model host and the worker killed in the middle: the batch goes on, nothing is twice',
+  { tag: '@slow' },
+  async ({ start }) => {
+    test.setTimeout(180_000);
+    const { app, page, pidOf, userData, quit } = await start();
+    const count = 24;
+    const folder = await folderOf(count, 8);
+    await modelReady(page);
+    await startBatch(app, page, folder);
+    for (const service of ['chimed-model-host', 'chimed-worker'] as const) {
+      const before = await done(page);
+      await expect.poll(() => done(page), { timeout: 60_000 }).toBeGreaterThan(before + 1);
+      process.kill(await pidOf(service), 'SIGKILL');
+    }
+    await finished(page);
+    await expect(page.locator('[data-testid="batch-item"][data-state="completed"]')).toHaveCount(
+      count,
+    );
+    await page.getByTestId('nav-records').click();
+    await expect(page.getByTestId('record-row')).toHaveCount(count);
+    await quit();
+    expect(await storedRuns(userData)).toBe(count);
+  },
+);
 
 test('allowed to, a batch goes on while the screen is locked, which shows counts and nothing else', async ({
   start,

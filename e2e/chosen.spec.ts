@@ -87,49 +87,51 @@ test('records are chosen by keys and by mouse, exported, and moved to the bin af
   await expect(rows(page)).toHaveCount(3);
 });
 
-test('chosen records are extracted again as a batch: none is made, and what was decided is carried over', async ({
-  start,
-}) => {
-  const userData = join(folder, 'profile');
-  await makeProfile(userData);
-  await storeReviewedRecords(userData);
-  const { page } = await start({ userData });
-  await modelReady(page);
-  const decided = page.locator('[data-testid="fact"][data-decision="accepted"]');
-  await rows(page).filter({ hasText: '未审核' }).click();
-  await page.getByTestId('fact').first().click();
-  await page.keyboard.press('a');
-  await expect(decided).toHaveCount(1);
+test(
+  'chosen records are extracted again as a batch: none is made, and what was decided is carried over',
+  { tag: '@slow' },
+  async ({ start }) => {
+    const userData = join(folder, 'profile');
+    await makeProfile(userData);
+    await storeReviewedRecords(userData);
+    const { page } = await start({ userData });
+    await modelReady(page);
+    const decided = page.locator('[data-testid="fact"][data-decision="accepted"]');
+    await rows(page).filter({ hasText: '未审核' }).click();
+    await page.getByTestId('fact').first().click();
+    await page.keyboard.press('a');
+    await expect(decided).toHaveCount(1);
 
-  await page.getByTestId('nav-records').click();
-  await list(page).focus();
-  await page.keyboard.press('Control+a');
-  await page.keyboard.press('Control+Enter');
-  await page.getByTestId('new-batch-dialog').waitFor();
-  await expect(page.getByTestId('new-batch-dialog')).toContainText('选定的病历：3 份');
-  expect(await findings(page)).toEqual([]);
-  await page.getByTestId('batch-start').click();
-  await page.locator('[data-testid="batch"][data-phase="finished"]').waitFor({ timeout: 60_000 });
-  await expect(page.getByTestId('batch-done')).toHaveText('3 / 3 份');
-  const done = page.locator('[data-testid="batch-item"][data-state="completed"]');
-  await expect(done).toHaveCount(3);
-  await done.filter({ hasText: '未审核' }).dblclick();
-  await page.locator('[data-testid="run-status"][data-status="completed"]').waitFor();
-  await expect(decided).toHaveCount(1);
+    await page.getByTestId('nav-records').click();
+    await list(page).focus();
+    await page.keyboard.press('Control+a');
+    await page.keyboard.press('Control+Enter');
+    await page.getByTestId('new-batch-dialog').waitFor();
+    await expect(page.getByTestId('new-batch-dialog')).toContainText('选定的病历：3 份');
+    expect(await findings(page)).toEqual([]);
+    await page.getByTestId('batch-start').click();
+    await page.locator('[data-testid="batch"][data-phase="finished"]').waitFor({ timeout: 60_000 });
+    await expect(page.getByTestId('batch-done')).toHaveText('3 / 3 份');
+    const done = page.locator('[data-testid="batch-item"][data-state="completed"]');
+    await expect(done).toHaveCount(3);
+    await done.filter({ hasText: '未审核' }).dblclick();
+    await page.locator('[data-testid="run-status"][data-status="completed"]').waitFor();
+    await expect(decided).toHaveCount(1);
 
-  // Run with another schema since, it is opened from the batch with what the batch found.
-  const shown = page.locator('[data-testid="result"][aria-pressed="true"]');
-  await page.getByTestId('schema-select').selectOption('ccks2019');
-  await runExtraction(page);
-  await expect(shown).toHaveAttribute('data-schema', 'ccks2019');
-  await page.getByTestId('nav-batch').click();
-  await done.filter({ hasText: '未审核' }).dblclick();
-  await expect(shown).toHaveAttribute('data-schema', 'ccks2019-symptom');
-  await expect(decided).toHaveCount(1);
-  await page.getByTestId('nav-records').click();
-  await expect(rows(page)).toHaveCount(3);
-  await expect(page.getByTestId('chosen-actions')).toHaveCount(0);
-});
+    // Run with another schema since, it is opened from the batch with what the batch found.
+    const shown = page.locator('[data-testid="result"][aria-pressed="true"]');
+    await page.getByTestId('schema-select').selectOption('ccks2019');
+    await runExtraction(page);
+    await expect(shown).toHaveAttribute('data-schema', 'ccks2019');
+    await page.getByTestId('nav-batch').click();
+    await done.filter({ hasText: '未审核' }).dblclick();
+    await expect(shown).toHaveAttribute('data-schema', 'ccks2019-symptom');
+    await expect(decided).toHaveCount(1);
+    await page.getByTestId('nav-records').click();
+    await expect(rows(page)).toHaveCount(3);
+    await expect(page.getByTestId('chosen-actions')).toHaveCount(0);
+  },
+);
 
 test('a batch is exported as far as it has results, and what is missing is said', async ({
   start,

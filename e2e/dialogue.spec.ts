@@ -243,40 +243,42 @@ test('a pasted chat becomes a reply that only its doctor can let out', async ({ 
   await expect(again.page.getByTestId('turn')).toHaveCount(2);
 });
 
-test('a drafting that is locked away or whose process dies keeps what was written, marked', async ({
-  start,
-}) => {
-  const { page, pidOf } = await start({ env: { CHIMED_MODEL: model } });
-  await modelReady(page);
-  await page.getByTestId('nav-dialogue').click();
-  const begin = async () => {
-    await paste(page, `患者：${longCue}`);
-    await page.getByTestId('conversation-text').press('Control+Enter');
-    await page.getByTestId('draft-length').selectOption('long');
-    await page.getByTestId('draft-count').selectOption('4');
-    await page.getByTestId('draft').click();
-    // Looked for at every frame: a second later it may be over.
-    await page.getByTestId('candidate').filter({ hasText: '第10条' }).first().waitFor();
-  };
-  const partial = page.locator('[data-testid="candidate"][data-ended="partial"]').first();
-  const pid = await pidOf('chimed-model-host');
-  await begin();
-  process.kill(pid, 'SIGKILL');
-  await expect(partial).toContainText('第10条');
-  await expect(page.locator('[data-code="HOST_DIED"]').first()).toBeVisible();
-  await page.locator('[data-testid="dialogue-saving"][data-saving="saved"]').waitFor();
+test(
+  'a drafting that is locked away or whose process dies keeps what was written, marked',
+  { tag: '@slow' },
+  async ({ start }) => {
+    const { page, pidOf } = await start({ env: { CHIMED_MODEL: model } });
+    await modelReady(page);
+    await page.getByTestId('nav-dialogue').click();
+    const begin = async () => {
+      await paste(page, `患者：${longCue}`);
+      await page.getByTestId('conversation-text').press('Control+Enter');
+      await page.getByTestId('draft-length').selectOption('long');
+      await page.getByTestId('draft-count').selectOption('4');
+      await page.getByTestId('draft').click();
+      // Looked for at every frame: a second later it may be over.
+      await page.getByTestId('candidate').filter({ hasText: '第10条' }).first().waitFor();
+    };
+    const partial = page.locator('[data-testid="candidate"][data-ended="partial"]').first();
+    const pid = await pidOf('chimed-model-host');
+    await begin();
+    process.kill(pid, 'SIGKILL');
+    await expect(partial).toContainText('第10条');
+    await expect(page.locator('[data-code="HOST_DIED"]').first()).toBeVisible();
+    await page.locator('[data-testid="dialogue-saving"][data-saving="saved"]').waitFor();
 
-  await modelReady(page);
-  await begin();
-  await page.keyboard.press('F9');
-  await page.getByTestId('gate').waitFor();
-  await signIn(page);
-  await page.getByTestId('nav-dialogue').click();
-  await expect(page.getByTestId('dialogue-row')).toHaveCount(2);
-  await page.getByTestId('dialogue-row').first().click();
-  await expect(partial).toContainText('第10条');
-  await expect(page.getByTestId('dialogue')).toHaveAttribute('data-state', 'machine-draft');
-});
+    await modelReady(page);
+    await begin();
+    await page.keyboard.press('F9');
+    await page.getByTestId('gate').waitFor();
+    await signIn(page);
+    await page.getByTestId('nav-dialogue').click();
+    await expect(page.getByTestId('dialogue-row')).toHaveCount(2);
+    await page.getByTestId('dialogue-row').first().click();
+    await expect(partial).toContainText('第10条');
+    await expect(page.getByTestId('dialogue')).toHaveAttribute('data-state', 'machine-draft');
+  },
+);
 
 test('without a model that drafts the screen says so, signs are shown, and a doctor writes', async ({
   start,

@@ -366,27 +366,35 @@ test(
   },
 );
 
-test('the prompt format is chosen, and the very tokens are shown', async ({ start }) => {
-  const { app, page } = await start();
-  await modelReady(page);
-  await page.getByTestId('nav-models').click();
-  await importFile(app, page, await bring('prompt.gguf'));
-  await expect(page.getByTestId('import-ended')).toHaveText('已导入');
-  await expect(page.getByTestId('prompt-format')).toHaveValue('chimed-readme');
-  // The file brings none.
-  await page.getByTestId('prompt-format').selectOption('file-template');
-  await expect(page.getByRole('alert').filter({ hasText: 'TEMPLATE_UNUSABLE' })).toBeVisible();
-  await page.getByTestId('prompt-format').selectOption('ziya');
-  await page.getByTestId('load-model').click();
-  await expect(memory(page)).toHaveAttribute('data-state', 'ready');
-  await page.getByTestId('show-prompt').click();
-  const tokens = page.getByTestId('prompt-tokens').locator('.token');
-  await expect
-    .poll(() => tokens.allInnerTexts())
-    .toEqual(expect.arrayContaining(['<human>', '<bot>', '高', '⏎']));
-  expect(await page.locator('.token.control').allInnerTexts()).toEqual(['<s>', '<human>', '<bot>']);
-  expect(await findings(page)).toEqual([]);
-});
+test(
+  'the prompt format is chosen, and the very tokens are shown',
+  { tag: '@slow' },
+  async ({ start }) => {
+    const { app, page } = await start();
+    await modelReady(page);
+    await page.getByTestId('nav-models').click();
+    await importFile(app, page, await bring('prompt.gguf'));
+    await expect(page.getByTestId('import-ended')).toHaveText('已导入');
+    await expect(page.getByTestId('prompt-format')).toHaveValue('chimed-readme');
+    // The file brings none.
+    await page.getByTestId('prompt-format').selectOption('file-template');
+    await expect(page.getByRole('alert').filter({ hasText: 'TEMPLATE_UNUSABLE' })).toBeVisible();
+    await page.getByTestId('prompt-format').selectOption('ziya');
+    await page.getByTestId('load-model').click();
+    await expect(memory(page)).toHaveAttribute('data-state', 'ready');
+    await page.getByTestId('show-prompt').click();
+    const tokens = page.getByTestId('prompt-tokens').locator('.token');
+    await expect
+      .poll(() => tokens.allInnerTexts())
+      .toEqual(expect.arrayContaining(['<human>', '<bot>', '高', '⏎']));
+    expect(await page.locator('.token.control').allInnerTexts()).toEqual([
+      '<s>',
+      '<human>',
+      '<bot>',
+    ]);
+    expect(await findings(page)).toEqual([]);
+  },
+);
 
 test('the status bar shows what the model process takes up and how fast it was', async ({
   start,

@@ -32,46 +32,48 @@ async function modelWith(change: Partial<ModelCard>): Promise<{ path: string; ca
 const builtIn = { id: 'chimed-nano', name: 'ChiMed Nano', standing: 'release' } as const;
 const banner = (page: Page) => page.getByTestId('model-banner');
 
-test('the built-in model says once what it is, how ChiMed-GPT is used, and what its card says', async ({
-  start,
-}) => {
-  const { path, card } = await modelWith(builtIn);
-  const first = await start({ env: { CHIMED_MODEL: path } });
-  const { page, userData } = first;
-  await modelReady(page);
-  await pasteRecord(page, '甲', '患者高血压病史10年。');
-  await expect(banner(page)).toContainText('不是 ChiMed-GPT');
-  await expect(banner(page)).toContainText('ChiMed Nano');
-  const name = page.getByTestId('model-name');
-  await expect(name).toHaveText(/ChiMed Nano\s+内置小模型/);
+test(
+  'the built-in model says once what it is, how ChiMed-GPT is used, and what its card says',
+  { tag: '@slow' },
+  async ({ start }) => {
+    const { path, card } = await modelWith(builtIn);
+    const first = await start({ env: { CHIMED_MODEL: path } });
+    const { page, userData } = first;
+    await modelReady(page);
+    await pasteRecord(page, '甲', '患者高血压病史10年。');
+    await expect(banner(page)).toContainText('不是 ChiMed-GPT');
+    await expect(banner(page)).toContainText('ChiMed Nano');
+    const name = page.getByTestId('model-name');
+    await expect(name).toHaveText(/ChiMed Nano\s+内置小模型/);
 
-  await page.getByTestId('how-to-chimed-gpt').click();
-  const view = page.getByTestId('models-view');
-  await expect(view).toContainText('npx chimed model convert');
-  await expect(view).toContainText('npx chimed extract --model');
-  await expect(view).toContainText('没有发布 GGUF');
-  await expect(page.getByTestId('model-sha256')).toHaveText(card.sha256);
-  await expect(page.getByTestId('model-limits')).toHaveText(card.limits?.['zh-CN'] ?? '');
-  await expect(page.getByTestId('model-scores').locator('tbody tr')).toHaveCount(
-    card.scores?.length ?? 0,
-  );
-  expect(await findings(page)).toEqual([]);
-  await page.getByTestId('nav-extraction').click();
-  expect(await findings(page)).toEqual([]);
+    await page.getByTestId('how-to-chimed-gpt').click();
+    const view = page.getByTestId('models-view');
+    await expect(view).toContainText('npx chimed model convert');
+    await expect(view).toContainText('npx chimed extract --model');
+    await expect(view).toContainText('没有发布 GGUF');
+    await expect(page.getByTestId('model-sha256')).toHaveText(card.sha256);
+    await expect(page.getByTestId('model-limits')).toHaveText(card.limits?.['zh-CN'] ?? '');
+    await expect(page.getByTestId('model-scores').locator('tbody tr')).toHaveCount(
+      card.scores?.length ?? 0,
+    );
+    expect(await findings(page)).toEqual([]);
+    await page.getByTestId('nav-extraction').click();
+    expect(await findings(page)).toEqual([]);
 
-  await page.getByTestId('dismiss-model-banner').click();
-  await expect(banner(page)).toHaveCount(0);
-  await first.quit();
+    await page.getByTestId('dismiss-model-banner').click();
+    await expect(banner(page)).toHaveCount(0);
+    await first.quit();
 
-  const again = await start({ userData, env: { CHIMED_MODEL: path } });
-  await modelReady(again.page);
-  await again.page.getByTestId('record-row').first().click();
-  await runExtraction(again.page);
-  await expect(banner(again.page)).toHaveCount(0);
-  // Its card stays within reach.
-  await again.page.getByTestId('model-name').click();
-  await expect(again.page.getByTestId('model-card')).toContainText(card.licence);
-});
+    const again = await start({ userData, env: { CHIMED_MODEL: path } });
+    await modelReady(again.page);
+    await again.page.getByTestId('record-row').first().click();
+    await runExtraction(again.page);
+    await expect(banner(again.page)).toHaveCount(0);
+    // Its card stays within reach.
+    await again.page.getByTestId('model-name').click();
+    await expect(again.page.getByTestId('model-card')).toContainText(card.licence);
+  },
+);
 
 test('the card is in the language of the window, scores and all', async ({ start }) => {
   const { path } = await modelWith(builtIn);

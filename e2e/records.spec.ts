@@ -164,23 +164,27 @@ test('an empty paste cannot be saved; a paste over two million characters is ref
   ).toBe(2_000_001);
 });
 
-test('a paste of two megabytes is stored, shown and can be run and stopped', async ({ start }) => {
-  const { page } = await start();
-  await modelReady(page);
-  const text = '患者高血压病史10年，口服硝苯地平控释片。\n'.repeat(33_000);
-  expect(Buffer.byteLength(text)).toBeGreaterThan(1_900_000);
-  await page.getByTestId('new-record').first().click();
-  await page.getByTestId('record-text').evaluate((area: HTMLTextAreaElement, value) => {
-    area.value = value;
-    area.dispatchEvent(new Event('input', { bubbles: true }));
-  }, text);
-  await page.getByTestId('save-record').click();
-  await expect(page.getByTestId('record-body')).toBeVisible();
-  await page.getByTestId('run-extraction').click();
-  await page.getByTestId('fact').first().waitFor();
-  await page.getByTestId('stop-extraction').click();
-  await page.locator('[data-testid="run-status"][data-status="stopped"]').waitFor();
-});
+test(
+  'a paste of two megabytes is stored, shown and can be run and stopped',
+  { tag: '@slow' },
+  async ({ start }) => {
+    const { page } = await start();
+    await modelReady(page);
+    const text = '患者高血压病史10年，口服硝苯地平控释片。\n'.repeat(33_000);
+    expect(Buffer.byteLength(text)).toBeGreaterThan(1_900_000);
+    await page.getByTestId('new-record').first().click();
+    await page.getByTestId('record-text').evaluate((area: HTMLTextAreaElement, value) => {
+      area.value = value;
+      area.dispatchEvent(new Event('input', { bubbles: true }));
+    }, text);
+    await page.getByTestId('save-record').click();
+    await expect(page.getByTestId('record-body')).toBeVisible();
+    await page.getByTestId('run-extraction').click();
+    await page.getByTestId('fact').first().waitFor();
+    await page.getByTestId('stop-extraction').click();
+    await page.locator('[data-testid="run-status"][data-status="stopped"]').waitFor();
+  },
+);
 
 test('a full disk: the message says so, the text stays in the editor, and saving works once there is room', async ({
   start,

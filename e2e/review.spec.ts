@@ -301,58 +301,60 @@ test(
   },
 );
 
-test('one key goes on to the next result that waits, of each schema by itself; the list shows and filters by state', async ({
-  start,
-}) => {
-  const notes = ['甲', '乙'].map((title): Note => {
-    const text = `患者高血压病史10年，口服硝苯地平控释片。${title}`;
-    const facts = [
-      mentionIn(text, ['疾病和诊断', '高血压', {}]),
-      mentionIn(text, ['药物', '硝苯地平控释片', {}]),
-    ];
-    return { title, text, facts };
-  });
-  const { userData, ids } = await folderWith(start, notes);
-  const [, later] = notes;
-  if (later) await storeRun(userData, ids[1] ?? '', { ...later, schema: 'ccks2019' });
-  const { page } = await opened(start, userData);
-  const heading = page.getByRole('heading', { level: 1 });
-  await expect(heading).toHaveText('乙');
-  const inList = page.getByTestId('record-row').first();
-  await expect(inList).toHaveAttribute('data-review', 'waiting');
-  const shown = page.locator('[data-testid="result"][aria-pressed="true"]');
-  await expect(shown).toHaveAttribute('data-schema', 'ccks2019');
-  const confirm = async (accept: string): Promise<void> => {
-    const facts = await rows(page).count();
-    for (let at = 1; at < facts; at += 1) await page.keyboard.press(accept);
-    await page.keyboard.press('Control+Enter');
+test(
+  'one key goes on to the next result that waits, of each schema by itself; the list shows and filters by state',
+  { tag: '@slow' },
+  async ({ start }) => {
+    const notes = ['甲', '乙'].map((title): Note => {
+      const text = `患者高血压病史10年，口服硝苯地平控释片。${title}`;
+      const facts = [
+        mentionIn(text, ['疾病和诊断', '高血压', {}]),
+        mentionIn(text, ['药物', '硝苯地平控释片', {}]),
+      ];
+      return { title, text, facts };
+    });
+    const { userData, ids } = await folderWith(start, notes);
+    const [, later] = notes;
+    if (later) await storeRun(userData, ids[1] ?? '', { ...later, schema: 'ccks2019' });
+    const { page } = await opened(start, userData);
+    const heading = page.getByRole('heading', { level: 1 });
+    await expect(heading).toHaveText('乙');
+    const inList = page.getByTestId('record-row').first();
+    await expect(inList).toHaveAttribute('data-review', 'waiting');
+    const shown = page.locator('[data-testid="result"][aria-pressed="true"]');
+    await expect(shown).toHaveAttribute('data-schema', 'ccks2019');
+    const confirm = async (accept: string): Promise<void> => {
+      const facts = await rows(page).count();
+      for (let at = 1; at < facts; at += 1) await page.keyboard.press(accept);
+      await page.keyboard.press('Control+Enter');
+      await confirmed(page);
+    };
+    await confirm('Space');
+    await expect(shown).toHaveAttribute('data-review', 'done');
+    await expect(inList).toHaveAttribute('data-review', 'waiting');
+    await expect(inList).toContainText('1/2');
+    await page.keyboard.press('g');
+    await expect(shown).toHaveAttribute('data-schema', 'ccks2019-symptom');
+    await expect(heading).toHaveText('乙');
+    await expect(selected(page)).toHaveAttribute('data-decision', 'pending');
+    // By keyboard to the one that is signed, and back.
+    await page.locator('[data-testid="result"]').first().focus();
+    await page.keyboard.press('Enter');
     await confirmed(page);
-  };
-  await confirm('Space');
-  await expect(shown).toHaveAttribute('data-review', 'done');
-  await expect(inList).toHaveAttribute('data-review', 'waiting');
-  await expect(inList).toContainText('1/2');
-  await page.keyboard.press('g');
-  await expect(shown).toHaveAttribute('data-schema', 'ccks2019-symptom');
-  await expect(heading).toHaveText('乙');
-  await expect(selected(page)).toHaveAttribute('data-decision', 'pending');
-  // By keyboard to the one that is signed, and back.
-  await page.locator('[data-testid="result"]').first().focus();
-  await page.keyboard.press('Enter');
-  await confirmed(page);
-  expect(await findings(page)).toEqual([]);
-  await page.keyboard.press('Tab');
-  await page.keyboard.press('Enter');
-  await expect(selected(page)).toHaveAttribute('data-decision', 'pending');
-  await confirm('a');
-  await expect(inList).toHaveAttribute('data-review', 'done');
-  await page.keyboard.press('g');
-  await expect(heading).toHaveText('甲');
-  await expect(selected(page)).toHaveAttribute('data-decision', 'pending');
-  await page.getByTestId('review-filter').selectOption('done');
-  await expect(page.locator('[data-testid="record-row"][data-review="done"]')).toHaveCount(1);
-  expect(await findings(page)).toEqual([]);
-});
+    expect(await findings(page)).toEqual([]);
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await expect(selected(page)).toHaveAttribute('data-decision', 'pending');
+    await confirm('a');
+    await expect(inList).toHaveAttribute('data-review', 'done');
+    await page.keyboard.press('g');
+    await expect(heading).toHaveText('甲');
+    await expect(selected(page)).toHaveAttribute('data-decision', 'pending');
+    await page.getByTestId('review-filter').selectOption('done');
+    await expect(page.locator('[data-testid="record-row"][data-review="done"]')).toHaveCount(1);
+    expect(await findings(page)).toEqual([]);
+  },
+);
 
 test('sections are corrected by hand and stay so; a text without a run can be marked by hand', async ({
   start,
