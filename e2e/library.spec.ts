@@ -85,7 +85,7 @@ test('a model file is imported, loaded, given a job, does it, and is there after
   await page.getByTestId('open-sample').first().click();
   await page.getByTestId('schema-select').selectOption('ccks2019');
   await runExtraction(page);
-  expect((await shownFacts(page)).length).toBeGreaterThan(0);
+  await expect.poll(async () => (await shownFacts(page)).length).toBeGreaterThan(0);
   await expect(page.locator('.ran')).toContainText(name);
   await first.quit();
 

@@ -8,7 +8,7 @@
  */
 import type { LlamaContextSequence, Token as LlamaToken, TokenMeter } from 'node-llama-cpp';
 import { AppError } from '../domain/contract/errors';
-import type { Answer, Ask, Token } from './language-model';
+import type { AllowedTokens, Answer, Ask, Token } from './language-model';
 
 /** Reads of one sequence that are under way together; each has a copy of the vocabulary's logits. */
 const sideBySide = 4;
@@ -78,8 +78,6 @@ export class LogitReader {
   readonly #greedy: NativeSampler[] = [];
   readonly #likeliest = new Map<number, NativeSampler[]>();
   readonly #all: NativeSampler[] = [];
-  /** Whether none of the likeliest tokens was allowed when it was asked last. */
-  #isElsewhere = false;
 
   constructor(sequence: LlamaContextSequence) {
     this.#sequence = sequence;
@@ -139,33 +137,31 @@ export class LogitReader {
       const [token] = await this.#sample(place, false, false);
       if (token === unlessLikeliest) return settled(ask);
     }
-    // A model that does not say what is allowed will hardly say it now: one read of all that is, instead of two.
-    const listed = allowed && this.#isElsewhere ? allowed.list() : [];
-    const filter: LogitFilter = [[...candidates, ...listed], false, false, true, 0];
+    const filter: LogitFilter = [candidates, false, false, true, 0];
     const [[likeliest, , , found = [], weight], several] = await Promise.all([
       this.#sample(place, filter, true),
-      count > 1 && listed.length === 0 ? this.#top(place, count) : [],
+      count > 1 ? this.#top(place, count) : [],
     ]);
     const logits = new Map(pairsOf(found));
     const max = Math.max(...logits.values());
     const wanted = logitsOf(candidates, logits);
     // A NaN anywhere means broken weights; comparing with it would silently pick nonsense.
     if (!Number.isFinite(max) || weight === undefined) throw new AppError('DECODE_FAILED');
-    const logZ = max + Math.log(weight);
-    if (listed.length > 0) {
-      this.#isElsewhere = !allowed?.has(likeliest);
-      return { logits: wanted, top: ranked(listed, logits), logZ };
-    }
     // The likeliest has been read with the others already.
     const top = count === 1 ? ([[likeliest, max]] as const) : several;
-    if (!allowed || top.some(([token]) => allowed.has(token))) return { logits: wanted, top, logZ };
-    this.#isElsewhere = true;
-    return { logits: wanted, top: await this.#listed(place, allowed.list()), logZ };
+    const isNone = allowed && !top.some(([token]) => allowed.has(token));
+    return {
+      logits: wanted,
+      top: isNone ? await this.#listed(place, allowed) : top,
+      logZ: max + Math.log(weight),
+    };
   }
 
-  async #listed(place: number, tokens: readonly Token[]): Promise<Answer['top']> {
+  async #listed(place: number, allowed: AllowedTokens): Promise<Answer['top']> {
+    const tokens = allowed.list();
     const [, , , found = []] = await this.#sample(place, [tokens, false, false, false, 0], false);
-    return ranked(tokens, new Map(pairsOf(found)));
+    const logits = logitsOf(tokens, new Map(pairsOf(found)));
+    return tokens.map((token, i) => [token, logits[i] as number] as const).sort(byLogit);
   }
 
   async #top(place: number, count: number): Promise<Answer['top']> {
@@ -218,12 +214,6 @@ function logitsOf(tokens: readonly Token[], found: ReadonlyMap<Token, number>): 
   const logits = Float64Array.from(tokens, (token) => found.get(token) ?? -Infinity);
   if (logits.some(Number.isNaN)) throw new AppError('DECODE_FAILED');
   return logits;
-}
-
-/** @throws AppError `DECODE_FAILED` */
-function ranked(tokens: readonly Token[], found: ReadonlyMap<Token, number>): Answer['top'] {
-  const logits = logitsOf(tokens, found);
-  return tokens.map((token, i) => [token, logits[i] as number] as const).sort(byLogit);
 }
 
 const byLogit = ([, a]: readonly [Token, number], [, b]: readonly [Token, number]): number => b - a;
