@@ -70,6 +70,13 @@ test('the built-in model answers with quotations, each one click from its words,
   await page.getByTestId('unfold-quotes').press('Enter');
   await expect(page.getByTestId('quote')).toHaveCount(15);
   await expect(page.getByTestId('cite').nth(12)).toBeFocused();
+  // A page that may be printed holds them all at once.
+  await page.getByTestId('summarise').click();
+  await expect(page.getByTestId('summary-line')).toHaveCount(10);
+  await expect(
+    page.getByTestId('summary-line').filter({ hasText: '口服阿司匹林1mg' }).getByTestId('quote'),
+  ).toHaveCount(15);
+  await page.keyboard.press('Escape');
   await page.getByTestId('record-row').filter({ hasText: '门诊病历' }).click();
   await expect(exchanges(page).last()).toContainText('高血压病史十年。');
 
