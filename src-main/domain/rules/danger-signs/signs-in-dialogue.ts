@@ -41,9 +41,9 @@ function signAt(
   { classId, signId }: { readonly classId: string; readonly signId: string },
   places: readonly TurnPlace[],
 ): FoundSign {
-  const [last, ...others] = [...places].reverse();
+  const last = places.at(-1);
   if (!last) throw new RangeError('a sign stands somewhere');
-  const parts = others.reverse();
+  const parts = places.slice(0, -1);
   return { classId, signId, ...last, ...(parts.length > 0 ? { parts } : {}) };
 }
 
