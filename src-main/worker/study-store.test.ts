@@ -90,6 +90,22 @@ function secondOf(primary: StoredReview, study: string): StoredReview {
   return startReview(subject, run(runId ?? '', found), { at: 45, by: second.id });
 }
 
+/** A sample of one record, compared: the second reviewer accepted what the first one did not. */
+async function disputed(): Promise<{
+  one: StoredReview;
+  done: StoredReview;
+  studyId: string;
+}> {
+  const one = await confirmedRecord(1, ['糖尿病']);
+  const { studyId } = await first.store.studies.draw('ccks2019', 1);
+  await second.store.studies.begin(studyId);
+  const begun = secondOf(one, studyId);
+  const done = await signed(acted(begun, second, acceptAll(begun)), second);
+  await second.store.saveReview(done, 0);
+  await second.store.studies.compare(studyId);
+  return { one, done, studyId };
+}
+
 describe('a sample', () => {
   test('is drawn of confirmed records of one schema outside the bin, and can be drawn again', async () => {
     const reviews = [];
@@ -212,13 +228,7 @@ describe('a sample', () => {
   });
 
   test('is not adjudicated by who reviewed the record, unless who drew it allows that', async () => {
-    const one = await confirmedRecord(1, ['糖尿病']);
-    const { studyId } = await first.store.studies.draw('ccks2019', 1);
-    await second.store.studies.begin(studyId);
-    const begun = secondOf(one, studyId);
-    const done = await signed(acted(begun, second, acceptAll(begun)), second);
-    await second.store.saveReview(done, 0);
-    await second.store.studies.compare(studyId);
+    const { one, done, studyId } = await disputed();
     const [dispute] = disputesOf(one.items, done.items);
     if (!dispute) throw new Error('a dispute');
     const choice = { kind: 'choose' as const, ...choiceOf(dispute, 'second') };
@@ -246,13 +256,7 @@ describe('a sample', () => {
   });
 
   test('says so where a reviewer decided and a third person signed', async () => {
-    const one = await confirmedRecord(1, ['糖尿病']);
-    const { studyId } = await first.store.studies.draw('ccks2019', 1);
-    await second.store.studies.begin(studyId);
-    const begun = secondOf(one, studyId);
-    const done = await signed(acted(begun, second, acceptAll(begun)), second);
-    await second.store.saveReview(done, 0);
-    await second.store.studies.compare(studyId);
+    const { one, done, studyId } = await disputed();
     await first.store.studies.allowOwn(studyId);
     const open = startAdjudication(one, done, studyId, { at: 70, by: first.id });
     const decided = acted(open, first, acceptAll(open));

@@ -524,12 +524,8 @@ describe('while the vault is locked', () => {
     expect(boxes.map(({ path }) => path)).toEqual([join(at.dir, 'batches', `${id}.cmb`)]);
     at.extractor.answer = resultOf;
     release();
-    const { desk: locked } = await at.openLocked(boxes);
-    await until(() => locked.summary(id)?.phase === 'finished');
-    expect(locked.summary(id)).toMatchObject({ counts: { completed: 3 }, unsaved: 3 });
-    await locked.rest();
-    await at.open();
-    await at.finished(id);
+    const locked = await at.finishedLocked(boxes, id);
+    expect(locked).toMatchObject({ counts: { completed: 3 }, unsaved: 3 });
     const runs = await runsIn(at.vault);
     expect([...runs.values()].map((each) => each.length)).toEqual([1, 1, 1]);
     await until(() => at.summary(id).unsaved === 0);

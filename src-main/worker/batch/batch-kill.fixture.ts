@@ -1,11 +1,34 @@
 /** A process with batches, killed with no warning, and what has to be there after the next opening. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, vi } from 'vitest';
+import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { openDesk, TestExtractor, titlesAndRuns } from './batch.fixture';
 
 const script = fileURLToPath(new URL('./batch-loop.fixture.ts', import.meta.url));
+
+/** Folders of their own for every test of a file, empty. */
+export class KillFolders {
+  /** Of the vault. */
+  data = '';
+  /** For files that are imported. */
+  files = '';
+
+  constructor() {
+    let root = '';
+    beforeEach(async () => {
+      root = await mkdtemp(join(tmpdir(), 'chimed-batch-kill-'));
+      this.data = join(root, 'data');
+      this.files = join(root, 'files');
+      await mkdir(this.data);
+      await mkdir(this.files);
+    });
+    afterEach(() => rm(root, { recursive: true, force: true }));
+  }
+}
 
 /** Starts a process and kills it once it has done so many steps. */
 export async function killedRound(

@@ -1,20 +1,12 @@
 /** Batches of records that are in the journal, killed with no warning at random moments. */
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { openDesk, TestExtractor, titlesAndRuns } from './batch.fixture';
-import { killedRound, withRecords, wholeAndOnce } from './batch-kill.fixture';
+import { KillFolders, killedRound, withRecords, wholeAndOnce } from './batch-kill.fixture';
 
-let root = '';
-beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), 'chimed-batch-kill-'));
-});
-afterEach(() => rm(root, { recursive: true, force: true }));
+const folders = new KillFolders();
 
 test('of chosen records, killed again and again while it copies, runs and saves: each has one result, and no record is made', async () => {
-  const dir = join(root, 'data');
-  await mkdir(dir);
+  const dir = folders.data;
   const count = 200;
   await withRecords(dir, count);
   for (let round = 0; round < 6; round += 1) {
@@ -24,8 +16,7 @@ test('of chosen records, killed again and again while it copies, runs and saves:
 }, 120_000);
 
 test('while two batches wait, copy, fail and are tried anew, killed again and again: each has one result of every record', async () => {
-  const dir = join(root, 'data');
-  await mkdir(dir);
+  const dir = folders.data;
   const count = 120;
   await withRecords(dir, count);
   for (let round = 0; round < 5; round += 1) {

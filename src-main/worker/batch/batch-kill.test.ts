@@ -1,21 +1,13 @@
 /** Real processes, killed with no warning at random moments of a batch. */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, test } from 'vitest';
-import { killedRound, noteOf, wholeAndOnce } from './batch-kill.fixture';
+import { test } from 'vitest';
+import { KillFolders, killedRound, noteOf, wholeAndOnce } from './batch-kill.fixture';
 
-let root = '';
-beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), 'chimed-batch-kill-'));
-});
-afterEach(() => rm(root, { recursive: true, force: true }));
+const folders = new KillFolders();
 
 test('killed a dozen times while it imports, runs and saves: every record has one result, none is lost, none is twice', async () => {
-  const dir = join(root, 'data');
-  const files = join(root, 'files');
-  await mkdir(dir);
-  await mkdir(files);
+  const { data: dir, files } = folders;
   const count = 400;
   for (let i = 0; i < count; i += 1) {
     await writeFile(join(files, `${1000 + i}.txt`), noteOf(i));

@@ -263,12 +263,8 @@ describe('while the vault is locked', () => {
     const boxes = await at.close();
     release();
     at.extractor.answer = resultOf;
-    const { desk: locked } = await at.openLocked(boxes);
-    await until(() => locked.summary(id)?.phase === 'finished');
-    expect(locked.summary(id)).toMatchObject({ counts: { completed: 3 }, unsaved: 3 });
-    await locked.rest();
-    await at.open();
-    await at.finished(id);
+    const locked = await at.finishedLocked(boxes, id);
+    expect(locked).toMatchObject({ counts: { completed: 3 }, unsaved: 3 });
     expect((await runs()).map(([recordId]) => recordId)).toEqual([...ids].sort());
     // The copies go with the box.
     await until(() => !at.desk.holds(ids[0] ?? ''));

@@ -78,6 +78,17 @@ export class TestDesk {
     return opened;
   }
 
+  /** Goes on with what `close` gave until a batch is done, and then as after the unlock. @returns how it stood locked */
+  async finishedLocked(boxes: readonly LockedBox[], id: string): Promise<BatchSummary | null> {
+    const { desk } = await this.openLocked(boxes);
+    await until(() => desk.summary(id)?.phase === 'finished');
+    const summary = desk.summary(id);
+    await desk.rest();
+    await this.open();
+    await this.finished(id);
+    return summary;
+  }
+
   summary(id: string): BatchSummary {
     const found = this.desk.summary(id);
     if (!found) throw new Error('no such batch');
